@@ -1,0 +1,86 @@
+/**
+ * The handle through which nodes reach the running hub (`RED.settings.torg`). Node-RED constructs and closes
+ * nodes; each tells the hub that it is here and takes itself away again, so what is deployed is what is registered.
+ */
+import type { Logger } from 'pino'
+import type { RunTracker, FlowMessage, Envelope } from './runs/types.ts'
+import type { EntityWrite, LaneName, Message, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
+import type { RawRequest } from './kit/definition.ts'
+
+/** A configured system, as its config node registers it. */
+export interface RegisteredSystem {
+  nodeId: string
+  /** Stable key used in references and lanes: lower case letters, digits, hyphens. */
+  key: string
+  connector: string
+  label: string
+}
+
+/** A deployed source node of a system. */
+export interface RegisteredSource {
+  nodeId: string
+  type: string
+  name?: string
+  system: RegisteredSystem
+  lane: LaneName
+  /** Silence limit of its runs, milliseconds. */
+  limitMs: number
+  /** Starts the flow: what a run sends from this node. */
+  toFlow(message: Message, envelope: Envelope): FlowMessage
+  node: { id: string, type: string, name?: string, send(msg: FlowMessage): void, status(status: NodeStatus): void }
+  /** Present on webhook sources. */
+  webhook?: {
+    /** Path below `/in/<system key>`, without a leading slash; empty for the system's one address. */
+    path: string
+    /** Whether this node wants the request (for example its topic). Called before verification, must not throw. */
+    accepts(request: RawRequest): boolean
+    /** Throws `request.unauthorized` when the signature does not hold. */
+    verify(request: RawRequest): void | Promise<void>
+    /** Finds key, event id, topic, source time. Throws `request.not-json`. */
+    describe(request: RawRequest): Pick<NewMessage, 'key' | 'eventId' | 'topic' | 'sourceTime'>
+  }
+  /** Present on polling sources: called by the scheduler, one process at a time. */
+  poll?: {
+    everyMs: number
+    /** Fetches the next page after `cursor`. Items are stored before the cursor is. */
+    next(cursor: unknown, signal: AbortSignal): Promise<{ items: Pick<NewMessage, 'key' | 'eventId' | 'topic' | 'sourceTime' | 'contentType' | 'body'>[], cursor: unknown, more: boolean }>
+  }
+}
+
+/** A deployed `hub changes` node. */
+export interface RegisteredSubscription {
+  nodeId: string
+  name?: string
+  kind: string
+  system: RegisteredSystem
+  lane: LaneName
+  limitMs: number
+  matches(document: Record<string, unknown>): boolean
+  toFlow(delivery: Delivery, envelope: Envelope): FlowMessage
+  node: RegisteredSource['node']
+}
+
+export interface NodeStatus { fill?: 'red' | 'green' | 'yellow' | 'blue' | 'grey', shape?: 'dot' | 'ring', text?: string }
+
+/** The running hub as nodes, the HTTP surface and the tests see it. */
+export interface Hub {
+  readonly log: Logger
+  readonly runs: RunTracker
+  registerSystem(system: RegisteredSystem): () => void
+  registerSource(source: RegisteredSource): () => void
+  registerSubscription(subscription: RegisteredSubscription): () => void
+  /** Source nodes of a system, for the HTTP intake. */
+  sourcesOf(systemKey: string): RegisteredSource[]
+  hasSystem(systemKey: string): boolean
+  /** False while deploying or stopping: the intake answers 503 with Retry-After. */
+  readonly accepting: boolean
+  /** Stores a message durably, then hints its lane. */
+  receive(message: NewMessage): Promise<ReceivedMessage>
+  /** Validates and stores entities in one transaction, then hints the raised lanes. */
+  save(writes: EntityWrite[]): Promise<SaveOutcome[]>
+  find(kind: string, by: { id: string } | { ref: Reference } | { number: string }): Promise<StoredRecord | null>
+  /** A setting secrets may refer to: `${NAME}` from the environment or `file:/path`. Throws `settings.invalid`. */
+  resolveSecret(reference: string): string
+  /** `PUBLIC_URL` without a trailing slash. */
+  readonly publicUrl: string
+}

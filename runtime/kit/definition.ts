@@ -1,0 +1,214 @@
+/**
+ * The vocabulary of definitions: a connector or a node is described once, here in TypeScript, and everything
+ * else is derived: runtime node, editor form, labels and help in three languages, palette, wire types.
+ */
+import type { TSchema } from 'typebox'
+import type { Logger } from 'pino'
+import type { Hub, NodeStatus } from '../hub.ts'
+import type { FlowMessage, ActiveRun, Envelope } from '../runs/types.ts'
+import type { Message, NewMessage } from '../store/types.ts'
+import type { Http } from './http.ts'
+
+/** A text in every language of the editor; the compiler refuses a missing one. */
+export interface Text { en: string, nb: string, sv: string }
+
+export const languages = ['en', 'nb', 'sv'] as const
+export type Language = typeof languages[number]
+
+// ---------------------------------------------------------------- fields
+
+interface FieldBase {
+  label: Text
+  /** Shown under the input. */
+  hint?: Text
+  required?: boolean
+  /** Shown only while another field has one of these values. */
+  when?: { field: string, is: readonly string[] }
+}
+export interface TextField extends FieldBase { type: 'text', default?: string, placeholder?: string, pattern?: string, /** A larger input. */ multiline?: boolean }
+export interface NumberField extends FieldBase { type: 'number', default: number, min?: number, max?: number, /** Unit shown behind the input, for example `s`. */ unit?: string }
+export interface BooleanField extends FieldBase { type: 'boolean', default: boolean }
+export interface SelectField extends FieldBase { type: 'select', options: readonly { value: string, label: Text }[], default: string }
+export interface MultiSelectField extends FieldBase { type: 'multiselect', options: readonly { value: string, label: Text }[], default: readonly string[] }
+/** Holds a reference (`${NAME}` or `file:/path`) in the flow file, or a value encrypted in the deployment. Never plain text. */
+export interface SecretField extends FieldBase { type: 'secret' }
+/** JSON edited as text or in a form of its own (`editor`). */
+export interface JsonField extends FieldBase { type: 'json', default: unknown, schema: TSchema, /** Name of a widget in `editor-plugins/`; plain JSON text without. */ editor?: string }
+/** A canonical kind (`order`). */
+export interface KindFieldDefinition extends FieldBase { type: 'kind' }
+/** Another system's config node, of any connector. Nodes of a connector have their own `system` without this. */
+export interface SystemField extends FieldBase { type: 'system' }
+
+export type Field = TextField | NumberField | BooleanField | SelectField | MultiSelectField | SecretField | JsonField | KindFieldDefinition | SystemField
+export type Fields = Readonly<Record<string, Field>>
+
+type ValueOf<F extends Field> =
+  F extends { type: 'number' } ? number
+    : F extends { type: 'boolean' } ? boolean
+      : F extends { type: 'multiselect' } ? readonly string[]
+        : F extends { type: 'json' } ? unknown
+          : string
+
+/** The configuration a node gets at run time; secrets are already resolved, a `system` field is the system's key. */
+export type Config<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> }
+
+// ---------------------------------------------------------------- requests, systems
+
+/** A request as it came over the wire, before any parser. */
+export interface RawRequest {
+  method: string
+  /** Path and query as received. */
+  path: string
+  /** Full URL built from PUBLIC_URL, for URL-bound signatures. */
+  url: string
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string | undefined>>
+  body: Buffer
+}
+
+/** A configured system at run time. */
+export interface System<F extends Fields = Fields> {
+  readonly key: string
+  readonly connector: string
+  readonly config: Config<F>
+  /** The system's one HTTP client: base address, authentication, error classes. */
+  readonly http: Http
+}
+
+// ---------------------------------------------------------------- nodes
+
+/** A port's type: a JSON Schema by name. `any` accepts everything. */
+export interface Port {
+  /** Schema id (`torg:order`, `shopify:order`), or `any`. `config:<field>` takes the name from a field of the node. */
+  type: string
+  label?: Text
+}
+
+/** A worked sample: shown as the type's example, and run by the conformance suite. */
+export interface Sample { name: string, payload: unknown, topic?: string, headers?: Record<string, string> }
+
+interface NodeBase<F extends Fields> {
+  /** Node type as stored in flow files: `shopify in`. Never renamed without a migration. */
+  type: string
+  label: Text
+  /** One or more paragraphs of Markdown: what it does, what goes in, what comes out, what can fail. Fields are appended. */
+  help: Text
+  fields: F
+  inputs: readonly Port[]
+  outputs: readonly Port[]
+}
+
+export interface NodeContext<F extends Fields, S extends Fields = Fields> {
+  readonly id: string
+  readonly name: string | undefined
+  readonly config: Config<F>
+  /** Of a connector's node: its system. */
+  readonly system: System<S>
+  readonly hub: Hub
+  readonly log: Logger
+  status(status: NodeStatus): void
+}
+
+/** A step or sink gets one message and returns what leaves each output; `undefined` sends nothing. The kit calls `done`. */
+export interface StepNode<F extends Fields = Fields, S extends Fields = Fields> extends NodeBase<F> {
+  role: 'step' | 'sink'
+  /** Called once per deployed node; what it returns handles messages. Throw a TorgError to refuse the configuration. */
+  create(context: NodeContext<F, S>): StepHandler | { handle: StepHandler, close(): void | Promise<void> }
+}
+export type StepHandler = (msg: FlowMessage, run: ActiveRun | undefined) => StepResult | Promise<StepResult>
+/** One message for the only output, or an array with one entry (or null) per output. */
+export type StepResult = FlowMessage | (FlowMessage | null)[] | undefined | void
+
+export interface SourceNode<F extends Fields = Fields, S extends Fields = Fields> extends NodeBase<F> {
+  role: 'source'
+  webhook?: {
+    path?(context: NodeContext<F, S>): string
+    accepts?(request: RawRequest, context: NodeContext<F, S>): boolean
+    /** Throw `request.unauthorized`; see `verify.ts` for the verifiers. */
+    verify(request: RawRequest, context: NodeContext<F, S>): void | Promise<void>
+    describe(request: RawRequest, context: NodeContext<F, S>): Pick<NewMessage, 'key' | 'eventId' | 'topic' | 'sourceTime'>
+  }
+  poll?: {
+    everyMs(context: NodeContext<F, S>): number
+    next(cursor: unknown, signal: AbortSignal, context: NodeContext<F, S>): Promise<{ items: PolledItem[], cursor: unknown, more: boolean }>
+  }
+  /** The payload of the flow's first message; JSON by default. */
+  payload?(message: Message, context: NodeContext<F, S>): unknown
+}
+export type PolledItem = Pick<NewMessage, 'key' | 'eventId' | 'topic' | 'sourceTime' | 'contentType' | 'body'>
+
+/** A hub source that is not fed by a system (`hub changes`): registers itself. */
+export interface CustomNode<F extends Fields = Fields> extends NodeBase<F> {
+  role: 'custom'
+  /** Called with the node's `send`; returns what to undo at close. */
+  attach(context: NodeContext<F>, node: { send(msg: FlowMessage): void }): () => void
+}
+
+export type AnyNode = StepNode<any, any> | SourceNode<any, any> | CustomNode<any>
+
+// ---------------------------------------------------------------- connectors
+
+/** A stateful offline stand-in of a system, for development, tests and the demo. */
+export interface Twin {
+  /** Base address, loopback only. */
+  readonly url: string
+  /** Environment variables a project's system fields refer to, for example `{ ERP_URL, ERP_KEY }`. */
+  close(): Promise<void>
+}
+export interface TwinOptions {
+  /** Key of the system it stands in for. */
+  system: string
+  port: number
+  /** Where it sends webhooks, if it does. */
+  hubUrl?: string
+  secrets: Record<string, string>
+  log: Logger
+}
+
+export interface ConnectorDefinition<S extends Fields = Fields> {
+  /** Folder and package-local name: `shopify`. */
+  name: string
+  label: Text
+  help: Text
+  /** Palette colour, `#rrggbb`. */
+  color: string
+  /** File name in the connector's `icons/` folder, SVG, 40x60 white on transparent. */
+  icon: string
+  /** The config node of a system, stored as type `<name>-system`. Absent for the hub's own nodes. */
+  system?: {
+    fields: S
+    /** The HTTP client of a system: base address and authentication. */
+    http?(config: Config<S>): HttpOptions
+    /** Checks credentials with one harmless call; used by the editor's Test button and the conformance suite. */
+    check?(system: System<S>, signal: AbortSignal): Promise<void>
+  }
+  nodes: readonly AnyNode[]
+  /** Wire types of this connector: `shopify:order` -> schema and example. */
+  types?: Readonly<Record<string, { schema: TSchema | Record<string, unknown>, examples: readonly Sample[] }>>
+  twin?(options: TwinOptions): Promise<Twin>
+}
+
+/** How a system's HTTP client authenticates. */
+export type Auth =
+  | { type: 'none' }
+  | { type: 'bearer', token: string }
+  | { type: 'basic', user: string, password: string }
+  | { type: 'header', name: string, value: string }
+  | { type: 'oauth2', tokenUrl: string, clientId: string, clientSecret: string, scope?: string }
+
+export interface HttpOptions {
+  baseUrl: string
+  auth: Auth
+  /** Milliseconds; 30,000 by default. */
+  timeoutMs?: number
+  headers?: Record<string, string>
+}
+
+/** Describes a connector; returns it unchanged, typed. */
+export function defineConnector<const S extends Fields>(definition: ConnectorDefinition<S>): ConnectorDefinition<S> { return definition }
+/** Describes a step or sink node. */
+export function defineStep<const F extends Fields, const S extends Fields = Fields>(node: StepNode<F, S>): StepNode<F, S> { return node }
+/** Describes a source node of a system. */
+export function defineSource<const F extends Fields, const S extends Fields = Fields>(node: SourceNode<F, S>): SourceNode<F, S> { return node }
+
+export type { Envelope, FlowMessage, ActiveRun, Message }

@@ -1,0 +1,64 @@
+/** What a durable run is, in one process. */
+import type { TorgError } from '../errors.ts'
+import type { Message, Delivery } from '../store/types.ts'
+
+/** JSON-safe envelope in `msg.torg`; unknown keys in a message travel on. */
+export interface Envelope {
+  /** Run id; the tracker finds the run of a message by it. */
+  run: string
+  deployment: number
+  message?: Pick<Message, 'id' | 'system' | 'topic' | 'key' | 'eventId' | 'sourceTime' | 'receivedAt' | 'headers'>
+  delivery?: Pick<Delivery, 'subscription' | 'system' | 'kind' | 'recordId' | 'version' | 'generation' | 'operation' | 'reason'> & {
+    /** Same for every attempt of this delivery: hash of subscription, record, version, generation. */
+    idempotencyKey: string
+    /** The fed system's own id of the record, where one is known. */
+    reference: string | null
+  }
+}
+
+export interface FlowMessage {
+  payload: unknown
+  torg?: Envelope
+  _msgid?: string
+  [key: string]: unknown
+}
+
+export interface RunRequest {
+  id: string
+  deployment: number
+  /** Source node: where the run starts. */
+  node: { id: string, type: string, name?: string, send(msg: FlowMessage): void }
+  message: FlowMessage
+  /** Silence limit in milliseconds: a run older than this fails, naming the nodes that have not completed. */
+  limitMs: number
+}
+
+export type RunOutcome =
+  | { outcome: 'done', references: { kind: string, id: string }[] }
+  | { outcome: 'failed', error: TorgError }
+  /** Deploy or stop ended it: it runs again and does not count as an attempt. */
+  | { outcome: 'interrupted' }
+
+/** One open run, as nodes see it. */
+export interface ActiveRun {
+  readonly id: string
+  readonly open: boolean
+  /** Aborted when the run settles, fails or is interrupted: pass it to HTTP calls. */
+  readonly signal: AbortSignal
+  readonly envelope: Envelope
+  /** A sink tells the id the system gave the record. */
+  addReference(reference: { kind: string, id: string }): void
+  /** The flow decides the end itself (`hub settle`). The first decision stands. */
+  decide(decision: { outcome: 'done' } | { outcome: 'failed', error: TorgError }): void
+}
+
+export interface RunTracker {
+  /** Starts a run at its source node; resolves exactly once, when it has settled. */
+  start(request: RunRequest): Promise<RunOutcome>
+  /** The open or just settled run a message belongs to; undefined outside of runs. */
+  of(msg: unknown): ActiveRun | undefined
+  readonly openCount: number
+  /** Resolves when no run is open, or after `limitMs`; those still open are then interrupted. Returns how many were. */
+  drain(limitMs: number): Promise<number>
+  close(): void
+}

@@ -1,0 +1,263 @@
+/**
+ * What the store promises. PostgreSQL is the truth: an acknowledgement given by any method here means committed.
+ * All ids are UUIDv7 strings, all instants ISO 8601 UTC strings, all durations milliseconds.
+ */
+import type { StoredError } from '../errors.ts'
+
+/** One system in one direction: `webshop-no.in`, `erp.out`. Also the name of its queue. */
+export type LaneName = `${string}.in` | `${string}.out`
+
+// ---------------------------------------------------------------- inbox
+
+/** One thing received from a system, before it is stored. */
+export interface NewMessage {
+  lane: LaneName
+  /** Key of the system it came from (`webshop-no`). */
+  system: string
+  /** Id of the source node whose flow takes it. */
+  source: string
+  /** What kind of event it is in the vendor's words (`orders/create`). */
+  topic: string
+  /** Messages of one key run one after the other. Null: no key was found; the message goes to dead letter at once. */
+  key: string | null
+  /** The vendor's id of the event; unique per source. Null: never a duplicate. */
+  eventId: string | null
+  contentType: string
+  /** Headers worth keeping, secrets and signatures left out. */
+  headers: Record<string, string>
+  body: Buffer
+  /** The source's own time of this version of the document. */
+  sourceTime: string | null
+  /** Set where the message is refused already on arrival, for example without a key. */
+  error?: StoredError
+}
+
+export interface ReceivedMessage {
+  id: string
+  /** The same event was stored before; nothing was done. */
+  duplicate: boolean
+}
+
+/** A stored message, as a run gets it. */
+export interface Message extends Omit<NewMessage, 'error' | 'key'> {
+  id: string
+  key: string
+  receivedAt: string
+  /** Attempts that have ended before this one. */
+  attempts: number
+}
+
+// ---------------------------------------------------------------- claims and results
+
+/** The right to work on one key of a lane, until it expires. */
+export interface Lease {
+  lane: LaneName
+  key: string
+  owner: string
+  /** Rises with every claim; results under an older epoch are refused. */
+  epoch: string
+}
+
+export interface MessageClaim { lease: Lease, messages: Message[] }
+export interface DeliveryClaim { lease: Lease, deliveries: Delivery[] }
+
+export type DeliveryOperation = 'upsert' | 'remove'
+export type RemoveReason = 'deleted' | 'filter' | 'merged'
+
+/** One record towards one subscription, as a run gets it. */
+export interface Delivery {
+  subscription: string
+  system: string
+  kind: string
+  recordId: string
+  /** The version to deliver: the newest when it was claimed. */
+  version: number
+  generation: number
+  operation: DeliveryOperation
+  reason: RemoveReason | null
+  attempts: number
+  record: StoredRecord
+  /** When this version was first wanted; the base of the delivery latency. */
+  wantedAt: string
+  /** The message that raised it, if one did. */
+  messageId: string | null
+}
+
+/** How the work on one message or delivery ended. `retry` carries the next attempt's time. */
+export type WorkOutcome =
+  | { outcome: 'done' }
+  | { outcome: 'retry', error: StoredError, dueInMs: number, countAttempt: boolean }
+  | { outcome: 'dead', error: StoredError }
+
+export interface RunReport {
+  id: string
+  /** Source node. */
+  node: string
+  deployment: number
+  startedAt: string
+  endedAt: string
+}
+
+export interface MessageResult { lease: Lease, message: Pick<Message, 'id'>, result: WorkOutcome, run: RunReport }
+export interface DeliveryResult {
+  lease: Lease
+  delivery: Pick<Delivery, 'subscription' | 'recordId' | 'version' | 'generation' | 'operation'>
+  result: WorkOutcome
+  run: RunReport
+  /** Ids the fed system gave the record, kept as references. */
+  references: { kind: string, id: string }[]
+}
+
+/** `applied` is false when the lease was lost meanwhile: the result counts for nothing. */
+export interface Applied { applied: boolean }
+
+// ---------------------------------------------------------------- records
+
+export interface Reference { system: string, kind: string, id: string }
+
+/** A system and message a value came from. */
+export interface Origin { system: string, message: string | null, at: string }
+
+/** A canonical record as stored. `document` is the entity of MODEL without its envelope. */
+export interface StoredRecord {
+  id: string
+  kind: string
+  version: number
+  schema: string
+  number: string | null
+  document: Record<string, unknown>
+  refs: Reference[]
+  /** JSON pointer of a top-level field -> where its value came from. */
+  provenance: Record<string, Origin>
+  createdAt: string
+  updatedAt: string
+  deletedAt: string | null
+}
+
+/** An entity on its way into the store: validated, its own reference first. */
+export interface EntityWrite {
+  kind: string
+  schema: string
+  /** `upsert` merges the document into the record; `remove` marks it deleted. */
+  operation: 'upsert' | 'remove'
+  refs: Reference[]
+  number: string | null
+  document: Record<string, unknown>
+  origin: Origin
+  /** The source's own time of this version; an older one than the last seen by this reference is recorded, not applied. */
+  sourceTime: string | null
+}
+
+export interface SaveOutcome {
+  record: StoredRecord
+  /** `created`, `updated`, `unchanged` (equal content), `stale` (older than what this reference gave before). */
+  outcome: 'created' | 'updated' | 'unchanged' | 'stale'
+  /** Fields the role table refused, with the system that is their master. */
+  refused: { pointer: string, master: string }[]
+  /** Lanes in which a delivery was raised: hint them. */
+  lanes: LaneName[]
+}
+
+/** A deployed `hub changes` node, as the store needs it to raise deliveries. */
+export interface Subscription {
+  id: string
+  kind: string
+  system: string
+  lane: LaneName
+  /** Whether the subscription wants this version of a record. Pure. */
+  matches(document: Record<string, unknown>): boolean
+}
+
+/** Decides per field who may write; a pure function made from the project's role table. */
+export interface Roles {
+  /** Null: the system may write the field. Otherwise the master that may. */
+  refusedBy(kind: string, field: string, system: string): string | null
+}
+
+/** How a kind behaves in the store; the model's registry supplies it. */
+export interface KindRules {
+  /** A fact never changes after it was stored and is delivered one by one in the order of its key. */
+  fact: boolean
+  /** The delivery order of facts, for example the terminal of a receipt. Not used for other kinds. */
+  orderKey?(document: Record<string, unknown>): string
+  /** JSON pointers at which a document links to other records by `{ ref: { system, kind, id } }`; the store turns them into `{ id }`. */
+  links: string[]
+}
+
+// ---------------------------------------------------------------- dead letters, deployments, cursors
+
+export interface DeadLetterSummary {
+  /** `m-<message id>` or `d-<subscription>-<record id>`. */
+  id: string
+  type: 'message' | 'delivery'
+  lane: LaneName
+  system: string
+  key: string
+  /** Source node or subscription. */
+  node: string
+  at: string
+  attempts: number
+  error: StoredError
+}
+export interface DeadLetter extends DeadLetterSummary {
+  input: { contentType: string, headers: Record<string, string>, body: string } | StoredRecord
+}
+
+export interface Deployment {
+  id: number
+  /** Node-RED's revision of the flow array. */
+  revision: string
+  at: string
+  by: string
+  note: string | null
+  flows: Record<string, unknown>[]
+  /** Node-RED's credential object, already encrypted. */
+  credentials: Record<string, unknown>
+}
+
+/** Depth of a lane for metrics, status and the sweep. */
+export interface LaneDepth { lane: LaneName, pending: number, due: number, dead: number, oldestMs: number }
+
+export interface Store {
+  /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
+  receive(message: NewMessage): Promise<ReceivedMessage>
+
+  /** Leases up to `keys` due keys of an inbound lane with up to `perKey` pending messages each, in order. */
+  claimMessages(want: { lane: LaneName, owner: string, keys: number, perKey: number, leaseMs: number }): Promise<MessageClaim[]>
+  claimDeliveries(want: { lane: LaneName, owner: string, keys: number, perKey: number, leaseMs: number }): Promise<DeliveryClaim[]>
+  /** Writes ends of runs; concurrent calls share one statement; resolves when committed. */
+  settleMessage(result: MessageResult): Promise<Applied>
+  settleDelivery(result: DeliveryResult): Promise<Applied>
+  /** Gives keys back; what is still due can be claimed at once. */
+  release(leases: Lease[]): Promise<void>
+  /** Prolongs leases whose runs go on; returns those that were lost. */
+  renew(leases: Lease[], leaseMs: number): Promise<Lease[]>
+  /** Ends all leases of owners that are dead, at start. */
+  endLeasesOf(owner: string): Promise<number>
+
+  /** Saves entities of one call in one transaction; concurrent calls share a commit. Outcomes in the order of the writes. */
+  save(writes: EntityWrite[]): Promise<SaveOutcome[]>
+  find(kind: string, by: { id: string } | { ref: Reference } | { number: string }): Promise<StoredRecord | null>
+
+  /** Lanes with due work, for the sweep. */
+  dueLanes(): Promise<LaneName[]>
+  depths(): Promise<LaneDepth[]>
+
+  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, limit: number, after?: string }): Promise<DeadLetterSummary[]>
+  deadLetter(id: string): Promise<DeadLetter | null>
+  /** Makes a dead letter due again; false where it is none. */
+  reopen(id: string): Promise<LaneName | null>
+
+  activeDeployment(): Promise<Deployment | null>
+  deploymentByRevision(revision: string): Promise<Deployment | null>
+  /** Stores and activates a deployment. */
+  deploy(deployment: Omit<Deployment, 'id' | 'at'>): Promise<Deployment>
+
+  cursor(source: string): Promise<unknown>
+  saveCursor(source: string, cursor: unknown): Promise<void>
+
+  /** The subscriptions, roles and kinds in force; set at deploy. */
+  configure(rules: { subscriptions: Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }): Promise<void>
+  ping(): Promise<void>
+  close(): Promise<void>
+}
