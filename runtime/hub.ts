@@ -72,6 +72,8 @@ export interface Hub {
   /** Source nodes of a system, for the HTTP intake. */
   sourcesOf(systemKey: string): RegisteredSource[]
   hasSystem(systemKey: string): boolean
+  /** The configured system of this key; undefined where none is deployed. */
+  findSystem(systemKey: string): RegisteredSystem | undefined
   /** False while deploying or stopping: the intake answers 503 with Retry-After. */
   readonly accepting: boolean
   /** Stores a message durably, then hints its lane. */
@@ -83,4 +85,16 @@ export interface Hub {
   resolveSecret(reference: string): string
   /** `PUBLIC_URL` without a trailing slash. */
   readonly publicUrl: string
+  /** What nodes may read of the project's folder. */
+  readonly project: ProjectData
+  /** JSON Schemas of the connectors' wire types by name (`shopify:order`). */
+  readonly types: ReadonlyMap<string, Record<string, unknown>>
+}
+
+/** The parts of the project that nodes read at run time. */
+export interface ProjectData {
+  /** Lookup tables by name (`lookups/<name>.json`). */
+  readonly lookups: Readonly<Record<string, unknown>>
+  /** JSON Schemas by name (`schemas/<name>.json`). */
+  readonly schemas: Readonly<Record<string, Record<string, unknown>>>
 }

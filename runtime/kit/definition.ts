@@ -141,7 +141,7 @@ export type PolledItem = Pick<NewMessage, 'key' | 'eventId' | 'topic' | 'sourceT
 export interface CustomNode<F extends Fields = Fields> extends NodeBase<F> {
   role: 'custom'
   /** Called with the node's `send`; returns what to undo at close. */
-  attach(context: NodeContext<F>, node: { send(msg: FlowMessage): void }): () => void
+  attach(context: NodeContext<F>, node: { /** An array has one entry (or null) per output. */ send(msg: FlowMessage | (FlowMessage | null)[]): void }): () => void
 }
 
 export type AnyNode = StepNode<any, any> | SourceNode<any, any> | CustomNode<any>
