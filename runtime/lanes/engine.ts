@@ -1,0 +1,288 @@
+/**
+ * The engine: takes hints, leases due keys of a lane in PostgreSQL, sends each pending message or delivery into
+ * its flow as a durable run, and writes how it ended. It is the only place that retries.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { TorgError, toTorgError, type StoredError } from '../errors.ts'
+import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
+import type { RunOutcome, RunTracker } from '../runs/types.ts'
+import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, RunReport, Store, WorkOutcome } from '../store/types.ts'
+import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
+import type { Hints } from './hints.ts'
+import { createNodeStatus } from './status.ts'
+import { decideRetry } from './retry.ts'
+
+/** What the engine tells the metrics. Durations in seconds. */
+export interface EngineEvents {
+  runEnded(event: { lane: LaneName, outcome: 'done' | 'retry' | 'dead' | 'interrupted', seconds: number }): void
+  /** A record reached its system: from when it was wanted to the acknowledgement. */
+  delivered(event: { lane: LaneName, seconds: number }): void
+}
+
+/** The deployed flows, as far as the engine works for them. */
+export interface Deployed {
+  deployment: number
+  sources: ReadonlyMap<string, RegisteredSource>
+  subscriptions: ReadonlyMap<string, RegisteredSubscription>
+}
+
+export interface EngineOptions {
+  store: Store
+  hints: Hints
+  runs: RunTracker
+  events: EngineEvents
+  log: Logger
+  /** Owner of this process's leases. */
+  owner: string
+  /** Keys worked on at once per lane. */
+  concurrency: number
+}
+
+/** Added to the run's limit: an HTTP call aborted at the limit must have ended before another may take the key. */
+const leaseMarginMs = 35_000
+/** Messages of one key taken with one lease. */
+const perKey = 10
+/** A hint is given up for a new one after this time, so that pausing a queue and its limits take effect. */
+const sliceMs = 10_000
+const sweepMs = 1_000
+
+type Claim = MessageClaim | DeliveryClaim
+
+interface Lane {
+  name: LaneName
+  /** Longest run limit of the flows of this lane. */
+  limitMs: number
+  draining: boolean
+  /** Work may have come since the last look. */
+  wanted: boolean
+  /** Due work was seen by the sweep before, and nobody has taken it. */
+  overlooked: boolean
+  wake(): void
+}
+
+/** Makes the engine; it works only between `open` and `close`. */
+export function createEngine({ store, hints, runs, events, log, owner, concurrency }: EngineOptions) {
+  const lanes = new Map<LaneName, Lane>()
+  const status = createNodeStatus()
+  let deployed: Deployed = { deployment: 0, sources: new Map(), subscriptions: new Map() }
+  let open = false
+  let sweeping: NodeJS.Timeout | undefined
+  let working = 0
+
+  // ------------------------------------------------------------ one run
+
+  const runOf = async (work: { node: RegisteredSource['node'], limitMs: number, message: () => Parameters<RunTracker['start']>[0]['message'], id: string }): Promise<RunOutcome> => {
+    try {
+      return await runs.start({ id: work.id, deployment: deployed.deployment, node: work.node, message: work.message(), limitMs: work.limitMs })
+    } catch (thrown) {
+      return { outcome: 'failed', error: toTorgError(thrown, 'hub.internal') }
+    }
+  }
+
+  const decide = (outcome: RunOutcome, attempts: number): WorkOutcome => {
+    if (outcome.outcome === 'done') return { outcome: 'done' }
+    if (outcome.outcome === 'interrupted') return { outcome: 'retry', error: new TorgError('run.interrupted', 'The hub deployed or stopped while the run was open.').toJSON(), dueInMs: 0, countAttempt: false }
+    const decision = decideRetry({ error: outcome.error, attempts: attempts + 1, random: Math.random() })
+    const error = outcome.error.toJSON()
+    return decision.again ? { outcome: 'retry', error, dueInMs: decision.dueInMs, countAttempt: true } : { outcome: 'dead', error }
+  }
+
+  /** Bookkeeping around one run: status in the editor, metrics, one log line. */
+  const account = async (lane: Lane, node: string, attempts: number, facts: Record<string, unknown>, start: (id: string) => Promise<RunOutcome>) => {
+    const id = randomUUID()
+    const startedAt = new Date()
+    status.started(node)
+    const outcome = await start(id)
+    const result = decide(outcome, attempts)
+    const endedAt = new Date()
+    const run: RunReport = { id, node, deployment: deployed.deployment, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() }
+    const error: StoredError | undefined = result.outcome === 'done' ? undefined : result.error
+    status.ended(node, result.outcome, error)
+    events.runEnded({ lane: lane.name, outcome: outcome.outcome === 'interrupted' ? 'interrupted' : result.outcome, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 })
+    const line = { lane: lane.name, run: id, ...facts, attempts: attempts + 1, ms: endedAt.getTime() - startedAt.getTime(), ...(error && { error: { ...error, value: undefined } }) }
+    if (result.outcome === 'done') log.debug(line, 'run done')
+    else if (result.outcome === 'retry') log.info({ ...line, dueInMs: result.dueInMs }, `run failed, tried again in ${Math.round(result.dueInMs / 1000)} s: ${result.error.detail}`)
+    else log.warn(line, `dead letter: ${result.error.detail}`)
+    return { result, run, outcome }
+  }
+
+  /** False: the key stops here, what follows waits. */
+  const runMessage = async (lane: Lane, lease: Lease, message: Message): Promise<boolean> => {
+    const source = deployed.sources.get(message.source)
+    const { result, run } = await account(lane, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
+      if (!source) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed source node has the id ${message.source}, which took this message.`) }
+      const envelope = messageEnvelope({ run: id, deployment: deployed.deployment, message })
+      return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
+    })
+    const { applied } = await store.settleMessage({ lease, message: { id: message.id }, result, run })
+    if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
+    return applied && result.outcome !== 'retry'
+  }
+
+  const runDelivery = async (lane: Lane, lease: Lease, delivery: Delivery): Promise<boolean> => {
+    const subscription = deployed.subscriptions.get(delivery.subscription)
+    const { result, run, outcome } = await account(lane, delivery.subscription, delivery.attempts, { record: delivery.recordId, version: delivery.version, operation: delivery.operation }, async (id) => {
+      if (!subscription) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed hub changes node has the id ${delivery.subscription}.`) }
+      const envelope = deliveryEnvelope({ run: id, deployment: deployed.deployment, delivery })
+      return runOf({ id, node: subscription.node, limitMs: subscription.limitMs, message: () => subscription.toFlow(delivery, envelope) })
+    })
+    const { applied } = await store.settleDelivery({ lease, delivery, result, run, references: outcome.outcome === 'done' ? outcome.references : [] })
+    if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
+    else if (result.outcome === 'done') events.delivered({ lane: lane.name, seconds: (Date.now() - Date.parse(delivery.wantedAt)) / 1000 })
+    return applied && result.outcome !== 'retry'
+  }
+
+  /** Works one key off, in order, under its lease. */
+  const workKey = async (lane: Lane, claim: Claim): Promise<void> => {
+    try {
+      const items: (() => Promise<boolean>)[] = 'messages' in claim
+        ? claim.messages.map((message) => () => runMessage(lane, claim.lease, message))
+        : claim.deliveries.map((delivery) => () => runDelivery(lane, claim.lease, delivery))
+      const leaseMs = lane.limitMs + leaseMarginMs
+      let leasedAt = Date.now()
+      for (const run of items) {
+        if (!open) break
+        if (Date.now() - leasedAt > leaseMarginMs / 2) {
+          const lost = await store.renew([claim.lease], leaseMs)
+          if (lost.length > 0) break
+          leasedAt = Date.now()
+        }
+        if (!await run()) break
+      }
+      await store.release([claim.lease])
+    } catch (thrown) {
+      // The store could not be told. The lease runs out or is ended at the next start, and the work is done again.
+      log.error({ lane: lane.name, key: claim.lease.key, err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
+    }
+  }
+
+  // ------------------------------------------------------------ one lane
+
+  const claim = (lane: Lane, keys: number): Promise<Claim[]> => {
+    const want = { lane: lane.name, owner, keys, perKey, leaseMs: lane.limitMs + leaseMarginMs }
+    return lane.name.endsWith('.in') ? store.claimMessages(want) : store.claimDeliveries(want)
+  }
+
+  /** Takes due keys until none is left, up to `concurrency` at once. */
+  const drain = async (lane: Lane): Promise<void> => {
+    if (lane.draining || !open) return
+    lane.draining = true
+    const until = Date.now() + sliceMs
+    let active = 0
+    let freed: () => void = () => undefined
+    try {
+      for (;;) {
+        const mayTake = open && Date.now() < until
+        if (mayTake && active <= concurrency / 2 && (lane.wanted || active === 0)) {
+          lane.wanted = false
+          const wanted = concurrency - active
+          const claims = await claim(lane, wanted)
+          if (claims.length > 0) lane.overlooked = false
+          if (claims.length === wanted) lane.wanted = true
+          for (const taken of claims) {
+            active += 1
+            working += 1
+            void workKey(lane, taken).finally(() => {
+              active -= 1
+              working -= 1
+              // Its key may have more, or a newer version.
+              lane.wanted = true
+              freed()
+            })
+          }
+          if (claims.length === 0 && active === 0 && !lane.wanted) break
+        } else if (active === 0) {
+          break
+        } else {
+          await new Promise<void>((resolve) => { freed = resolve; lane.wake = resolve })
+        }
+      }
+    } finally {
+      lane.draining = false
+      lane.wake = () => undefined
+    }
+    if (open && lane.wanted) hints.give(lane.name)
+  }
+
+  const drainQuietly = async (lane: Lane): Promise<void> => {
+    try {
+      await drain(lane)
+    } catch (thrown) {
+      // Mostly PostgreSQL being away; the sweep comes again.
+      log.warn({ lane: lane.name, err: thrown }, 'due work could not be claimed; it is tried again within seconds')
+    }
+  }
+
+  const wake = (name: LaneName): void => {
+    const lane = lanes.get(name)
+    if (!lane || !open) return
+    lane.wanted = true
+    if (lane.draining) lane.wake()
+    else hints.give(name)
+  }
+
+  /** The timer of all retries and the safety net of all hints. */
+  const sweep = async (): Promise<void> => {
+    try {
+      for (const name of await store.dueLanes()) {
+        const lane = lanes.get(name)
+        if (!lane || !open) continue
+        // Hinted a second ago and still not taken: the queue is away or its hint died with a process. Take it directly.
+        if (lane.overlooked && !lane.draining) void drainQuietly(lane)
+        else wake(name)
+        lane.overlooked = true
+      }
+    } catch (thrown) {
+      log.debug({ err: thrown }, 'sweep failed; it is repeated in a second')
+    }
+    if (open) sweeping = setTimeout(() => void sweep(), sweepMs)
+  }
+
+  return {
+    wake,
+    get deployed() { return deployed },
+    get working() { return working },
+
+    /** Starts working for these flows. */
+    async open(flows: Deployed): Promise<void> {
+      for (const id of [...deployed.sources.keys(), ...deployed.subscriptions.keys()]) status.remove(id)
+      deployed = flows
+      const limits = new Map<LaneName, number>()
+      for (const { lane, limitMs, nodeId, node } of [...flows.sources.values(), ...flows.subscriptions.values()]) {
+        limits.set(lane, Math.max(limits.get(lane) ?? 0, limitMs))
+        status.add(nodeId, (shown) => node.status(shown))
+      }
+      for (const name of lanes.keys()) {
+        if (limits.has(name)) continue
+        lanes.delete(name)
+        await hints.unlisten(name)
+      }
+      open = true
+      for (const [name, limitMs] of limits) {
+        const known = lanes.get(name)
+        if (known) { known.limitMs = limitMs; continue }
+        const lane: Lane = { name, limitMs, draining: false, wanted: false, overlooked: false, wake: () => undefined }
+        lanes.set(name, lane)
+        await hints.listen(name, () => drainQuietly(lane))
+      }
+      void sweep()
+    },
+
+    /**
+     * Takes nothing new, waits for open runs up to `limitMs`, marks the rest interrupted, and waits until their
+     * ends are stored. Returns how many were interrupted.
+     */
+    async close(limitMs: number): Promise<number> {
+      open = false
+      clearTimeout(sweeping)
+      for (const lane of lanes.values()) lane.wake()
+      const interrupted = await runs.drain(limitMs)
+      const until = Date.now() + 5_000
+      while (working > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
+      return interrupted
+    },
+  }
+}
+
+export type Engine = ReturnType<typeof createEngine>

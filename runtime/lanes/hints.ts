@@ -1,0 +1,192 @@
+/**
+ * Hints: BullMQ distributes the work of the lanes. A hint says "lane L has due work", nothing else; PostgreSQL
+ * knows which. So all of BullMQ's data may vanish and nothing is lost: the sweep hints again.
+ *
+ * One queue per lane gives each system its own bulkhead, concurrency, rate limit and pause from the library. The
+ * same code runs on Redis and on PostgreSQL; only {@link createHints} knows which.
+ */
+import { Queue, Worker, createPostgresBackend, runMigrations } from 'bullmq'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import type { Logger } from 'pino'
+import type { LaneName } from '../store/types.ts'
+
+/** The hints of all lanes, on one backend. */
+export interface Hints {
+  readonly backend: 'redis' | 'postgres'
+  /** Says that a lane has due work. Never waits, never throws: with the backend down the hint is dropped and the sweep repeats it. */
+  give(lane: LaneName): void
+  /** Calls `drain` for the hints of a lane, one at a time in this process. */
+  listen(lane: LaneName, drain: () => Promise<void>): Promise<void>
+  /** Stops taking hints of a lane; one being worked on is awaited. */
+  unlisten(lane: LaneName): Promise<void>
+  /** Hints waiting and active by lane, for the metrics. */
+  counts(): Promise<{ lane: LaneName, waiting: number, active: number }[]>
+  close(): Promise<void>
+}
+
+/** Short, so that after a kill a hint that was being worked on is free again within seconds; the worker prolongs it. */
+const lockDurationMs = 6_000
+const stalledIntervalMs = 3_000
+/** The dead process may have held the same hint any number of times; it is never to be dropped. */
+const maxStalledCount = 1_000_000
+/** How often an empty queue is asked again without a notification. */
+const drainDelayS = 5
+
+interface LaneQueue {
+  give(): Promise<unknown>
+  counts(): Promise<Record<string, number>>
+  close(): Promise<void>
+  listen(drain: () => Promise<void>): { close(): Promise<void> }
+}
+
+/** Chooses the backend: Redis where `redisUrl` is given, else the hub's own PostgreSQL (schema `bullmq`). */
+export async function createHints({ redisUrl, databaseUrl, log }: { redisUrl: string | undefined, databaseUrl: string, log: Logger }): Promise<Hints> {
+  const backend = redisUrl ? redisBackend(redisUrl, log) : await postgresBackend(databaseUrl, log)
+  const lanes = new Map<LaneName, { queue: LaneQueue, giving: boolean, again: boolean, listener?: { close(): Promise<void> } }>()
+  let closed = false
+
+  const laneOf = (lane: LaneName) => {
+    let known = lanes.get(lane)
+    if (!known) lanes.set(lane, known = { queue: backend.queue(lane), giving: false, again: false })
+    return known
+  }
+
+  /** At most one `add` of a lane is under way; those wanted meanwhile become one more. */
+  const give = (name: LaneName): void => {
+    if (closed) return
+    const lane = laneOf(name)
+    if (lane.giving) { lane.again = true; return }
+    lane.giving = true
+    lane.queue.give()
+      .catch((error: unknown) => log.debug({ lane: name, err: error }, 'hint dropped; the sweep repeats it'))
+      .finally(() => {
+        lane.giving = false
+        if (lane.again) { lane.again = false; give(name) }
+      })
+  }
+
+  return {
+    backend: backend.name,
+    give,
+    async listen(name, drain) {
+      const lane = laneOf(name)
+      await lane.listener?.close()
+      lane.listener = lane.queue.listen(drain)
+    },
+    async unlisten(name) {
+      const lane = lanes.get(name)
+      await lane?.listener?.close()
+      if (lane) delete lane.listener
+    },
+    async counts() {
+      return Promise.all([...lanes].map(async ([lane, { queue }]) => {
+        const { waiting = 0, active = 0 } = await queue.counts()
+        return { lane, waiting, active }
+      }))
+    },
+    async close() {
+      closed = true
+      const open = [...lanes.values()]
+      await Promise.all(open.map(({ listener }) => listener?.close()))
+      await Promise.all(open.map(({ queue }) => queue.close()))
+      await backend.close()
+    },
+  }
+}
+
+/** One job per lane waits and one is active at the most: `keepLastIfActive` keeps what comes during the work as one more. */
+const hintJob = (lane: LaneName) => ({
+  attempts: 1,
+  removeOnComplete: true,
+  removeOnFail: true,
+  deduplication: { id: lane, keepLastIfActive: true },
+})
+
+const workerTimes = {
+  concurrency: 1,
+  lockDuration: lockDurationMs,
+  stalledInterval: stalledIntervalMs,
+  maxStalledCount,
+  drainDelay: drainDelayS,
+}
+
+/** Closes a worker; with an unreachable backend BullMQ would wait for ever, so the wait is bounded. */
+const closeWithin = async (closing: Promise<unknown>, ms: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([closing.catch(() => undefined), new Promise((resolve) => { timer = setTimeout(resolve, ms) })])
+  clearTimeout(timer)
+}
+
+function redisBackend(url: string, log: Logger) {
+  const quiet = onceInAWhile(log, 'Redis is not reachable; intake and deliveries go on through PostgreSQL, slower. Check REDIS_URL.')
+  // A producer must fail at once while Redis is down: nothing waits for a hint.
+  const producer = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false, lazyConnect: false })
+  // A worker must wait for Redis to come back (BullMQ demands null).
+  const consumer = new Redis(url, { maxRetriesPerRequest: null })
+  producer.on('error', quiet)
+  consumer.on('error', quiet)
+  return {
+    name: 'redis' as const,
+    queue(lane: LaneName): LaneQueue {
+      const queue = new Queue(lane, { connection: producer, prefix: 'torg', skipWaitingForReady: true })
+      queue.on('error', quiet)
+      return {
+        give: () => queue.add('hint', {}, hintJob(lane)),
+        counts: () => queue.getJobCounts('waiting', 'active'),
+        close: () => closeWithin(queue.close(), 2_000),
+        listen: (drain) => {
+          const worker = new Worker(lane, drain, { connection: consumer, prefix: 'torg', ...workerTimes })
+          worker.on('error', quiet)
+          return { close: () => closeWithin(worker.close(), 5_000) }
+        },
+      }
+    },
+    async close() {
+      producer.disconnect()
+      consumer.disconnect()
+    },
+  }
+}
+
+async function postgresBackend(databaseUrl: string, log: Logger) {
+  const quiet = onceInAWhile(log, 'The queue cannot reach PostgreSQL. Check DATABASE_URL.')
+  // Every worker keeps one connection of the pool for LISTEN, so the pool must be larger than the number of lanes.
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 120, idleTimeoutMillis: 10_000, options: '-c search_path=bullmq', application_name: 'torg hints', keepAlive: true })
+  pool.on('error', quiet)
+  const client = await pool.connect()
+  try {
+    await runMigrations(client)
+  } finally {
+    client.release()
+  }
+  return {
+    name: 'postgres' as const,
+    queue(lane: LaneName): LaneQueue {
+      const queue = new Queue(lane, { connection: pool }, createPostgresBackend)
+      queue.on('error', quiet)
+      return {
+        give: () => queue.add('hint', {}, hintJob(lane)),
+        counts: () => queue.getJobCounts('waiting', 'active'),
+        close: () => closeWithin(queue.close(), 2_000),
+        listen: (drain) => {
+          const worker = new Worker(lane, drain, { connection: pool, ...workerTimes }, createPostgresBackend)
+          worker.on('error', quiet)
+          return { close: () => closeWithin(worker.close(), 5_000) }
+        },
+      }
+    },
+    close: () => closeWithin(pool.end(), 5_000),
+  }
+}
+
+/** A connection that is down fails many times a second; one line in half a minute says it all. */
+function onceInAWhile(log: Logger, sentence: string): (error: unknown) => void {
+  let last = 0
+  return (error) => {
+    const now = Date.now()
+    if (now - last < 30_000) return
+    last = now
+    log.warn({ err: error }, sentence)
+  }
+}

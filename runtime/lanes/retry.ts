@@ -1,0 +1,26 @@
+/** When a failed attempt is made again, and when a person is asked. Pure. */
+import type { ErrorCode, TorgError } from '../errors.ts'
+
+/** First pause, milliseconds; doubles with every attempt. */
+const firstPauseMs = 1_000
+const longestPauseMs = 10 * 60_000
+/** About eight hours of attempts with the pauses above. */
+const usualAttempts = 55
+/** A node that never completes rarely does so later, and holds a place for its whole limit each time. */
+const attemptsByCode: Partial<Record<ErrorCode, number>> = { 'run.time-limit': 3 }
+
+export type Decision = { again: true, dueInMs: number } | { again: false }
+
+/**
+ * Decides on a failed run.
+ * @param attempts ended attempts including this one
+ * @param random 0 to 1, for the jitter
+ */
+export function decideRetry({ error, attempts, random }: { error: Pick<TorgError, 'class' | 'code' | 'retryAfterMs'>, attempts: number, random: number }): Decision {
+  if (error.class === 'permanent') return { again: false }
+  if (attempts >= (attemptsByCode[error.code] ?? usualAttempts)) return { again: false }
+  const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempts - 1, 20))
+  // Half of the pause is jitter, so that a system that comes back is not met by everybody at once.
+  const jittered = pause / 2 + random * pause / 2
+  return { again: true, dueInMs: Math.round(Math.max(jittered, error.retryAfterMs ?? 0)) }
+}
