@@ -33,6 +33,7 @@ export const catalogue = {
   'hub.unavailable': entry('transient', 503, 'The hub cannot take this now', 'Send it again after the time in Retry-After.'),
   'hub.internal': entry('transient', 500, 'Internal error', 'Read the log at the time given; report it with the request id.'),
   'settings.invalid': entry('permanent', 500, 'A setting is not valid', 'Correct the environment variable named and start again.'),
+  'start.refused': entry('permanent', 500, 'The hub cannot start', 'Do what the sentence says and start again.'),
   'message.no-key': entry('permanent', 422, 'The message has no key', 'Correct the key field of the source node, or ask the sender what identifies the document.'),
   'message.not-json': entry('permanent', 422, 'The message is not JSON', 'Ask the sender for valid JSON, or read it with another source node.'),
   'flow.invalid': entry('permanent', 422, 'The flow file is not valid', 'Correct the field named and deploy again.'),
