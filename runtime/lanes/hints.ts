@@ -43,12 +43,12 @@ interface LaneQueue {
 /** Chooses the backend: Redis where `redisUrl` is given, else the hub's own PostgreSQL (schema `bullmq`). */
 export async function createHints({ redisUrl, databaseUrl, log }: { redisUrl: string | undefined, databaseUrl: string, log: Logger }): Promise<Hints> {
   const backend = redisUrl ? redisBackend(redisUrl, log) : await postgresBackend(databaseUrl, log)
-  const lanes = new Map<LaneName, { queue: LaneQueue, giving: boolean, again: boolean, listener?: { close(): Promise<void> } }>()
+  const lanes = new Map<LaneName, { queue: LaneQueue, proven: boolean, giving: boolean, again: boolean, listener?: { close(): Promise<void> } }>()
   let closed = false
 
   const laneOf = (lane: LaneName) => {
     let known = lanes.get(lane)
-    if (!known) lanes.set(lane, known = { queue: backend.queue(lane), giving: false, again: false })
+    if (!known) lanes.set(lane, known = { queue: backend.queue(lane), proven: false, giving: false, again: false })
     return known
   }
 
@@ -59,7 +59,13 @@ export async function createHints({ redisUrl, databaseUrl, log }: { redisUrl: st
     if (lane.giving) { lane.again = true; return }
     lane.giving = true
     lane.queue.give()
-      .catch((error: unknown) => log.debug({ lane: name, err: error }, 'hint dropped; the sweep repeats it'))
+      .then(() => { lane.proven = true }, async (error: unknown) => {
+        log.debug({ lane: name, err: error }, 'hint dropped; the sweep repeats it')
+        if (lane.proven) return
+        // A queue made while its backend was away never recovers by itself.
+        await lane.queue.close()
+        lane.queue = backend.queue(name)
+      })
       .finally(() => {
         lane.giving = false
         if (lane.again) { lane.again = false; give(name) }
@@ -120,8 +126,8 @@ const closeWithin = async (closing: Promise<unknown>, ms: number): Promise<void>
 
 function redisBackend(url: string, log: Logger) {
   const quiet = onceInAWhile(log, 'Redis is not reachable; intake and deliveries go on through PostgreSQL, slower. Check REDIS_URL.')
-  // A producer must fail at once while Redis is down: nothing waits for a hint.
-  const producer = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false, lazyConnect: false })
+  // A producer must fail soon while Redis is down: nothing waits for a hint.
+  const producer = new Redis(url, { maxRetriesPerRequest: 1 })
   // A worker must wait for Redis to come back (BullMQ demands null).
   const consumer = new Redis(url, { maxRetriesPerRequest: null })
   producer.on('error', quiet)

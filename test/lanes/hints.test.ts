@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { createHints, type Hints } from '../../runtime/lanes/hints.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 
@@ -9,7 +9,7 @@ const log = pino({ level: 'silent' })
 
 for (const backend of ['postgres', 'redis'] as const) {
   describe(`hints on ${backend}`, () => {
-    let database: TestDatabase
+    let database: Awaited<ReturnType<typeof createTestDatabase>>
     let redis: TestRedis | undefined
     let hints: Hints
 
@@ -101,6 +101,19 @@ for (const backend of ['postgres', 'redis'] as const) {
         const port = Number(new URL(redis?.url ?? '').port)
         await redis?.stop()
         hints.give('shop.in')
+        redis = await startRedis({ port })
+        await until(() => { hints.give('shop.in'); return drains > 0 })
+      })
+
+      it('starts while Redis is away, and works when it has come', async () => {
+        const port = Number(new URL(redis?.url ?? '').port)
+        await hints.close()
+        await redis?.stop()
+        hints = await createHints({ redisUrl: redis?.url, databaseUrl: database.url, log })
+        let drains = 0
+        await hints.listen('shop.in', async () => { drains += 1 })
+        hints.give('shop.in')
+        await new Promise((resolve) => setTimeout(resolve, 300))
         redis = await startRedis({ port })
         await until(() => { hints.give('shop.in'); return drains > 0 })
       })
