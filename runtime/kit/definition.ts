@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { Hub, NodeStatus } from '../hub.ts'
 import type { FlowMessage, ActiveRun, Envelope } from '../runs/types.ts'
 import type { Message, NewMessage } from '../store/types.ts'
-import type { Http } from './http.ts'
+import type { Http, HttpOptions } from './http.ts'
 
 /** A text in every language of the editor; the compiler refuses a missing one. */
 export interface Text { en: string, nb: string, sv: string }
@@ -45,9 +45,10 @@ export type Fields = Readonly<Record<string, Field>>
 type ValueOf<F extends Field> =
   F extends { type: 'number' } ? number
     : F extends { type: 'boolean' } ? boolean
-      : F extends { type: 'multiselect' } ? readonly string[]
-        : F extends { type: 'json' } ? unknown
-          : string
+      : F extends { type: 'select', options: readonly { value: infer V }[] } ? V
+        : F extends { type: 'multiselect', options: readonly { value: infer V }[] } ? readonly V[]
+          : F extends { type: 'json' } ? unknown
+            : string
 
 /** The configuration a node gets at run time; secrets are already resolved, a `system` field is the system's key. */
 export type Config<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> }
@@ -144,7 +145,8 @@ export interface CustomNode<F extends Fields = Fields> extends NodeBase<F> {
   attach(context: NodeContext<F>, node: { /** An array has one entry (or null) per output. */ send(msg: FlowMessage | (FlowMessage | null)[]): void }): () => void
 }
 
-export type AnyNode = StepNode<any, any> | SourceNode<any, any> | CustomNode<any>
+/** A node of whatever fields: what a connector lists. */
+export type AnyNode = StepNode | SourceNode | CustomNode
 
 // ---------------------------------------------------------------- connectors
 
@@ -152,7 +154,8 @@ export type AnyNode = StepNode<any, any> | SourceNode<any, any> | CustomNode<any
 export interface Twin {
   /** Base address, loopback only. */
   readonly url: string
-  /** Environment variables a project's system fields refer to, for example `{ ERP_URL, ERP_KEY }`. */
+  /** Places one random order, where it stands in for something that sells: the demo calls it. */
+  placeOrder?(): Promise<void>
   close(): Promise<void>
 }
 export interface TwinOptions {
@@ -162,6 +165,10 @@ export interface TwinOptions {
   /** Where it sends webhooks, if it does. */
   hubUrl?: string
   secrets: Record<string, string>
+  /** What the project says of this twin beyond that, for example the title and columns of its page. */
+  config?: Readonly<Record<string, unknown>>
+  /** Where it keeps its data over a restart; in memory only without. */
+  dataDir?: string
   log: Logger
 }
 
@@ -174,6 +181,10 @@ export interface ConnectorDefinition<S extends Fields = Fields> {
   color: string
   /** File name in the connector's `icons/` folder, SVG, 40x60 white on transparent. */
   icon: string
+  /** Address of the vendor's documentation, linked from the help. */
+  docs?: string
+  /** Folder of the connector (icons, examples); set by whoever lists it, see `nodes/index.ts` and `load.ts`. */
+  folder?: string
   /** The config node of a system, stored as type `<name>-system`. Absent for the hub's own nodes. */
   system?: {
     fields: S
@@ -188,22 +199,6 @@ export interface ConnectorDefinition<S extends Fields = Fields> {
   twin?(options: TwinOptions): Promise<Twin>
 }
 
-/** How a system's HTTP client authenticates. */
-export type Auth =
-  | { type: 'none' }
-  | { type: 'bearer', token: string }
-  | { type: 'basic', user: string, password: string }
-  | { type: 'header', name: string, value: string }
-  | { type: 'oauth2', tokenUrl: string, clientId: string, clientSecret: string, scope?: string }
-
-export interface HttpOptions {
-  baseUrl: string
-  auth: Auth
-  /** Milliseconds; 30,000 by default. */
-  timeoutMs?: number
-  headers?: Record<string, string>
-}
-
 /** Describes a connector; returns it unchanged, typed. */
 export function defineConnector<const S extends Fields>(definition: ConnectorDefinition<S>): ConnectorDefinition<S> { return definition }
 /** Describes a step or sink node. */
@@ -211,4 +206,16 @@ export function defineStep<const F extends Fields, const S extends Fields = Fiel
 /** Describes a source node of a system. */
 export function defineSource<const F extends Fields, const S extends Fields = Fields>(node: SourceNode<F, S>): SourceNode<F, S> { return node }
 
+/** The describers of one connector's nodes, so that `context.system.config` has the types of its system's fields. */
+export function nodesOf<const S extends Fields>(systemFields: S) {
+  return {
+    systemFields,
+    defineStep: <const F extends Fields>(node: StepNode<F, S>): StepNode<F, S> => node,
+    defineSource: <const F extends Fields>(node: SourceNode<F, S>): SourceNode<F, S> => node,
+  }
+}
+/** Describes a hub source that registers itself. */
+export function defineCustom<const F extends Fields>(node: CustomNode<F>): CustomNode<F> { return node }
+
 export type { Envelope, FlowMessage, ActiveRun, Message }
+export type { Auth, HttpOptions } from './http.ts'

@@ -1,8 +1,42 @@
-/** The one HTTP client of a system: base address, authentication, time limit, error classes. Never retries. */
+/**
+ * The one HTTP client of a system: base address, authentication, time limit, error classes. Never retries, but
+ * for one exception: an OAuth2 token that the system refuses is fetched anew once.
+ */
+import type { Logger } from 'pino'
+import { TorgError } from '../errors.ts'
+import { createMask } from './mask.ts'
+import { createTokenSource } from './oauth2.ts'
+import { readBody } from './response-body.ts'
+
+/** How a system's HTTP client authenticates. */
+export type Auth =
+  | { type: 'none' }
+  | { type: 'bearer', token: string }
+  | { type: 'basic', user: string, password: string }
+  | { type: 'header', name: string, value: string }
+  | {
+    type: 'oauth2'
+    tokenUrl: string
+    clientId: string
+    clientSecret: string
+    scope?: string
+    /** Where the client's own credentials go: the Authorization header (RFC 6749, 2.3.1) or the form. @defaultValue 'header' */
+    clientAuth?: 'header' | 'body'
+  }
+
+export interface HttpOptions {
+  baseUrl: string
+  auth: Auth
+  /** Milliseconds; 30,000 by default. */
+  timeoutMs?: number
+  headers?: Record<string, string>
+  /** Largest answer that is read, in bytes. @defaultValue 20 MiB */
+  maxBodyBytes?: number
+}
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Relative to the system's base address. */
+  /** Relative to the system's base address. A full URL is taken only on the same host (a link to the next page). */
   path: string
   query?: Record<string, string | number | undefined>
   headers?: Record<string, string>
@@ -20,8 +54,173 @@ export interface HttpResponse {
 }
 
 /**
- * Answers of 2xx resolve. Everything else throws a TorgError: network, time-out, 408, 5xx `system.unavailable`;
- * 429 `system.throttled` with Retry-After; 401 and 403 `system.credentials`; 409 `system.conflict`; other 4xx
- * `system.refused`, with status and body in the cause.
+ * Answers of 2xx resolve. Everything else throws a TorgError: network, time-out, 408, 425, 5xx `system.unavailable`;
+ * 429 `system.throttled` with Retry-After; 401 and 403 `system.credentials`; 409 `system.conflict`; other 4xx and
+ * redirects `system.refused`, with status and body in the cause ({@link HttpAnswerError}). A request whose run has
+ * ended meanwhile throws `run.interrupted`.
  */
 export interface Http { request(request: HttpRequest): Promise<HttpResponse> }
+
+/** The answer behind a refusal, as the `cause` of the TorgError. Secrets are masked, the body is shortened. */
+export class HttpAnswerError extends Error {
+  override readonly name = 'HttpAnswerError'
+  readonly status: number
+  readonly body: string
+  constructor(status: number, body: string) {
+    super(`HTTP ${status}`)
+    this.status = status
+    this.body = body
+  }
+}
+
+const defaultTimeoutMs = 30_000
+const defaultMaxBodyBytes = 20 * 1024 * 1024
+/** A system that asks for more than this is asked again after this. */
+const maxRetryAfterMs = 60 * 60 * 1000
+const shownBodyChars = 2000
+
+/** The HTTP client of one system. Connections are kept alive and shared by the process. */
+export function createHttp(options: HttpOptions & { log: Logger, systemKey: string }): Http {
+  const { auth, log, systemKey } = options
+  const base = parseBase(options.baseUrl, systemKey)
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+  const secrets = secretsOf(auth)
+  const tokens = auth.type === 'oauth2' ? createTokenSource({ ...auth, systemKey, timeoutMs, mask: createMask(secrets) }) : undefined
+
+  async function send(request: HttpRequest, url: URL, token: string | undefined): Promise<HttpResponse> {
+    const mask = createMask(token === undefined ? secrets : [...secrets, token])
+    const body = encodeBody(request.body)
+    const headers = buildHeaders([
+      ['accept', 'application/json'], ...(body.json ? [['content-type', 'application/json'] as const] : []),
+      ...Object.entries(options.headers ?? {}), ...Object.entries(request.headers ?? {}),
+      ...(request.idempotencyKey === undefined ? [] : [['idempotency-key', request.idempotencyKey] as const]),
+      ...authorization(auth, token),
+    ], systemKey)
+    const limit = AbortSignal.timeout(timeoutMs)
+    const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit
+    const place = `${request.method} ${url.origin}${url.pathname}`
+    const startedAt = performance.now()
+    try {
+      // Redirects are not followed: an API key header would go along to wherever they lead.
+      const response = await fetch(url, { method: request.method, headers, body: body.bytes ?? null, signal, redirect: 'manual' })
+      const answer = await readBody(response, options.maxBodyBytes ?? defaultMaxBodyBytes)
+      log.debug({ system: systemKey, method: request.method, path: url.pathname, status: response.status, ms: Math.round(performance.now() - startedAt) }, 'HTTP request')
+      if (response.ok && !answer.cut) return { status: response.status, headers: response.headers, body: answer.value }
+      if (response.ok) throw new TorgError('system.refused', { detail: `${systemKey}: the answer to ${place} is larger than ${options.maxBodyBytes ?? defaultMaxBodyBytes} bytes`, next: 'Ask for smaller pages, or for fewer fields.' })
+      throw refusal({ systemKey, place, response, text: mask(answer.text), mask })
+    } catch (thrown) {
+      if (thrown instanceof TorgError) throw thrown
+      if (request.signal?.aborted) throw new TorgError('run.interrupted', { detail: `${systemKey}: ${place} was given up because its run ended` })
+      if (limit.aborted) throw new TorgError('system.unavailable', { detail: `${systemKey}: ${place} gave no answer within ${timeoutMs} ms` })
+      throw new TorgError('system.unavailable', { detail: mask(`${systemKey}: ${place} failed: ${networkReason(thrown)}`) })
+    }
+  }
+
+  return {
+    async request(request) {
+      const url = buildUrl(base, request, systemKey)
+      if (!tokens) return await send(request, url, undefined)
+      const token = await tokens.token()
+      try {
+        return await send(request, url, token)
+      } catch (thrown) {
+        const refused = thrown instanceof TorgError && thrown.cause instanceof HttpAnswerError && thrown.cause.status === 401
+        if (!refused) throw thrown
+        tokens.invalidate(token)
+        return await send(request, url, await tokens.token())
+      }
+    },
+  }
+}
+
+function parseBase(baseUrl: string, systemKey: string): URL {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  if (!url || !/^https?:$/.test(url.protocol)) throw new TorgError('flow.invalid', { detail: `${systemKey}: the base address ${JSON.stringify(baseUrl)} is not an http or https URL`, next: 'Correct the base address of the system and deploy again.' })
+  return url
+}
+
+function buildUrl(base: URL, request: HttpRequest, systemKey: string): URL {
+  const absolute = /^https?:\/\//i.test(request.path)
+  const prefix = base.origin + base.pathname.replace(/\/+$/, '')
+  const given = absolute ? request.path : `${prefix}${request.path === '' || /^[/?]/.test(request.path) ? '' : '/'}${request.path}`
+  const url = URL.canParse(given) ? new URL(given) : undefined
+  if (!url) throw new TorgError('request.invalid', { detail: `${systemKey}: ${JSON.stringify(request.path)} makes no valid address` })
+  if (url.origin !== base.origin) throw new TorgError('system.refused', { detail: `${systemKey}: ${url.origin} is another host than the system's own ${base.origin}; credentials are not sent there` })
+  for (const [name, value] of base.searchParams) if (!url.searchParams.has(name)) url.searchParams.append(name, value)
+  for (const [name, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value))
+  return url
+}
+
+function encodeBody(body: unknown): { bytes?: string | Uint8Array<ArrayBuffer>, json: boolean } {
+  if (body === undefined || body === null) return { json: false }
+  if (typeof body === 'string') return { bytes: body, json: false }
+  if (body instanceof Uint8Array) return { bytes: new Uint8Array(body), json: false }
+  return { bytes: JSON.stringify(body), json: true }
+}
+
+function buildHeaders(given: readonly (readonly [string, string])[], systemKey: string): Headers {
+  const headers = new Headers()
+  for (const [name, value] of given) {
+    try {
+      headers.set(name, value)
+    } catch {
+      // The platform's own message repeats the value, which may be a secret.
+      throw new TorgError('request.invalid', { detail: `${systemKey}: the header ${JSON.stringify(name)} has a name or value that HTTP does not allow (a line break, perhaps)`, next: 'Correct the header or secret of that name.' })
+    }
+  }
+  return headers
+}
+
+function authorization(auth: Auth, token: string | undefined): (readonly [string, string])[] {
+  switch (auth.type) {
+    case 'bearer': return [['authorization', `Bearer ${auth.token}`]]
+    case 'basic': return [['authorization', `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`]]
+    case 'header': return [[auth.name, auth.value]]
+    case 'oauth2': return [['authorization', `Bearer ${token ?? ''}`]]
+    case 'none': return []
+  }
+}
+
+function secretsOf(auth: Auth): string[] {
+  switch (auth.type) {
+    case 'bearer': return [auth.token]
+    case 'basic': return [auth.password, Buffer.from(`${auth.user}:${auth.password}`).toString('base64')]
+    case 'header': return [auth.value]
+    case 'oauth2': return [auth.clientSecret, Buffer.from(`${auth.clientId}:${auth.clientSecret}`).toString('base64')]
+    case 'none': return []
+  }
+}
+
+function refusal({ systemKey, place, response, text, mask }: { systemKey: string, place: string, response: Response, text: string, mask(text: string): string }): TorgError {
+  const { status } = response
+  const cause = new HttpAnswerError(status, text.slice(0, shownBodyChars))
+  const said = text.trim() === '' ? '' : `: ${text.trim().replace(/\s+/g, ' ').slice(0, 300)}`
+  const detail = `${systemKey} answered ${status} to ${place}${said}`
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'))
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  if (status === 429) return new TorgError('system.throttled', { detail, cause, ...wait })
+  if (status === 401 || status === 403) return new TorgError('system.credentials', { detail, cause })
+  if (status === 409) return new TorgError('system.conflict', { detail, cause, ...wait })
+  if (status === 408 || status === 425 || status >= 500) return new TorgError('system.unavailable', { detail, cause, ...wait })
+  if (status < 400) {
+    const location = response.headers.get('location')
+    return new TorgError('system.refused', { detail: mask(`${systemKey} answered ${status} to ${place}, pointing to ${location ?? 'nowhere'}; redirects are not followed`), cause, next: 'Set the base address of the system to where it points.' })
+  }
+  return new TorgError('system.refused', { detail, cause })
+}
+
+/** Milliseconds from a Retry-After header (RFC 9110, 10.2.3: seconds or an HTTP date), capped; undefined where it says nothing. */
+export function parseRetryAfter(value: string | null, now: number = Date.now()): number | undefined {
+  if (value === null || value.trim() === '') return undefined
+  const text = value.trim()
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(Math.ceil(ms), 0), maxRetryAfterMs)
+}
+
+/** What went wrong below HTTP. `fetch` hides it in the cause: `ECONNREFUSED`, a certificate, a closed socket. */
+function networkReason(thrown: unknown): string {
+  const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return error.message || code || error.name
+}
