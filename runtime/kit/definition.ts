@@ -94,6 +94,8 @@ interface NodeBase<F extends Fields> {
   label: Text
   /** One or more paragraphs of Markdown: what it does, what goes in, what comes out, what can fail. Fields are appended. */
   help: Text
+  /** Icon of this node: file name in the connector's `icons/` folder, where it is not the connector's own. */
+  icon?: string
   fields: F
   inputs: readonly Port[]
   outputs: readonly Port[]

@@ -1,0 +1,61 @@
+/** Steps and sinks: one message in, what the handler returns out, then done. */
+import { TorgError, toTorgError } from '../../errors.ts'
+import type { StepHandler, StepNode, StepResult } from '../definition.ts'
+import type { FlowMessage } from '../../runs/types.ts'
+import { showFault, withNode, type Construction } from './construction.ts'
+import { createWorkStatus } from './work-status.ts'
+
+type Send = (msg: FlowMessage | (FlowMessage | null)[]) => void
+
+/** Attaches a step's or sink's handler to its node. */
+export function attachStep(construction: Construction, definition: StepNode): void {
+  const { hub, node, raw, context } = construction
+  let made: { handle: StepHandler, close?(): void | Promise<void> } | undefined
+  let fault = context.ok ? undefined : context.fault
+  if (context.ok) {
+    try {
+      const created = definition.create(context.value)
+      made = typeof created === 'function' ? { handle: created } : created
+    } catch (error) {
+      fault = withNode(toTorgError(error, 'flow.invalid'), raw)
+      showFault(construction, fault)
+      hub.log.error({ node: node.id, type: node.type, code: fault.code }, `${fault.message} ${fault.next}`)
+    }
+  }
+  const work = definition.role === 'sink' ? createWorkStatus(construction.status) : undefined
+  if (!fault) work?.show()
+
+  const handle = async (msg: FlowMessage, send: Send): Promise<void> => {
+    if (!made) throw fault ?? new TorgError('hub.internal', `${raw.type} was not created`)
+    const run = hub.runs.of(msg)
+    if (run && !run.open) throw new TorgError('run.closed', { detail: `${raw.type} "${raw.name || raw.id}" got a message of run ${run.id}, which had already settled`, node: { id: raw.id, type: raw.type } })
+    deliver(await made.handle(msg, run), send, definition)
+  }
+
+  node.on('input', (msg, send, done) => {
+    work?.started()
+    handle(msg, send).then(() => {
+      work?.ended()
+      done()
+    }, (thrown: unknown) => {
+      const error = withNode(toTorgError(thrown), raw)
+      work?.ended(error)
+      done(error)
+    })
+  })
+  node.on('close', (_removed, done) => {
+    work?.close()
+    Promise.resolve(made?.close?.()).then(() => done(), (error: unknown) => done(toTorgError(error, 'hub.internal')))
+  })
+}
+
+function deliver(result: StepResult, send: Send, { outputs, type }: StepNode): void {
+  if (result === undefined) return
+  if (!Array.isArray(result)) {
+    if (outputs.length === 0) return
+    send(result)
+    return
+  }
+  if (result.length > outputs.length) throw new TorgError('hub.internal', `${type} returned ${result.length} messages for ${outputs.length} outputs`)
+  if (result.some(entry => entry !== null)) send(result)
+}

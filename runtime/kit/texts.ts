@@ -1,0 +1,76 @@
+/** What the kit itself says in the editor. */
+import type { Text } from './definition.ts'
+
+const text = (en: string, nb: string, sv: string): Text => ({ en, nb, sv })
+
+export const texts = {
+  categories: {
+    Torg_hub: text('Torg hub', 'Torg-hub', 'Torg-hubb'),
+    Torg_systems: text('Torg systems', 'Torg-systemer', 'Torg-system'),
+  },
+  fields: {
+    name: text('Name', 'Navn', 'Namn'),
+    key: text('Key', 'Nøkkel', 'Nyckel'),
+    system: text('System', 'System', 'System'),
+    timeLimit: text('Time limit', 'Tidsgrense', 'Tidsgräns'),
+  },
+  hints: {
+    key: text(
+      'Lower case letters, digits and hyphens. Stands in addresses and references: do not change it later.',
+      'Små bokstaver, tall og bindestreker. Står i adresser og referanser: ikke endre den senere.',
+      'Små bokstäver, siffror och bindestreck. Står i adresser och referenser: ändra den inte senare.'),
+    timeLimit: text(
+      'A run that is silent for longer fails and names the node that did not finish.',
+      'En kjøring som er stille lenger enn dette feiler, og noden som ikke ble ferdig nevnes.',
+      'En körning som är tyst längre än så misslyckas, och noden som inte blev klar nämns.'),
+    secretEmpty: text(
+      '${NAME} or file:/path says where the secret is. Anything else is stored encrypted, outside the flow file.',
+      '${NAVN} eller file:/sti sier hvor hemmeligheten er. Alt annet lagres kryptert, utenfor flytfilen.',
+      '${NAMN} eller file:/sökväg säger var hemligheten finns. Allt annat lagras krypterat, utanför flödesfilen.'),
+    secretEnvironment: text('Read from this environment variable at run time.', 'Leses fra denne miljøvariabelen under kjøring.', 'Läses från denna miljövariabel vid körning.'),
+    secretFile: text('Read from this file at run time.', 'Leses fra denne filen under kjøring.', 'Läses från denna fil vid körning.'),
+    secretStored: text('Stored encrypted. Type to replace it.', 'Lagret kryptert. Skriv for å erstatte den.', 'Lagrad krypterat. Skriv för att ersätta den.'),
+    secretLiteral: text('Will be stored encrypted, outside the flow file.', 'Blir lagret kryptert, utenfor flytfilen.', 'Lagras krypterat, utanför flödesfilen.'),
+    webhookAddress: text('Address for the sender', 'Adresse til avsenderen', 'Adress till avsändaren'),
+  },
+  choices: {
+    kind: text('Choose a kind', 'Velg en type', 'Välj en typ'),
+    system: text('Choose a system', 'Velg et system', 'Välj ett system'),
+    show: text('Show or hide what is typed', 'Vis eller skjul det som skrives', 'Visa eller dölj det som skrivs'),
+    edit: text('Edit', 'Rediger', 'Redigera'),
+    deleted: text('deleted', 'slettet', 'borttaget'),
+  },
+  faults: {
+    required: text('Fill this in.', 'Fyll ut dette.', 'Fyll i detta.'),
+    pattern: text('This does not have the expected form.', 'Dette har ikke forventet form.', 'Detta har inte förväntad form.'),
+    number: text('Write a number.', 'Skriv et tall.', 'Skriv ett tal.'),
+    min: text('At least __limit__.', 'Minst __limit__.', 'Minst __limit__.'),
+    max: text('At most __limit__.', 'Høyst __limit__.', 'Högst __limit__.'),
+    option: text('"__value__" is not a choice here.', '«__value__» er ikke et valg her.', '”__value__” är inget val här.'),
+    type: text('Expected: __expected__.', 'Forventet: __expected__.', 'Förväntat: __expected__.'),
+    literal: text('A secret must not stand in the flow file.', 'En hemmelighet må ikke stå i flytfilen.', 'En hemlighet får inte stå i flödesfilen.'),
+    json: text('This is not valid JSON.', 'Dette er ikke gyldig JSON.', 'Detta är inte giltig JSON.'),
+    system: text('Choose an existing system.', 'Velg et system som finnes.', 'Välj ett system som finns.'),
+    widget: text('The editor for this field is not installed; edit it as JSON.', 'Redigeringsverktøyet for dette feltet er ikke installert; rediger det som JSON.', 'Redigeraren för detta fält är inte installerad; redigera det som JSON.'),
+  },
+  help: {
+    inputs: text('Input', 'Inngang', 'Ingång'),
+    outputs: text('Outputs', 'Utganger', 'Utgångar'),
+    fields: text('Fields', 'Felter', 'Fält'),
+    errors: text('What can fail', 'Hva kan feile', 'Vad kan gå fel'),
+    required: text('required', 'påkrevd', 'obligatoriskt'),
+    any: text('any', 'hva som helst', 'vad som helst'),
+    byField: text('as chosen in', 'som valgt i', 'enligt valet i'),
+    transient: text('Tried again with growing pauses', 'Prøves igjen med økende pauser', 'Försöks igen med ökande pauser'),
+    permanent: text('Parked as dead letter at once', 'Parkeres som dead letter med en gang', 'Parkeras som dead letter direkt'),
+    refusedRequest: text('Answered to the sender, nothing stored', 'Svares til avsenderen, ingenting lagres', 'Besvaras till avsändaren, inget lagras'),
+    docs: text('Documentation of the system', 'Dokumentasjon for systemet', 'Systemets dokumentation'),
+  },
+  /** Texts nodes show as status; Node-RED looks them up by the English words. */
+  status: {
+    'waiting': text('waiting', 'venter', 'väntar'),
+    'working': text('working', 'arbeider', 'arbetar'),
+    'ready': text('ready', 'klar', 'klar'),
+    'no system': text('no system', 'intet system', 'inget system'),
+  },
+} as const
