@@ -1,0 +1,184 @@
+/**
+ * Settings come from the environment and from nowhere else. One table names each with type, default and description;
+ * it validates at start and makes the table in README.md.
+ */
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { TorgError } from './errors.ts'
+
+/** Validated settings, frozen. Durations in milliseconds, sizes in bytes. */
+export interface Settings {
+  /** Port of the hub's one HTTP server. */
+  readonly port: number
+  /** Address it listens on. */
+  readonly host: string
+  /** Address others reach the hub by, without a trailing slash. */
+  readonly publicUrl: string
+  /** PostgreSQL to use instead of the embedded one. */
+  readonly databaseUrl: string | undefined
+  /** Redis or Valkey that distributes work; without it PostgreSQL does. */
+  readonly redisUrl: string | undefined
+  /** Absolute path of the folder for everything the hub keeps on this machine. */
+  readonly dataDir: string
+  readonly adminUser: string
+  /** bcrypt hash; undefined means that no login is asked for, which is allowed on loopback only. */
+  readonly adminPasswordHash: string | undefined
+  /** Encrypts credentials typed in the editor; undefined means the key kept in the data folder. */
+  readonly secretKey: string | undefined
+  readonly bodyLimit: number
+  readonly runLimitMs: number
+  readonly drainLimitMs: number
+  /** Keys worked on at once per lane and process. */
+  readonly concurrency: number
+  readonly logLevel: LogLevel
+  readonly logFormat: 'pretty' | 'json'
+  /** Deploy in the editor writes the project's files, and changed files are deployed at start. */
+  readonly development: boolean
+  /** Variables that begin with TORG_ but name no setting: most likely misspelt. */
+  readonly unknown: readonly string[]
+}
+
+export type LogLevel = (typeof logLevels)[number]
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+interface Setting<T> {
+  /** The environment variable. */
+  name: string
+  /** What is allowed, as it stands in the table and in errors. */
+  allowed: string
+  /** Text of the default; empty where there is none. */
+  standard: string
+  description: string
+  /** The value is never shown. */
+  secret?: true
+  /** Undefined when the text is not allowed. */
+  parse(text: string): T | undefined
+}
+
+type Table = { [K in Exclude<keyof Settings, 'unknown'>]: Setting<NonNullable<Settings[K]>> }
+
+const table: Table = {
+  port: { name: 'TORG_PORT', allowed: 'whole number from 1 to 65535', standard: '1880', description: 'Port of editor, webhooks and API.', parse: wholeNumber(1, 65_535) },
+  host: { name: 'TORG_HOST', allowed: 'IP address or host name', standard: '127.0.0.1', description: 'Address to listen on. Any other than loopback needs `TORG_ADMIN_PASSWORD_HASH`.', parse: text => isIP(text) > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text) ? text : undefined },
+  publicUrl: { name: 'PUBLIC_URL', allowed: 'http or https URL', standard: 'http://<host>:<port>', description: 'Address others reach the hub by. Printed addresses and URL-bound signatures use it.', parse: text => url(text, ['http:', 'https:'])?.replace(/\/+$/, '') },
+  databaseUrl: { name: 'DATABASE_URL', allowed: 'postgres URL', standard: '', description: 'PostgreSQL to use. Without it the hub runs an embedded one.', parse: text => url(text, ['postgres:', 'postgresql:']) },
+  redisUrl: { name: 'REDIS_URL', allowed: 'redis or rediss URL', standard: '', description: 'Redis or Valkey that distributes the work. Without it PostgreSQL does.', parse: text => url(text, ['redis:', 'rediss:']) },
+  dataDir: { name: 'TORG_DATA', allowed: 'path', standard: '<project>/.torg', description: 'Folder for the embedded database, the generated secret key and the lock. As root the database itself lives below `/var/lib/torg`.', parse: text => resolve(text) },
+  adminUser: { name: 'TORG_ADMIN_USER', allowed: 'name without colon', standard: 'admin', description: 'Name to log in with.', parse: text => /^[^:\s]+$/.test(text) ? text : undefined },
+  adminPasswordHash: { name: 'TORG_ADMIN_PASSWORD_HASH', allowed: 'bcrypt hash, made with `torg hash-password`', standard: '', description: 'Guards editor, deploy, metrics and API. Put it in single quotes in a shell: it contains `$`.', secret: true, parse: text => /^\$2[aby]\$\d{2}\$[./A-Za-z0-9]{53}$/.test(text) ? text : undefined },
+  secretKey: { name: 'TORG_SECRET_KEY', allowed: 'at least 16 characters', standard: 'generated once into the data folder', description: 'Encrypts credentials typed in the editor.', secret: true, parse: text => text.length >= 16 ? text : undefined },
+  bodyLimit: { name: 'TORG_BODY_LIMIT', allowed: 'size such as 500kb or 1mb, at most 100mb', standard: '1mb', description: 'Largest request body; a larger one is answered 413.', parse: size },
+  runLimitMs: { name: 'TORG_RUN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '120', description: 'How long a run may last before it fails, naming the node that did not complete.', parse: seconds },
+  drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
+  concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '16', description: 'Keys worked on at once per lane.', parse: wholeNumber(1, 1000) },
+  logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },
+  logFormat: { name: 'TORG_LOG_FORMAT', allowed: 'pretty, json', standard: 'pretty on a terminal, else json', description: 'Form of the log lines.', parse: oneOf(['pretty', 'json'] as const) },
+  development: { name: 'TORG_DEVELOPMENT', allowed: 'true, false', standard: 'false', description: 'Deploy in the editor writes the project\'s files, and changed files are deployed at start. The same as `--development`.', parse: text => ({ true: true, 1: true, false: false, 0: false })[text.toLowerCase()] },
+}
+
+/** TORG_SPECS names the vendors' samples for tests. */
+const otherNames = new Set(['TORG_SPECS'])
+
+/**
+ * Reads all settings. An empty variable counts as not set.
+ * @param context.projectFolder the default data folder lies in it
+ * @param context.development default of TORG_DEVELOPMENT
+ * @throws TorgError `settings.invalid` listing every problem with variable, value (masked if secret) and what is allowed.
+ */
+export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: string, development?: boolean } = {}): Settings {
+  const problems: string[] = []
+  const read = <T>(setting: Setting<T>): T | undefined => {
+    const text = env[setting.name]?.trim()
+    if (!text) return undefined
+    const value = setting.parse(text)
+    if (value === undefined) problems.push(`${setting.name} is ${shown(text, setting)}, but must be: ${setting.allowed}.`)
+    return value
+  }
+  const readOr = <T>(setting: Setting<T>): T => {
+    const value = read(setting) ?? setting.parse(setting.standard)
+    if (value === undefined) throw new Error(`The default of ${setting.name} is not allowed by its own rule`)
+    return value
+  }
+  const host = readOr(table.host)
+  const port = readOr(table.port)
+  const settings: Settings = {
+    port,
+    host,
+    publicUrl: read(table.publicUrl) ?? localUrl(host, port),
+    databaseUrl: read(table.databaseUrl),
+    redisUrl: read(table.redisUrl),
+    dataDir: read(table.dataDir) ?? join(resolve(context.projectFolder ?? '.'), '.torg'),
+    adminUser: readOr(table.adminUser),
+    adminPasswordHash: read(table.adminPasswordHash),
+    secretKey: read(table.secretKey),
+    bodyLimit: readOr(table.bodyLimit),
+    runLimitMs: readOr(table.runLimitMs),
+    drainLimitMs: readOr(table.drainLimitMs),
+    concurrency: readOr(table.concurrency),
+    logLevel: readOr(table.logLevel),
+    logFormat: read(table.logFormat) ?? (process.stdout.isTTY ? 'pretty' : 'json'),
+    development: read(table.development) ?? context.development ?? false,
+    unknown: unknownNames(env),
+  }
+  if (!isLoopback(host) && !env[table.adminPasswordHash.name]?.trim()) {
+    problems.push(`TORG_HOST is "${host}", which others can reach, but no TORG_ADMIN_PASSWORD_HASH is set. Make one with: torg hash-password`)
+  }
+  if (problems.length > 0) {
+    throw new TorgError('settings.invalid', { detail: problems.join('\n'), errors: problems.map(detail => ({ detail })), ...(problems.length > 1 && { next: 'Correct the environment variables named and start again.' }) })
+  }
+  return Object.freeze(settings)
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** The Markdown table of all settings, as it stands in README.md. */
+export function settingsTable(): string {
+  const escape = (text: string): string => text.replaceAll('|', '\\|')
+  const code = (text: string): string => text === '' ? '' : /[ <]/.test(text) ? text.replaceAll('<', '&lt;').replaceAll('>', '&gt;') : `\`${text}\``
+  const rows = Object.values(table).map(({ name, allowed, standard, description }) => `| \`${name}\` | ${escape(allowed)} | ${escape(code(standard))} | ${escape(description)} |`)
+  return ['| variable | allowed | default | what it does |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** Where a hub on this machine is reached: a wildcard address is no address to call. */
+function localUrl(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`
+}
+
+function unknownNames(env: NodeJS.ProcessEnv): string[] {
+  const known = new Set(Object.values(table).map(setting => setting.name))
+  return Object.keys(env).filter(name => name.startsWith('TORG_') && !known.has(name) && !otherNames.has(name))
+}
+
+function shown(text: string, setting: { secret?: true }): string {
+  if (setting.secret) return `set (hidden, ${text.length} characters)`
+  return `"${text.replace(/\/\/([^/@]*):[^/@]*@/, '//$1:••••@').slice(0, 200)}"`
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number | undefined {
+  return text => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined
+}
+
+function oneOf<const T extends string>(values: readonly T[]): (text: string) => T | undefined {
+  return text => values.find(value => value === text.toLowerCase())
+}
+
+/** Milliseconds of a number of seconds. */
+function seconds(text: string): number | undefined {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  return value > 0 && value <= 86_400 ? Math.max(1, Math.round(value * 1000)) : undefined
+}
+
+/** Bytes of a size such as `500kb`. */
+function size(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,9})(b|kb|mb)?$/i.exec(text) ?? []
+  const bytes = Number(digits) * ({ kb: 1024, mb: 1024 ** 2 }[unit?.toLowerCase() ?? ''] ?? 1)
+  return bytes > 0 && bytes <= 100 * 1024 ** 2 ? bytes : undefined
+}
+
+function url(text: string, protocols: string[]): string | undefined {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol) && new URL(text).host !== '' ? text : undefined
+}
