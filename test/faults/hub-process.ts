@@ -1,0 +1,68 @@
+/** The hub as a process of its own, to be killed: the command line a user would type, on a free port. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterEverything } from '../support/cleanup.ts'
+import { until } from '../support/until.ts'
+
+const cli = fileURLToPath(new URL('../../runtime/cli.ts', import.meta.url))
+
+export interface HubProcess {
+  readonly url: string
+  readonly pid: number
+  /** Everything the hub has written, of all its lives. */
+  readonly output: string
+  /** Starts it (again) and resolves when it is ready. */
+  start(): Promise<void>
+  /** `kill -9`; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>
+}
+
+/** Prepares a hub on a project; nothing runs before `start`. */
+export async function prepareHub({ project, env }: { project: string, env: Record<string, string> }): Promise<HubProcess> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  let child: ChildProcess | undefined
+  let output = ''
+
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    const ending = child
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null
+    const ended = new Promise<number | null>((resolve) => ending.once('exit', (code) => { resolve(code) }))
+    ending.kill(signal)
+    return ended
+  }
+  afterEverything(async () => { await end('SIGKILL') })
+
+  return {
+    url,
+    get pid() { return child?.pid ?? 0 },
+    get output() { return output },
+    async start() {
+      const started = spawn(process.execPath, [cli, 'start', project], {
+        env: { PATH: process.env['PATH'] ?? '', TORG_PORT: String(port), TORG_LOG_FORMAT: 'json', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      child = started
+      started.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
+      started.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
+      await until(async () => {
+        if (started.exitCode !== null) throw new Error(`the hub ended with ${started.exitCode}:\n${output.slice(-4_000)}`)
+        return fetch(`${url}/ready`).then(({ ok }) => ok, () => false)
+      }, { limitMs: 60_000, everyMs: 50, what: 'the hub is ready' })
+    },
+    async kill() { await end('SIGKILL') },
+    stop: () => end('SIGTERM'),
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => { if (address && typeof address === 'object') resolve(address.port) })
+    })
+  })
+}
