@@ -1,0 +1,39 @@
+/** The canonical model: every kind the hub keeps. Pure: no I/O, no clock, inputs are never changed. */
+import { TorgError } from '../errors.ts'
+import type { StoredRecord } from '../store/types.ts'
+import { joinEntity, takeApart, type Entity, type EntityParts } from './entity.ts'
+import type { Kind } from './kind.ts'
+import { nearest } from './validation.ts'
+import { customer } from './kinds/customer.ts'
+import { order } from './kinds/order.ts'
+
+/** All kinds by name. */
+export const kinds: ReadonlyMap<string, Kind> = new Map([customer, order].map(kind => [kind.name, kind]))
+
+/** The kind of this name. Throws `flow.invalid`, with the name that was probably meant. */
+export function kindOf(name: string): Kind {
+  const kind = kinds.get(name)
+  if (kind) return kind
+  const near = nearest(name, [...kinds.keys()])
+  throw new TorgError('flow.invalid', { detail: `There is no kind ${name}.${near === undefined ? ` Kinds: ${[...kinds.keys()].join(', ')}.` : ` Did you mean ${near}?`}`, value: name })
+}
+
+/**
+ * Takes an entity apart into what the store keeps. References without a system get `system`, references and links
+ * without a kind the kind they point to; the references of `system` come first. The entity is not changed.
+ *
+ * @throws TorgError `model.no-reference` without a reference of `system`; `validation.schema` where refs, number or the
+ * entity itself have the wrong form; `flow.invalid` for an unknown kind.
+ */
+export function splitEntity(kind: string, entity: unknown, { system }: { system: string }): EntityParts {
+  return takeApart(kindOf(kind), entity, system)
+}
+
+/** The entity of a stored record, as `hub changes` and `hub save` send it: document, envelope, derived status. */
+export function toEntity(record: StoredRecord): Entity { return joinEntity(kindOf(record.kind), record) }
+
+export type { Entity, EntityParts, EntityReference } from './entity.ts'
+export { findings, createAjv, nearest, type Finding, type JsonSchema } from './validation.ts'
+export type { Kind } from './kind.ts'
+export type { Customer } from './kinds/customer.ts'
+export type { Order } from './kinds/order.ts'

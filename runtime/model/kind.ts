@@ -1,0 +1,71 @@
+/** What a kind is, and how one is made from its definition. */
+import type { Static, TSchema } from 'typebox'
+import type { TorgError } from '../errors.ts'
+import type { Text } from '../kit/definition.ts'
+import type { KindRules } from '../store/types.ts'
+import { createAjv, findings, isRecord, publish, type Finding, type JsonSchema } from './validation.ts'
+
+/** Where a document points to another record. `*` in the pointer stands for every element of a list. */
+export interface KindLink { pointer: string, kind: string }
+
+/** A kind as the hub uses it: schema, rules, checks. */
+export interface Kind {
+  /** Name in flow files and in the store: `order`. */
+  readonly name: string
+  /** Name and major version, kept with every record: `order@1`. */
+  readonly schemaName: string
+  /** `$id` of the published schema: `urn:torg:schema:order@1`. */
+  readonly schemaId: string
+  /** JSON Schema draft 2020-12. */
+  readonly schema: JsonSchema
+  readonly label: Text
+  readonly rules: KindRules
+  readonly links: readonly KindLink[]
+  /** Everything that does not fit the schema; empty where the document is valid. */
+  validate(document: unknown): Finding[]
+  /** What a schema cannot say (sums, currencies, states). Call with a valid document only; null where all is well. */
+  check(document: Record<string, unknown>): TorgError | null
+  /** Whether a valid document may follow another one; null where it may. */
+  checkChange(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
+  /** What is never written but follows from the document, such as the order's status; null where the kind has none. */
+  status(document: Record<string, unknown>): Record<string, string> | null
+  /** A worked example, valid and checked. */
+  readonly example: Record<string, unknown>
+}
+
+/** A kind as its own file describes it. Only `check` and `status` see the document with its static type. */
+export interface KindDefinition<S extends TSchema> {
+  name: string
+  version: number
+  label: Text
+  schema: S
+  fact: boolean
+  orderKey?(document: Record<string, unknown>): string
+  links: readonly KindLink[]
+  check?(document: Static<S>): TorgError | null
+  checkChange?(before: Static<S>, after: Static<S>): TorgError | null
+  status?(document: Static<S>): Record<string, string>
+  example: Static<S>
+}
+
+const ajv = createAjv()
+
+/** Compiles the schema once and gives the kind its checks. Throws where schema or example are not valid. */
+export function defineKind<S extends TSchema>(definition: KindDefinition<S>): Kind {
+  const { name, version, label, fact, orderKey, links, check, checkChange, status } = definition
+  const schemaName = `${name}@${version}`
+  const schema = publish(definition.schema, { $id: `urn:torg:schema:${schemaName}`, title: schemaName })
+  const validate = ajv.compile(schema)
+  const fits = (document: unknown): document is Static<S> => validate(document)
+  const example: unknown = definition.example
+  if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
+  return {
+    name, schemaName, label, schema, links, example,
+    schemaId: `urn:torg:schema:${schemaName}`,
+    rules: { fact, links: links.filter(link => !link.pointer.includes('*')).map(link => link.pointer), ...(orderKey && { orderKey }) },
+    validate: document => findings(validate, document),
+    check: document => check && fits(document) ? check(document) : null,
+    checkChange: (before, after) => checkChange && fits(before) && fits(after) ? checkChange(before, after) : null,
+    status: document => status && fits(document) ? status(document) : null,
+  }
+}

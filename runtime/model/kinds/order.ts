@@ -1,0 +1,133 @@
+/** Order: what somebody bought, what it costs, how it is paid and how it reaches the buyer. */
+import { Type, type Static } from 'typebox'
+import { defineKind } from '../kind.ts'
+import { Address, Code, Currency, described, Email, Extensions, ExternalId, GrossMoney, Gtin, Instant, Language, Link, Money, NetMoney, Note, OrganisationNumber, PersonalText, Phone, Quantity, Rate, Sku, TaxMoney, Text } from '../values.ts'
+import { checkOrder } from './order-check.ts'
+import { orderExample } from './order-example.ts'
+import { checkOrderChange, orderStatus } from './order-states.ts'
+
+const closed = { additionalProperties: false }
+
+const Totals = Type.Object({
+  net: NetMoney, tax: TaxMoney, gross: GrossMoney,
+}, { additionalProperties: false, description: 'Sums after discounts, in the currency\'s own decimals: net + tax = gross.' })
+
+const Discount = Type.Object({
+  amount: described(Money, 'What is taken off, in the order\'s tax mode; positive.'),
+  source: Type.Enum(['campaign', 'code', 'manual', 'loyalty', 'other'], { description: 'What gave the discount.' }),
+  ref: Type.Optional(described(Text, 'The code or the campaign\'s key.')),
+  name: Type.Optional(Text),
+}, { additionalProperties: false, description: 'A discount. Discounts on the whole order are allocated to its lines and charges.' })
+
+const Tax = Type.Object({
+  category: Type.Optional(described(Code, 'The retailer\'s tax category.')),
+  name: Type.Optional(Text),
+  rate: Rate,
+  base: Type.Optional(described(NetMoney, 'The amount the tax is computed from.')),
+  amount: TaxMoney,
+}, { additionalProperties: false, description: 'One tax of one rate.' })
+
+const Line = Type.Object({
+  id: described(ExternalId, 'Identifies the line within the order.'),
+  sku: Type.Optional(described(Sku, 'The article number as it was when the order was placed. Absent for articles made up at the till.')),
+  name: described(Text, 'The article\'s name as it was when the order was placed.'),
+  variant: Type.Optional(Link),
+  gtin: Type.Optional(Gtin),
+  quantity: Quantity,
+  unitPrice: described(Money, 'Price of one unit before discounts, in the order\'s tax mode.'),
+  discounts: Type.Optional(Type.Array(Discount)),
+  taxes: Type.Optional(Type.Array(Tax)),
+  totals: Totals,
+  ext: Type.Optional(Extensions),
+}, { additionalProperties: false, description: 'One article bought.' })
+
+const Charge = Type.Object({
+  id: Type.Optional(ExternalId),
+  type: Type.Enum(['freight', 'fee', 'tip', 'duty', 'gift-wrap', 'rounding', 'adjustment', 'other'], { description: 'What is charged. `adjustment` shows a difference the source does not explain.' }),
+  code: Type.Optional(Code),
+  name: Text,
+  price: described(Money, 'Before discounts, in the order\'s tax mode.'),
+  discounts: Type.Optional(Type.Array(Discount)),
+  taxes: Type.Optional(Type.Array(Tax)),
+  totals: Totals,
+}, { additionalProperties: false, description: 'Something charged beside the articles, taxed like them.' })
+
+const Payment = Type.Object({
+  id: Type.Optional(ExternalId),
+  method: described(Code, 'How it is paid: card, vipps, swish, invoice, gift-card.'),
+  provider: Type.Optional(Code),
+  ref: Type.Optional(described(ExternalId, 'The provider\'s reference.')),
+  state: Type.Enum(['none', 'authorised', 'partly-captured', 'captured', 'partly-refunded', 'refunded', 'failed', 'voided']),
+  authorised: Type.Optional(Money),
+  captured: Type.Optional(Money),
+  refunded: Type.Optional(Money),
+}, { additionalProperties: false, description: 'One payment and how far it has come.' })
+
+const Fulfilment = Type.Object({
+  id: described(ExternalId, 'Identifies the fulfilment within the order.'),
+  type: Type.Enum(['ship', 'pickup', 'ship-from-store', 'digital', 'carry-out']),
+  state: Type.Enum(['requested', 'accepted', 'picking', 'packed', 'shipped', 'delivered', 'ready', 'collected', 'declined', 'expired', 'cancelled']),
+  location: Type.Optional(described(Code, 'The store or warehouse that fulfils it.')),
+  lines: Type.Array(Type.Object({ line: described(ExternalId, 'Id of the order line.'), quantity: Quantity }, closed)),
+  carrier: Type.Optional(Code),
+  tracking: Type.Optional(Type.Array(Type.Object({ number: Code, url: Type.Optional(Type.String({ format: 'uri', expects: 'an address starting with https://' })) }, closed))),
+  pickup: Type.Optional(Type.Object({ prepaid: Type.Boolean(), readyBy: Type.Optional(Instant), collectBy: Type.Optional(Instant), code: Type.Optional(PersonalText) }, closed)),
+  updatedAt: Type.Optional(Instant),
+}, { additionalProperties: false, description: 'A part of the order on its way to the buyer.' })
+
+export const OrderSchema = Type.Object({
+  channel: described(Code, 'Where it was sold: the webshop, marketplace or store.'),
+  source: Type.Optional(Type.Enum(['webshop', 'marketplace', 'pos', 'email', 'chat', 'sales-person'], { description: 'What kind of place it came in through.' })),
+  market: Type.Optional(Code),
+  location: Type.Optional(described(Code, 'The store it was sold in.')),
+  salesPerson: Type.Optional(PersonalText),
+  language: Type.Optional(Language),
+  placedAt: Type.Optional(described(Instant, 'Absent while the order is a draft.')),
+  confirmedAt: Type.Optional(Instant),
+  cancelledAt: Type.Optional(Instant),
+  cancelReason: Type.Optional(Text),
+  closedAt: Type.Optional(Instant),
+  currency: described(Currency, 'The one currency of every amount of the order.'),
+  taxMode: Type.Enum(['gross', 'net'], { description: 'Whether unit prices, charges and discounts include tax (gross) or not (net).' }),
+  buyer: Type.Optional(Type.Object({
+    customer: Type.Optional(described(Link, 'The customer record.')),
+    name: Type.Optional(PersonalText),
+    email: Type.Optional(Email),
+    phone: Type.Optional(Phone),
+    organisationNumber: Type.Optional(OrganisationNumber),
+    contact: Type.Optional(described(PersonalText, 'The person at an organisation.')),
+    poNumber: Type.Optional(described(Text, 'The buyer\'s own order number.')),
+  }, closed)),
+  billingAddress: Type.Optional(Address),
+  shippingAddress: Type.Optional(Address),
+  lines: Type.Optional(Type.Array(Line, { description: 'Absent where the source does not give them.' })),
+  charges: Type.Optional(Type.Array(Charge)),
+  taxes: Type.Optional(Type.Array(Tax, { description: 'Taxes the source states only for the whole order. Never repeats taxes of lines or charges.' })),
+  payments: Type.Optional(Type.Array(Payment)),
+  totals: Type.Object({
+    net: NetMoney, tax: TaxMoney, gross: GrossMoney,
+    discount: Type.Optional(described(Money, 'All discounts of lines and charges together, in the order\'s tax mode.')),
+  }, { additionalProperties: false, description: 'Sums over lines and charges.' }),
+  fulfilments: Type.Optional(Type.Array(Fulfilment)),
+  notes: Type.Optional(Type.Array(Note)),
+  tags: Type.Optional(Type.Array(Text, { uniqueItems: true })),
+  ext: Type.Optional(Extensions),
+}, { additionalProperties: false, description: 'What somebody bought, what it costs, how it is paid and how it reaches the buyer.' })
+
+export type Order = Static<typeof OrderSchema>
+export type OrderLine = Static<typeof Line>
+export type OrderCharge = Static<typeof Charge>
+export type Fulfilment = Static<typeof Fulfilment>
+
+export const order = defineKind({
+  name: 'order',
+  version: 1,
+  label: { en: 'Order', nb: 'Ordre', sv: 'Order' },
+  schema: OrderSchema,
+  fact: false,
+  links: [{ pointer: '/buyer/customer', kind: 'customer' }, { pointer: '/lines/*/variant', kind: 'variant' }],
+  check: checkOrder,
+  checkChange: checkOrderChange,
+  status: orderStatus,
+  example: orderExample,
+})

@@ -1,0 +1,127 @@
+/** Schemas in, findings for people out. One Ajv for the whole model; every schema is compiled once. */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { TSchema } from 'typebox'
+import { valueType } from './values.ts'
+
+/** One thing that is wrong with a document. `pointer` is a JSON pointer (RFC 6901), empty for the whole. */
+export interface Finding { detail: string, pointer: string, value: unknown }
+
+export type JsonSchema = Record<string, unknown>
+
+/** Draft 2020-12 with the model's annotations: `pii` marks personal data, `expects` says in words what fits. */
+export function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true })
+  addFormats.default(ajv)
+  ajv.addVocabulary(['pii', 'expects'])
+  return ajv
+}
+
+/**
+ * The published form of a TypeBox schema: plain JSON, shared value types moved to `$defs` and referred to. A use with
+ * its own description keeps it beside the `$ref`.
+ */
+export function publish(schema: TSchema, head: { $id: string, title: string }): JsonSchema {
+  const definitions: Record<string, unknown> = {}
+  const walk = (node: unknown, top: boolean): unknown => {
+    if (Array.isArray(node)) return node.map(item => walk(item, false))
+    if (node === null || typeof node !== 'object') return node
+    const entries = Object.entries(node)
+    const title = 'title' in node && typeof node.title === 'string' ? node.title : undefined
+    const shared = title === undefined || top ? undefined : valueType(title)
+    if (title !== undefined && shared !== undefined) {
+      if (!(title in definitions)) {
+        definitions[title] = true
+        definitions[title] = walk(shared, true)
+      }
+      const description = 'description' in node ? node.description : undefined
+      const common: unknown = 'description' in shared ? shared.description : undefined
+      return description === common ? { $ref: `#/$defs/${title}` } : { $ref: `#/$defs/${title}`, description }
+    }
+    return Object.fromEntries(entries.map(([key, value]) => [key, walk(value, false)]))
+  }
+  const body = walk(schema, true)
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...head, ...(typeof body === 'object' ? body : {}), $defs: Object.fromEntries(Object.entries(definitions).sort(([a], [b]) => a < b ? -1 : 1)) }
+}
+
+/** Runs a compiled schema and turns Ajv's errors into sentences, without repetitions. */
+export function findings(validate: ValidateFunction, document: unknown): Finding[] {
+  if (validate(document)) return []
+  const seen = new Set<string>()
+  const result: Finding[] = []
+  for (const error of validate.errors ?? []) {
+    const finding = describe(error)
+    const key = `${finding.pointer}\u0000${finding.detail}`
+    if (!seen.has(key)) result.push(finding)
+    seen.add(key)
+  }
+  return result
+}
+
+const escape = (segment: string) => segment.replaceAll('~', '~0').replaceAll('/', '~1')
+const place = (pointer: string) => pointer === '' ? 'The document' : pointer
+
+/** A value as it may stand in a sentence: short, on one line. */
+export function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined'
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+function describe(error: ErrorObject): Finding {
+  const { keyword, params, instancePath: pointer, data: value } = error
+  const schema = typeof error.parentSchema === 'object' ? error.parentSchema : {}
+  const parameter = (name: string): string => { const found: unknown = params[name]; return typeof found === 'string' ? found : '' }
+  switch (keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const name = parameter('additionalProperty') || parameter('unevaluatedProperty')
+      const known = Object.keys(isRecord(schema.properties) ? schema.properties : {})
+      const near = nearest(name, known)
+      const hint = near !== undefined ? ` Did you mean ${near}?` : known.length > 0 ? ` Known fields: ${known.join(', ')}.` : ''
+      return { detail: `${place(pointer)} has an unknown field ${name}.${hint}`, pointer: `${pointer}/${escape(name)}`, value: isRecord(value) ? value[name] : undefined }
+    }
+    case 'required': return { detail: `${place(pointer)} lacks the field ${parameter('missingProperty')}.`, pointer: `${pointer}/${escape(parameter('missingProperty'))}`, value: undefined }
+    case 'propertyNames': return { detail: `${place(pointer)} has a field name that is not allowed: ${parameter('propertyName')}.`, pointer, value: parameter('propertyName') }
+    case 'enum': return { detail: `${place(pointer)} is ${quote(value)}; it must be one of ${list(params.allowedValues)}.${suggestion(value, params.allowedValues)}`, pointer, value }
+    case 'const': return { detail: `${place(pointer)} is ${quote(value)}; it must be ${quote(params.allowedValue)}.`, pointer, value }
+    default: {
+      const expects: unknown = schema.expects
+      return { detail: typeof expects === 'string' ? `${place(pointer)} is ${quote(value)}; expected ${expects}.` : `${place(pointer)} is ${quote(value)}; it ${error.message ?? `does not fit ${keyword}`}.`, pointer, value }
+    }
+  }
+}
+
+const list = (values: unknown): string => Array.isArray(values) ? values.map(value => typeof value === 'string' ? value : quote(value)).join(', ') : quote(values)
+
+function suggestion(value: unknown, allowed: unknown): string {
+  if (typeof value !== 'string' || !Array.isArray(allowed)) return ''
+  const near = nearest(value, allowed.filter(entry => typeof entry === 'string'))
+  return near === undefined ? '' : ` Did you mean ${near}?`
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> { return typeof value === 'object' && value !== null && !Array.isArray(value) }
+
+/** The candidate a person most likely meant, or undefined where none is near. */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of candidates) {
+    const distance = editDistance(plain(name), plain(candidate))
+    if (distance < bestDistance) { best = candidate; bestDistance = distance }
+  }
+  return best
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[b.length] ?? a.length
+}

@@ -1,0 +1,98 @@
+/**
+ * The value types all kinds share. Each has a name, a description, and what a person is told when a value does not
+ * fit (`expects`). Personal data carries `pii`, the mark that masks it in logs and samples.
+ */
+import { Type, type Static, type TSchema } from 'typebox'
+
+const names = new Map<string, TSchema>()
+
+/** Gives a schema a name: it becomes a `$defs` entry of every published schema that uses it. */
+function named<T extends TSchema>(title: string, schema: T): T {
+  const result = { ...schema, title }
+  names.set(title, result)
+  return result
+}
+
+/** The shared schema of this name, if there is one. */
+export function valueType(title: string): TSchema | undefined { return names.get(title) }
+
+/** A shared schema with a description for this one use. */
+export function described<T extends TSchema>(schema: T, description: string): T { return { ...schema, description } }
+
+const pattern = (title: string, regex: string, description: string, expects: string) =>
+  named(title, Type.String({ pattern: regex, description, expects }))
+
+// ---------------------------------------------------------------- texts and codes
+
+export const Text = named('Text', Type.String({ minLength: 1, maxLength: 2000, description: 'A text for people. Never empty: leave the field out instead.', expects: 'a text of 1 to 2000 characters; leave the field out where there is none' }))
+export const PersonalText = named('PersonalText', Type.String({ minLength: 1, maxLength: 2000, pii: true, description: 'A text about a person.', expects: 'a text of 1 to 2000 characters; leave the field out where there is none' }))
+export const Code = named('Code', Type.String({ minLength: 1, maxLength: 200, description: 'A code or key agreed between systems, such as a channel, market or carrier.', expects: 'a code of 1 to 200 characters' }))
+export const Sku = named('Sku', Type.String({ minLength: 1, maxLength: 200, description: 'The retailer\'s own article number of a variant.', expects: 'an article number of 1 to 200 characters' }))
+export const ExternalId = named('ExternalId', Type.String({ minLength: 1, maxLength: 500, description: 'An id in the words of the system that gave it.', expects: 'an id as a text, numbers written as text' }))
+export const Currency = pattern('Currency', '^[A-Z]{3}$', 'ISO 4217 currency code.', 'a currency code of three capital letters, such as NOK')
+export const Country = pattern('Country', '^[A-Z]{2}$', 'ISO 3166-1 alpha-2 country code.', 'a country code of two capital letters, such as NO')
+export const Language = pattern('Language', '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$', 'BCP 47 language tag.', 'a language tag such as nb or nb-NO')
+export const Gtin = pattern('Gtin', '^(\\d{8}|\\d{12,14})$', 'GTIN-8, -12, -13 or -14, digits only.', 'a GTIN of 8, 12, 13 or 14 digits')
+export const OrganisationNumber = pattern('OrganisationNumber', '^[0-9A-Z-]{4,20}$', 'National organisation number, without spaces.', 'an organisation number without spaces')
+export const Email = named('Email', Type.String({ format: 'email', maxLength: 320, pii: true, description: 'E-mail address.', expects: 'an e-mail address such as kari@example.no' }))
+export const Phone = named('Phone', Type.String({ pattern: '^\\+[1-9]\\d{6,14}$', pii: true, description: 'Phone number in E.164 form.', expects: 'a phone number in international form, such as +4791234567' }))
+export const Link = named('Link', Type.Object({
+  id: Type.Optional(Type.String({ format: 'uuid', description: 'The hub\'s id of the record.', expects: 'an id of the hub, a UUID' })),
+  ref: Type.Optional(Type.Object({
+    system: Type.Optional(Code), kind: Type.Optional(Code), id: ExternalId,
+  }, { additionalProperties: false, description: 'A system\'s own id of the record.' })),
+}, { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'Points to another record, by the hub\'s id or by a system\'s own id.', expects: 'either id or ref' }))
+
+// ---------------------------------------------------------------- numbers and money
+
+export const DecimalNumber = pattern('Decimal', '^-?(0|[1-9]\\d*)(\\.\\d{1,12})?$', 'A decimal number as text.', 'a decimal number written as text, such as "12.5"')
+export const Amount = pattern('Amount', '^-?(0|[1-9]\\d{0,14})(\\.\\d{1,6})?$', 'An amount as a decimal text with at most 6 decimals.', 'an amount written as text with a dot and at most 6 decimals, such as "199.00"')
+export const Rate = pattern('Rate', '^(0|[1-9]\\d?)(\\.\\d{1,6})?$', 'A rate as a fraction: "0.25" is 25 percent.', 'a rate as a fraction written as text: "0.25" for 25 percent')
+
+const money = (description: string) => Type.Object({ amount: Amount, currency: Currency }, { additionalProperties: false, description, expects: 'money as { "amount": "199.00", "currency": "NOK" }' })
+export const Money = named('Money', money('An amount of money. Whether tax is included is said where it is used.'))
+export const NetMoney = named('NetMoney', money('An amount of money without tax.'))
+export const GrossMoney = named('GrossMoney', money('An amount of money with tax included.'))
+export const TaxMoney = named('TaxMoney', money('An amount of tax.'))
+export const Quantity = named('Quantity', Type.Object({
+  value: DecimalNumber,
+  unit: pattern('Unit', '^[A-Z0-9]{1,3}$', 'UN/ECE recommendation 20 unit code: H87 piece, KGM kilogram, MTR metre.', 'a UN/ECE unit code such as H87 (piece)'),
+}, { additionalProperties: false, description: 'How much of something.', expects: 'a quantity as { "value": "2", "unit": "H87" }' }))
+
+// ---------------------------------------------------------------- time
+
+export const Instant = pattern('Instant', '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?Z$', 'A moment, ISO 8601 in UTC.', 'a moment in UTC such as 2025-11-03T09:30:00.000Z')
+export const BusinessDate = named('BusinessDate', Type.String({ format: 'date', description: 'A day in the calendar of the store or company, without time or zone.', expects: 'a date such as 2025-11-03' }))
+
+// ---------------------------------------------------------------- people and places
+
+export const addressFields = {
+  name: Type.Optional(PersonalText),
+  company: Type.Optional(Text),
+  careOf: Type.Optional(PersonalText),
+  street: Type.Optional(PersonalText),
+  street2: Type.Optional(PersonalText),
+  postalCode: Type.Optional(Type.String({ minLength: 1, maxLength: 20, pii: true, expects: 'a postal code as text' })),
+  city: Type.Optional(Text),
+  region: Type.Optional(described(Text, 'State, province or county where the country uses them.')),
+  country: Country,
+  phone: Type.Optional(Phone),
+  email: Type.Optional(Email),
+}
+export const Address = named('Address', Type.Object(addressFields, { additionalProperties: false, description: 'A postal address.' }))
+
+export const Note = named('Note', Type.Object({
+  text: PersonalText,
+  audience: Type.Enum(['internal', 'customer'], { description: 'Who may read it. A note the buyer wrote is `customer`.' }),
+  at: Type.Optional(Instant),
+}, { additionalProperties: false, description: 'A remark in free text.' }))
+
+/** A customer's own fields: one typed object per namespace. */
+export const Extensions = named('Extensions', Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Type.Record(Type.String(), Type.Unknown()), {
+  additionalProperties: false, description: 'Own fields, one object per namespace.', expects: 'one object per namespace, the namespace in lower case letters, digits and hyphens',
+}))
+
+export type Money = Static<typeof Money>
+export type Quantity = Static<typeof Quantity>
+export type Address = Static<typeof Address>
+export type Link = Static<typeof Link>
