@@ -1,0 +1,89 @@
+/** `hub changes`: where a durable run starts that brings a record's newest version to one system. */
+import { TorgError } from '../../runtime/errors.ts'
+import { defineCustom, type Envelope, type FlowMessage } from '../../runtime/kit/definition.ts'
+import { toEntity } from '../../runtime/model/index.ts'
+import type { Delivery } from '../../runtime/store/types.ts'
+import { compileFilter, filterSchema } from './filter.ts'
+import { changesHelp } from './help/changes.ts'
+
+function toFlow(delivery: Delivery, envelope: Envelope): FlowMessage {
+  return { payload: toEntity(delivery.record), topic: `${delivery.kind}/${delivery.operation}`, torg: envelope }
+}
+
+export const changes = defineCustom({
+  role: 'custom',
+  type: 'hub changes',
+  label: { en: 'hub changes', nb: 'hub changes', sv: 'hub changes' },
+  help: changesHelp,
+  icon: 'changes.svg',
+  fields: {
+    kind: {
+      type: 'kind',
+      label: { en: 'Kind', nb: 'Slag', sv: 'Slag' },
+      required: true,
+    },
+    system: {
+      type: 'system',
+      label: { en: 'Feeds', nb: 'Mater', sv: 'Matar' },
+      hint: {
+        en: 'The system this flow writes to. What came from that system itself is not sent back to it.',
+        nb: 'Systemet denne flyten skriver til. Det som kom fra systemet selv, sendes ikke tilbake dit.',
+        sv: 'Systemet som flödet skriver till. Det som kom från systemet självt skickas inte tillbaka dit.',
+      },
+      required: true,
+    },
+    filter: {
+      type: 'json',
+      label: { en: 'Filter', nb: 'Filter', sv: 'Filter' },
+      hint: {
+        en: 'Only records that fit. One that no longer fits leaves through the second output.',
+        nb: 'Bare poster som passer. En post som ikke lenger passer, går ut av den andre utgangen.',
+        sv: 'Bara poster som passar. En post som inte längre passar går ut genom den andra utgången.',
+      },
+      default: { match: 'all', rules: [] },
+      schema: filterSchema,
+      editor: 'filter',
+    },
+    timeLimit: {
+      type: 'number',
+      label: { en: 'Time limit', nb: 'Tidsgrense', sv: 'Tidsgräns' },
+      hint: {
+        en: 'A run older than this fails, naming the node that has not completed, and is tried again.',
+        nb: 'En kjøring som er eldre enn dette, feiler, nevner noden som ikke er ferdig, og prøves igjen.',
+        sv: 'En körning som är äldre än så misslyckas, nämner noden som inte är klar och försöks igen.',
+      },
+      default: 60,
+      min: 1,
+      max: 3600,
+      unit: 's',
+    },
+  },
+  inputs: [],
+  outputs: [
+    { type: 'config:kind', label: { en: 'new or changed', nb: 'ny eller endret', sv: 'ny eller ändrad' } },
+    { type: 'config:kind', label: { en: 'to be removed', nb: 'skal fjernes', sv: 'ska tas bort' } },
+  ],
+  attach({ id, name, config, hub, status }, node) {
+    const { kind } = config
+    const system = hub.findSystem(config.system)
+    if (!system) throw new TorgError('system.unknown', { detail: config.system ? `hub changes feeds the system "${config.system}", which is not deployed` : 'hub changes has no system to feed', pointer: '/system' })
+    if (!kind) throw new TorgError('flow.invalid', { detail: 'hub changes has no kind', pointer: '/kind' })
+    return hub.registerSubscription({
+      nodeId: id,
+      ...(name !== undefined && { name }),
+      kind,
+      system,
+      lane: `${system.key}.out`,
+      limitMs: config.timeLimit * 1000,
+      matches: compileFilter(config.filter),
+      toFlow,
+      node: {
+        id,
+        type: 'hub changes',
+        ...(name !== undefined && { name }),
+        send: (msg) => node.send(msg.torg?.delivery?.operation === 'remove' ? [null, msg] : [msg, null]),
+        status,
+      },
+    })
+  },
+})

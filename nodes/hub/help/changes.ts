@@ -1,0 +1,103 @@
+import type { Text } from '../../../runtime/kit/definition.ts'
+
+export const changesHelp: Text = {
+  en: `
+Starts a flow for every record of a kind that a system has to know about: new, changed, or no longer wanted.
+
+The hub always delivers the **newest** version. A record that changed fifty times in a burst is delivered once or twice. A change that came
+from the fed system itself is not sent back to it. When the flow has finished without an error, the version counts as delivered.
+
+**Outputs**
+
+1. *new or changed*: the record is to be created or updated in the system.
+2. *to be removed*: the record was deleted, merged into another, or no longer fits the filter. Leave it unwired where the system keeps
+   such records.
+
+**Message**
+
+- \`msg.payload\`: the record: the fields of its kind, with \`id\`, \`number\`, \`version\`, \`schema\`, \`refs\`, \`createdAt\`, \`updatedAt\` and \`deletedAt\`.
+- \`msg.topic\`: kind and operation, \`order/upsert\`.
+- \`msg.torg.delivery\`: \`operation\` (upsert or remove), \`reason\`, \`reference\` (the fed system's own id of the record, if known), and
+  \`idempotencyKey\`, which is the same for every attempt.
+
+**Filter**
+
+Rules compare a field with a value. A path through a list, \`lines[].variant.sku\`, fits when any element fits. Decimals compare as numbers,
+dates and instants by time.
+
+**Errors**
+
+A transient error (the system is down, or asks to slow down) is tried again by the hub, later and later. A permanent one (a mapping that
+fails, a refused document) becomes a dead letter; the next version of the record opens it again.
+
+**Example**
+
+*hub changes* (order, feeds *ERP*) → *map* (order to ERP order) → *rest out* (POST /orders).
+`,
+  nb: `
+Starter en flyt for hver post av et slag som et system må få vite om: ny, endret eller ikke lenger ønsket.
+
+Huben leverer alltid den **nyeste** versjonen. En post som ble endret femti ganger på rad, leveres én eller to ganger. En endring som kom
+fra det matede systemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten feil, regnes versjonen som levert.
+
+**Utganger**
+
+1. *ny eller endret*: posten skal opprettes eller oppdateres i systemet.
+2. *skal fjernes*: posten er slettet, slått sammen med en annen, eller passer ikke lenger filteret. La den stå uten ledning der systemet
+   beholder slike poster.
+
+**Melding**
+
+- \`msg.payload\`: posten: feltene til slaget, sammen med \`id\`, \`number\`, \`version\`, \`schema\`, \`refs\`, \`createdAt\`, \`updatedAt\` og \`deletedAt\`.
+- \`msg.topic\`: slag og operasjon, \`order/upsert\`.
+- \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (det matede systemets egen id for posten, hvis kjent) og
+  \`idempotencyKey\`, som er den samme for hvert forsøk.
+
+**Filter**
+
+Reglene sammenligner et felt med en verdi. En sti gjennom en liste, \`lines[].variant.sku\`, passer når et av elementene passer. Desimaltall
+sammenlignes som tall, datoer og tidspunkter etter tid.
+
+**Feil**
+
+En forbigående feil (systemet er nede, eller ber om lavere fart) prøves igjen av huben, med stadig lengre mellomrom. En varig feil (en mapping
+som ikke går, et avvist dokument) blir en dead letter; den neste versjonen av posten åpner den igjen.
+
+**Eksempel**
+
+*hub changes* (order, mater *ERP*) → *map* (ordre til ERP-ordre) → *rest out* (POST /orders).
+`,
+  sv: `
+Startar ett flöde för varje post av ett slag som ett system behöver känna till: ny, ändrad eller inte längre önskad.
+
+Hubben levererar alltid den **nyaste** versionen. En post som ändrades femtio gånger i rad levereras en eller två gånger. En ändring som kom
+från det matade systemet självt skickas inte tillbaka dit. När flödet är klart utan fel räknas versionen som levererad.
+
+**Utgångar**
+
+1. *ny eller ändrad*: posten ska skapas eller uppdateras i systemet.
+2. *ska tas bort*: posten är raderad, sammanslagen med en annan eller passar inte längre filtret. Lämna den utan ledning där systemet
+   behåller sådana poster.
+
+**Meddelande**
+
+- \`msg.payload\`: posten: slagets fält, tillsammans med \`id\`, \`number\`, \`version\`, \`schema\`, \`refs\`, \`createdAt\`, \`updatedAt\` och \`deletedAt\`.
+- \`msg.topic\`: slag och operation, \`order/upsert\`.
+- \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (det matade systemets eget id för posten, om det är känt) och
+  \`idempotencyKey\`, som är densamma för varje försök.
+
+**Filter**
+
+Reglerna jämför ett fält med ett värde. En sökväg genom en lista, \`lines[].variant.sku\`, passar när något av elementen passar. Decimaltal
+jämförs som tal, datum och tidpunkter efter tid.
+
+**Fel**
+
+Ett tillfälligt fel (systemet är nere eller ber om lägre takt) försöks igen av hubben, med allt längre mellanrum. Ett bestående fel (en mappning
+som inte går, ett avvisat dokument) blir en dead letter; nästa version av posten öppnar den igen.
+
+**Exempel**
+
+*hub changes* (order, matar *ERP*) → *map* (order till ERP-order) → *rest out* (POST /orders).
+`,
+}

@@ -1,0 +1,85 @@
+/** `hub save`: makes a canonical entity durable, which raises it for every system that wants it. */
+import { TorgError } from '../../runtime/errors.ts'
+import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
+import { kindOf, splitEntity, toEntity } from '../../runtime/model/index.ts'
+import type { EntityWrite, Origin, SaveOutcome } from '../../runtime/store/types.ts'
+import { schemaError } from './findings.ts'
+import { saveHelp } from './help/save.ts'
+import { createStatusLine } from './status-line.ts'
+
+export const save = defineStep({
+  role: 'step',
+  type: 'hub save',
+  label: { en: 'hub save', nb: 'hub save', sv: 'hub save' },
+  help: saveHelp,
+  icon: 'save.svg',
+  fields: {
+    kind: {
+      type: 'kind',
+      label: { en: 'Kind', nb: 'Slag', sv: 'Slag' },
+      required: true,
+    },
+    operation: {
+      type: 'select',
+      label: { en: 'Operation', nb: 'Operasjon', sv: 'Operation' },
+      options: [
+        { value: 'upsert', label: { en: 'Create or update', nb: 'Opprett eller oppdater', sv: 'Skapa eller uppdatera' } },
+        { value: 'remove', label: { en: 'Mark as deleted', nb: 'Merk som slettet', sv: 'Markera som raderad' } },
+      ],
+      default: 'upsert',
+    },
+    origin: {
+      type: 'text',
+      label: { en: 'Origin', nb: 'Opphav', sv: 'Ursprung' },
+      hint: {
+        en: 'Key of the system the data comes from. Empty: the system whose message started the flow, or "manual".',
+        nb: 'Nøkkelen til systemet dataene kommer fra. Tom: systemet som startet flyten, eller «manual».',
+        sv: 'Nyckeln till systemet som data kommer från. Tomt: systemet vars meddelande startade flödet, eller ”manual”.',
+      },
+      pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+      placeholder: 'webshop-no',
+    },
+  },
+  inputs: [{ type: 'config:kind' }],
+  outputs: [{ type: 'config:kind' }],
+  create({ config, hub, status }) {
+    const kind = kindOf(config.kind)
+    const { operation } = config
+    const line = createStatusLine(status)
+
+    /** Where the values come from: the field, what started the run, or a person at the editor. */
+    const originOf = ({ torg }: FlowMessage): Origin => ({
+      system: config.origin || torg?.message?.system || torg?.delivery?.system || 'manual',
+      message: torg?.message?.id ?? null,
+      at: torg?.message?.receivedAt ?? new Date().toISOString(),
+    })
+
+    const writeOf = (msg: FlowMessage): EntityWrite => {
+      const origin = originOf(msg)
+      const entity = splitEntity(kind.name, msg.payload, { system: origin.system })
+      // What is to be deleted needs no more than its reference.
+      if (operation === 'upsert') {
+        const findings = kind.validate(entity.document)
+        if (findings.length > 0) throw schemaError(`the ${kind.name} ${entity.number ?? entity.refs[0]?.id ?? ''}`.trim(), findings)
+        const fault = kind.check(entity.document)
+        if (fault) throw fault
+      }
+      return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }
+    }
+
+    const handle = async (msg: FlowMessage): Promise<FlowMessage> => {
+      const [saved] = await hub.save([writeOf(msg)])
+      if (!saved) throw new TorgError('hub.internal', 'The hub stored the entity but returned no outcome.')
+      const { record, outcome, refused } = saved
+      line.set({ fill: outcome === 'stale' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(kind.name, saved, operation) })
+      return { ...msg, payload: toEntity(record), saved: { outcome, refused } }
+    }
+    return { handle, close: () => line.close() }
+  },
+})
+
+function describe(kind: string, { record, outcome, refused }: SaveOutcome, operation: EntityWrite['operation']): string {
+  const what = outcome === 'unchanged' || outcome === 'stale' ? outcome : operation === 'remove' ? 'deleted' : outcome
+  const held = refused.length > 0 ? `, ${refused.length} ${refused.length === 1 ? 'field' : 'fields'} refused` : ''
+  return `${kind} ${record.number ?? record.refs[0]?.id ?? record.id} v${record.version} ${what}${held}`
+}

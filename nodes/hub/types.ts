@@ -1,0 +1,67 @@
+/** Finds the schema behind a type's name: `torg:order`, `shopify:order`, `project:erp-order`. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { TorgError, toTorgError } from '../../runtime/errors.ts'
+import type { Hub } from '../../runtime/hub.ts'
+import { findings, kinds, splitEntity, type Finding, type Kind } from '../../runtime/model/index.ts'
+
+/** Everything that does not fit; empty where the value fits. */
+export type Validator = (value: unknown) => Finding[]
+
+/** Names of all types of this hub, in the groups in which the editor offers them. */
+export function typeNames({ project, types }: Pick<Hub, 'project' | 'types'>): { kinds: string[], connectors: string[], project: string[] } {
+  return {
+    kinds: [...kinds.keys()].map((name) => `torg:${name}`).sort(),
+    connectors: [...types.keys()].sort(),
+    project: Object.keys(project.schemas).map((name) => `project:${name}`).sort(),
+  }
+}
+
+/**
+ * Compiles the validator of a type.
+ * @throws TorgError `flow.invalid` where the type does not exist or its schema cannot be compiled.
+ */
+export function validatorOf(type: string, hub: Pick<Hub, 'project' | 'types'>): Validator {
+  const [namespace = '', name = ''] = splitOnce(type, ':')
+  if (namespace === 'torg') {
+    const kind = kinds.get(name)
+    if (kind) return (value) => validateEntity(kind, value)
+  }
+  const schema = namespace === 'project' ? own(hub.project.schemas, name) : hub.types.get(type)
+  if (!schema) {
+    const known = typeNames(hub)
+    throw new TorgError('flow.invalid', { detail: `the type "${type}" does not exist; there are ${[...known.kinds, ...known.connectors, ...known.project].join(', ')}`, pointer: '/type' })
+  }
+  return compile(type, schema)
+}
+
+/** Checks what a flow carries: the document. References belong to a system, so `hub save` checks them. */
+function validateEntity(kind: Kind, entity: unknown): Finding[] {
+  const named = typeof entity === 'object' && entity !== null && !Array.isArray(entity) ? { ...entity, refs: [{ id: 'unsaved' }] } : entity
+  try {
+    return kind.validate(splitEntity(kind.name, named, { system: 'unsaved' }).document)
+  } catch (thrown) {
+    const { message: detail, pointer = '', value } = toTorgError(thrown)
+    return [{ detail, pointer, value }]
+  }
+}
+
+function compile(type: string, schema: Record<string, unknown>): Validator {
+  // Connectors and projects bring schemas of any origin: unknown keywords are no fault of theirs.
+  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true })
+  addFormats.default(ajv)
+  let validate: ValidateFunction
+  try {
+    validate = ajv.compile(schema)
+  } catch (cause) {
+    throw new TorgError('flow.invalid', { detail: `the schema of "${type}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, pointer: '/type', cause })
+  }
+  return (value) => findings(validate, value)
+}
+
+const splitOnce = (text: string, separator: string): [string, string] | [string] => {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+const own = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined => Object.hasOwn(record, name) ? record[name] : undefined
