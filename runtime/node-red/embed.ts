@@ -1,0 +1,162 @@
+/** Runs Node-RED in this process: with its editor, or headless. */
+import { writeFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import type { Express } from 'express'
+import type { Logger } from 'pino'
+import { TorgError } from '../errors.ts'
+import { nodeRed, type DeployType, type FlowItem, type NodeRed, type StorageModule } from './facade.ts'
+import { createLogBridge } from './log.ts'
+
+export interface NodeRedOptions {
+  /** The HTTP server whose WebSocket upgrades the editor and its nodes use. Mounting the two apps is the caller's work. */
+  server: Server
+  storage: StorageModule
+  /** Module folders with a `package.json` naming `node-red.nodes`. */
+  nodesDirs: string[]
+  /** Node-RED's own working folder; must exist. */
+  userDir: string
+  /** False: headless, without editor and admin API. */
+  editor: boolean
+  log: Logger
+  /** Further keys that nodes read from `RED.settings`, for example `torg` and `torgNodes`. */
+  settings?: Record<string, unknown>
+  /** @defaultValue `/editor` */
+  adminRoot?: string
+  /** @defaultValue `/http` */
+  nodeRoot?: string
+  /** Node-RED's login settings, see https://nodered.org/docs/user-guide/runtime/securing-node-red */
+  adminAuth?: Record<string, unknown>
+  editorTheme?: Record<string, unknown>
+  /** Encrypts the secrets typed in the editor. */
+  credentialSecret: string
+}
+
+export interface EmbeddedNodeRed {
+  red: NodeRed
+  /** Editor and admin API, to mount at `adminRoot`; undefined when headless. */
+  adminApp: Express | undefined
+  /** Routes of `http in` nodes, to mount at `nodeRoot`. */
+  nodeApp: Express
+  /** Resolves when the flows given by the storage run; rejects with `flow.invalid` where node types are missing. */
+  started: Promise<void>
+  /**
+   * Replaces the flows and waits until the new ones run. `credentials` are Node-RED's: `{ $: '…' }` encrypted, or by node id.
+   * @throws TorgError `flow.invalid` where a node type is missing (the running flows stay), or the storage's refusal.
+   */
+  deploy(flows: FlowItem[], credentials?: Record<string, unknown>, type?: DeployType): Promise<{ revision: string }>
+  /** Stops all nodes. Mounted apps stay mounted and answer 404. */
+  stop(): Promise<void>
+}
+
+let running = false
+
+/**
+ * Starts Node-RED. There is one per process; it can be started again after `stop()`.
+ * @throws Error while another one runs.
+ */
+export async function startNodeRed(options: NodeRedOptions): Promise<EmbeddedNodeRed> {
+  if (running) throw new Error('Node-RED runs already in this process; there can be only one. Stop the first before starting another.')
+  running = true
+  try {
+    await ensurePackageFile(options.userDir)
+    nodeRed.init(options.server, toSettings(options))
+    const started = flowsStarted()
+    // The caller may look at it later: an early refusal must not count as unhandled meanwhile.
+    started.catch(() => undefined)
+    await nodeRed.start()
+    return {
+      red: nodeRed,
+      adminApp: options.editor ? nodeRed.httpAdmin : undefined,
+      nodeApp: nodeRed.httpNode,
+      started,
+      deploy,
+      stop: async () => {
+        await nodeRed.stop()
+        nodeRed.settings.reset()
+        running = false
+      },
+    }
+  } catch (error) {
+    running = false
+    throw error
+  }
+}
+
+/** Types used by the flows which no module provides. */
+export function missingTypes(flows: FlowItem[]): string[] {
+  const structural = new Set(['tab', 'subflow', 'group'])
+  const subflows = new Set(flows.filter(item => item.type === 'subflow').map(item => `subflow:${item.id}`))
+  const used = new Set(flows.map(item => item.type))
+  return [...used].filter(type => !structural.has(type) && !subflows.has(type) && !nodeRed.nodes.getType(type)).sort()
+}
+
+async function deploy(flows: FlowItem[], credentials?: Record<string, unknown>, type: DeployType = 'full'): Promise<{ revision: string }> {
+  const missing = missingTypes(flows)
+  if (missing.length) throw refusal(missing)
+  const started = flowsStarted()
+  started.catch(() => undefined)
+  const { rev } = await nodeRed.runtime.flows.setFlows({ flows: { flows, ...(credentials && { credentials }) }, deploymentType: type })
+  // Node-RED swallows a failure to stop the old flows, and then answers without a revision.
+  if (!rev) throw new TorgError('hub.internal', 'Node-RED could not stop the running flows, see the log before this line; restart the hub.')
+  await started
+  return { revision: rev }
+}
+
+function refusal(missing: string[]): TorgError {
+  return new TorgError('flow.invalid', {
+    detail: `The flows use node types that no installed module provides: ${missing.join(', ')}.`,
+    next: 'Install the connector or palette package that provides them, or remove the nodes, and deploy again.',
+  })
+}
+
+interface RuntimeState { id: string, payload?: { error?: string, types?: string[], modules?: { module: string, error: string }[] } }
+
+/** The next start of flows, which Node-RED reports only by events. */
+function flowsStarted(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (act: () => void) => {
+      nodeRed.events.removeListener('flows:started', onStarted)
+      nodeRed.events.removeListener('runtime-event', onState)
+      act()
+    }
+    const onStarted = () => finish(resolve)
+    const onState = ({ id, payload }: RuntimeState) => {
+      if (id !== 'runtime-state' || !payload?.error) return
+      if (payload.error === 'missing-types') finish(() => reject(refusal(payload.types ?? [])))
+      else finish(() => reject(new TorgError('flow.invalid', `Node-RED did not start the flows: ${payload.error} ${payload.modules?.map(({ module, error }) => `${module} (${error})`).join(', ') ?? ''}`.trimEnd())))
+    }
+    nodeRed.events.on('flows:started', onStarted)
+    nodeRed.events.on('runtime-event', onState)
+  })
+}
+
+/** Node-RED logs an error where its working folder holds no package.json. */
+async function ensurePackageFile(userDir: string): Promise<void> {
+  const content = JSON.stringify({ name: 'torg-node-red', private: true, description: 'Working folder of Node-RED inside Torg.' }, null, 2)
+  await writeFile(join(userDir, 'package.json'), content, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+function toSettings(options: NodeRedOptions): Record<string, unknown> {
+  const { editor, adminRoot = '/editor', nodeRoot = '/http', adminAuth, editorTheme, settings } = options
+  return {
+    userDir: options.userDir,
+    nodesDir: options.nodesDirs,
+    storageModule: options.storage,
+    credentialSecret: options.credentialSecret,
+    httpAdminRoot: editor ? adminRoot : false,
+    httpNodeRoot: nodeRoot,
+    ...(adminAuth && { adminAuth }),
+    logging: { torg: { level: 'debug', metrics: false, audit: false, handler: () => createLogBridge(options.log) } },
+    // Nothing calls out: no telemetry, no search for updates, no palette installs.
+    telemetry: { enabled: false, updateNotification: false },
+    externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpdate: false, allowUpload: false }, modules: { allowInstall: false } },
+    diagnostics: { enabled: true, ui: false },
+    runtimeState: { enabled: false, ui: false },
+    exportGlobalContextKeys: false,
+    ...settings,
+    editorTheme: { tours: false, projects: { enabled: false }, ...editorTheme },
+  }
+}
