@@ -31,15 +31,21 @@ export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>,
     serializers: { err: describeError, error: describeError },
     hooks: { streamWrite: (line: string) => line.replace(secretInUrl, `$1:${hidden}@`).replace(secretInText, `$1 ${hidden}`) },
   }
-  if (settings.logFormat === 'json') return pino(options, destination ?? pino.destination({ fd: 1, sync: true }))
+  const output = destination ?? standardOutput()
+  if (settings.logFormat === 'json') return pino(options, output)
   const stream = pretty({
     colorize: destination === undefined && process.stdout.isTTY === true,
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
     sync: true,
-    ...(destination && { destination: destination as NodeJS.WritableStream }),
+    destination: output,
   })
   return pino(options, stream)
+}
+
+/** A terminal that was closed must not end the hub before it has drained: lines nobody can read are dropped. */
+function standardOutput() {
+  return pino.destination({ fd: 1, sync: true }).on('error', () => { /* There is nowhere left to tell. */ })
 }
 
 function withoutSecrets(fields: Record<string, unknown>, depth: number): Record<string, unknown> {

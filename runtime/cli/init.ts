@@ -1,0 +1,86 @@
+/** `torg init`: an empty project that starts. */
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { TorgError } from '../errors.ts'
+import { onlyArgument, print } from './usage.ts'
+
+export async function run(args: string[]): Promise<number> {
+  const { positionals } = parseArgs({ args, allowPositionals: true })
+  const folder = resolve(onlyArgument(positionals, 'folder'))
+  await makeEmptyFolder(folder)
+  for (const [path, content] of Object.entries(projectFiles(basename(folder)))) {
+    const file = join(folder, path)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, typeof content === 'string' ? content : `${JSON.stringify(content, undefined, 2)}\n`)
+  }
+  print(`Made an empty project in ${folder}. Start it with: torg start ${positionals[0]} --development`)
+  return 0
+}
+
+async function makeEmptyFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const found = await readdir(folder)
+  // A repository made first is fine.
+  if (found.some(name => name !== '.git')) {
+    throw new TorgError('request.conflict', { detail: `${folder} is not empty: it has ${found.slice(0, 3).join(', ')}.`, next: 'Name a new folder.' })
+  }
+}
+
+function projectFiles(folderName: string): Record<string, unknown> {
+  const name = folderName.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '') || 'retailer'
+  return {
+    'package.json': {
+      name,
+      version: '0.1.0',
+      private: true,
+      type: 'module',
+      scripts: { start: 'torg start . --development' },
+      dependencies: { '@torg/hub': `^${ownVersion()}` },
+      torg: { connectors: [] },
+    },
+    '.gitignore': 'node_modules/\n.torg/\n',
+    'README.md': readme(folderName),
+    'systems.json': [],
+    'roles.json': [],
+    'tabs/orders.json': [{ id: '0de5000000000001', type: 'tab', label: 'Orders', disabled: false, info: '' }],
+    'layout/orders.json': {},
+  }
+}
+
+function ownVersion(): string {
+  // One level further up from the compiled file, in dist/lib/runtime/cli.
+  for (const path of ['../../package.json', '../../../../package.json']) {
+    const text = readIfThere(new URL(path, import.meta.url))
+    if (text !== undefined) return (JSON.parse(text) as { version: string }).version
+  }
+  throw new Error('The package.json of @torg/hub was not found beside its code')
+}
+
+function readIfThere(path: URL): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function readme(name: string): string {
+  return `# ${name}
+
+A Torg project: one retailer, one hub, one database.
+
+| what | where |
+|---|---|
+| flows, one file per tab | \`tabs/\`, their layout apart in \`layout/\` |
+| systems: webshops, ERP, stores | \`systems.json\` |
+| which system is master of which fields | \`roles.json\` |
+| tables of values a mapping looks up | \`lookups/\` |
+| schemas of the retailer's own formats | \`schemas/\` |
+| sample documents | \`cases/\` |
+
+\`npm install && npm start\` runs it in development: Deploy in the editor writes these files. Commit them.
+In production run \`torg start .\` without \`--development\`. Secrets are referred to as \`\${NAME}\` (environment) or \`file:/path\`, never written here.
+`
+}
