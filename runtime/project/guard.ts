@@ -1,0 +1,64 @@
+/** No deploy overwrites what its author has not seen. */
+import type { Logger } from 'pino'
+import { TorgError } from '../errors.ts'
+import type { Store } from '../store/types.ts'
+import { changedTabs } from './revision.ts'
+
+/** What is used of Node-RED's `runtime.flows` (`@node-red/runtime/lib/api/flows.js`). */
+export interface RuntimeFlows {
+  setFlows(options: SetFlowsOptions): Promise<{ rev: string }>
+}
+export interface SetFlowsOptions {
+  flows?: { flows: Record<string, unknown>[], rev?: string, credentials?: Record<string, unknown> }
+  deploymentType?: string
+  user?: { username: string }
+  req?: unknown
+}
+
+export interface DeployGuardOptions {
+  store: Pick<Store, 'activeDeployment' | 'deploymentByRevision'>
+  checkFlows(flows: readonly unknown[]): void
+  log: Logger
+}
+
+/**
+ * Throws `flow.stale` where `revision` is not that of the active deployment, naming the tabs that changed since.
+ */
+export async function refuseStale(store: DeployGuardOptions['store'], revision: string): Promise<void> {
+  const active = await store.activeDeployment()
+  if (active === null || active.revision === revision) return
+  const base = await store.deploymentByRevision(revision)
+  const tabs = base === null ? [] : changedTabs(base.flows, active.flows)
+  const what = tabs.length > 0 ? `Changed since: ${tabs.join(', ')}`
+    : base === null ? 'The revision it was based on is not known here' : 'The order of the tabs changed since'
+  throw new TorgError('flow.stale', { detail: `${what} (deployment ${active.id} by ${active.by}, ${active.at}).`, value: tabs })
+}
+
+/**
+ * Wraps Node-RED's `setFlows`, through which the editor and our own API deploy, with the two refusals: a stale revision is
+ * answered 409 `version_mismatch`, the code on which the editor offers to merge, and invalid flows 422, before Node-RED has
+ * touched its credentials. A request without a revision is the editor's "deploy anyway".
+ */
+export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, log }: DeployGuardOptions): void {
+  const setFlows = runtimeFlows.setFlows.bind(runtimeFlows)
+  runtimeFlows.setFlows = async options => {
+    const posted = options.flows
+    if (options.deploymentType === 'reload' || posted === undefined) return setFlows(options)
+    const by = options.user?.username ?? 'editor'
+    try {
+      if (posted.rev !== undefined) await refuseStale(store, posted.rev)
+      checkFlows(posted.flows)
+    } catch (thrown) {
+      if (!(thrown instanceof TorgError)) throw thrown
+      log.warn({ code: thrown.code, by, errors: thrown.errors }, `Deploy refused: ${thrown.message}`)
+      throw forEditor(thrown)
+    }
+    return setFlows(options)
+  }
+}
+
+/** The editor tells a conflict by this code; `cause` keeps our own. */
+const forEditor = (error: TorgError): Error => Object.assign(new Error(`${error.message} ${error.next}`, { cause: error }), {
+  code: error.code === 'flow.stale' ? 'version_mismatch' : error.code,
+  status: error.status,
+})

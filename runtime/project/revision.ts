@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from './json.ts'
+
+type AnyNode = Readonly<Record<string, unknown>>
+
+/** Node-RED's own revision of a flow array (`@node-red/runtime/lib/storage/index.js`): SHA-256 over its JSON, in hex. */
+export function revisionOf(flows: readonly AnyNode[]): string {
+  return createHash('sha256').update(JSON.stringify(flows)).digest('hex')
+}
+
+/** What `changedTabs` calls the config nodes that belong to no tab. */
+export const systemsLabel = 'systems'
+
+/**
+ * Labels of the tabs and subflows that differ between two flow arrays, sorted; {@link systemsLabel} where a global config
+ * node does. The order of nodes and keys does not count, the order of tabs neither.
+ */
+export function changedTabs(before: readonly AnyNode[], after: readonly AnyNode[]): string[] {
+  const old = byId(before)
+  const now = byId(after)
+  const labels = new Map([...labelsOf(before), ...labelsOf(after)])
+  const changed = new Set<string>()
+  for (const id of new Set([...old.keys(), ...now.keys()])) {
+    const was = old.get(id)
+    const is = now.get(id)
+    if (was !== undefined && is !== undefined && contentOf(was) === contentOf(is)) continue
+    for (const node of [was, is]) {
+      if (node !== undefined) changed.add(ownerLabel(node, labels))
+    }
+  }
+  return [...changed].sort()
+}
+
+/** The label of a tab or subflow, falling back to its id. */
+export function labelOf(tab: AnyNode): string {
+  const label = tab['label'] ?? tab['name']
+  return typeof label === 'string' && label !== '' ? label : String(tab['id'])
+}
+
+export const isContainer = (node: AnyNode): boolean => node['type'] === 'tab' || node['type'] === 'subflow'
+
+const byId = (flows: readonly AnyNode[]): Map<string, AnyNode> => new Map(flows.map(node => [String(node['id']), node]))
+const labelsOf = (flows: readonly AnyNode[]): [string, string][] => flows.filter(isContainer).map(tab => [String(tab['id']), labelOf(tab)])
+
+function ownerLabel(node: AnyNode, labels: ReadonlyMap<string, string>): string {
+  const owner = isContainer(node) ? node['id'] : node['z']
+  return typeof owner === 'string' && owner !== '' ? labels.get(owner) ?? owner : systemsLabel
+}
+
+function contentOf(node: AnyNode): string {
+  const { credentials: _, ...content } = node
+  // The editor writes an empty z on global config nodes in some versions and leaves it out in others.
+  return canonicalJson(content['z'] === '' ? { ...content, z: undefined } : content)
+}

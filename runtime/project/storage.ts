@@ -1,0 +1,117 @@
+/** Node-RED's storage on deployments: the database is what runs, the project's files are what people edit. */
+import type { Logger } from 'pino'
+import type { Deployment, Store } from '../store/types.ts'
+import { changedTabs, revisionOf } from './revision.ts'
+import { writeProject } from './write.ts'
+import type { FlowNode, Project } from './types.ts'
+
+export interface StorageOptions {
+  store: Pick<Store, 'activeDeployment' | 'deploy' | 'cursor' | 'saveCursor'>
+  project: Pick<Project, 'folder'>
+  /** Whether a deploy is written to the project's files. */
+  development: boolean
+  log: Logger
+  /** Throws `flow.invalid` where flows may not be deployed; nothing has changed then. */
+  checkFlows(flows: readonly unknown[]): void
+  /** Closes the intake and waits for open runs. */
+  beforeDeploy?(): Promise<void>
+  /** The deploy failed after `beforeDeploy`: the old flows go on. */
+  deployFailed?(): void
+  /** Told after the deployment was stored, before Node-RED stops and starts nodes. */
+  deployed?(deployment: Deployment): void
+  /** Who deploys where Node-RED names nobody. */
+  by?: string
+}
+
+/** The shape Node-RED's runtime expects, see `@node-red/runtime/lib/storage/index.js`. */
+export interface NodeRedStorage {
+  init(): Promise<void>
+  getFlows(): Promise<Record<string, unknown>[]>
+  saveFlows(flows: Record<string, unknown>[], user?: { username?: string } | null): Promise<void>
+  getCredentials(): Promise<Record<string, unknown>>
+  saveCredentials(credentials: Record<string, unknown>): Promise<void>
+  getSettings(): Promise<Record<string, unknown>>
+  saveSettings(settings: Record<string, unknown>): Promise<void>
+  getSessions(): Promise<Record<string, unknown>>
+  saveSessions(sessions: Record<string, unknown>): Promise<void>
+  getLibraryEntry(type: string, path: string): Promise<unknown>
+  saveLibraryEntry(type: string, path: string, meta: Record<string, unknown>, body: unknown): Promise<void>
+}
+
+const settingsCursor = 'node-red/settings'
+const libraryCursor = (type: string): string => `node-red/library/${type}`
+
+/**
+ * Node-RED's storage module. Flows and encrypted credentials are those of the active deployment, settings and the library
+ * stand in the database too. Sessions stay in memory: their tokens are secrets, and a restart asks for the password again.
+ */
+export function createStorage({ store, project, development, log, checkFlows, beforeDeploy, deployFailed, deployed, by = 'editor' }: StorageOptions): NodeRedStorage {
+  /** Node-RED hands over credentials before the flows they belong to, and only when they changed. */
+  let pendingCredentials: Record<string, unknown> | null = null
+  let sessions: Record<string, unknown> = {}
+
+  const deploy = async (flows: Record<string, unknown>[], who: string): Promise<void> => {
+    checkFlows(flows)
+    await beforeDeploy?.()
+    try {
+      const active = await store.activeDeployment()
+      const deployment = await store.deploy({ revision: revisionOf(flows), by: who, note: null, flows, credentials: pendingCredentials ?? active?.credentials ?? {} })
+      pendingCredentials = null
+      const tabs = active ? changedTabs(active.flows, flows) : []
+      log.info({ deployment: deployment.id, by: who, tabs }, `Deployed${tabs.length === 0 ? '' : `: ${tabs.join(', ')}`}`)
+      deployed?.(deployment)
+    } catch (thrown) {
+      deployFailed?.()
+      throw thrown
+    }
+    if (development) await writeFiles(flows)
+  }
+
+  const writeFiles = async (flows: Record<string, unknown>[]): Promise<void> => {
+    try {
+      const { written, removed } = await writeProject(project.folder, asFlows(flows))
+      if (written.length + removed.length > 0) log.info({ written, removed }, `Wrote the project's files: ${[...written, ...removed].join(', ')}`)
+    } catch (thrown) {
+      // What runs is deployed already. A file that cannot be written must not look like a failed deploy.
+      log.error({ err: thrown, folder: project.folder }, 'The deploy runs, but its files could not be written. Make the project folder writable and deploy again, or export the flows.')
+    }
+  }
+
+  const getLibrary = async (type: string): Promise<Record<string, LibraryEntry>> => asObject(await store.cursor(libraryCursor(type))) as Record<string, LibraryEntry>
+
+  return {
+    init: async () => {},
+    getFlows: async () => (await store.activeDeployment())?.flows ?? [],
+    saveFlows: async (flows, user) => { await deploy(flows, user?.username ?? by) },
+    getCredentials: async () => (await store.activeDeployment())?.credentials ?? {},
+    saveCredentials: async credentials => { pendingCredentials = credentials },
+    getSettings: async () => asObject(await store.cursor(settingsCursor)),
+    saveSettings: async settings => { await store.saveCursor(settingsCursor, settings) },
+    getSessions: async () => sessions,
+    saveSessions: async saved => { sessions = saved },
+    getLibraryEntry: async (type, path) => findLibraryEntry(await getLibrary(type), path),
+    saveLibraryEntry: async (type, path, meta, body) => {
+      await store.saveCursor(libraryCursor(type), { ...await getLibrary(type), [trim(path)]: { meta, body } })
+    },
+  }
+}
+
+interface LibraryEntry { meta: Record<string, unknown>, body: unknown }
+
+/** The body of an entry, or what a folder holds: names of folders, then entries with their file name as `fn`. */
+function findLibraryEntry(library: Readonly<Record<string, LibraryEntry>>, path: string): unknown {
+  const name = trim(path)
+  const entry = library[name]
+  if (entry !== undefined) return entry.body
+  const prefix = name === '' ? '' : `${name}/`
+  const below = Object.entries(library).filter(([key]) => key.startsWith(prefix)).map(([key, { meta }]) => ({ rest: key.slice(prefix.length).split('/'), meta }))
+  if (below.length === 0 && name !== '') throw Object.assign(new Error(`There is no library entry ${name}`), { code: 'not_found' })
+  const folders = new Set(below.filter(({ rest }) => rest.length > 1).map(({ rest }) => rest[0] ?? ''))
+  return [...folders, ...below.filter(({ rest }) => rest.length === 1).map(({ rest, meta }) => ({ ...meta, fn: rest[0] }))]
+}
+
+const trim = (path: string): string => path.replaceAll(/^\/+|\/+$/g, '')
+const asObject = (value: unknown): Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+
+/** The flow array as checked: every entry has id and type. */
+const asFlows = (flows: readonly Record<string, unknown>[]): FlowNode[] => flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) }))

@@ -1,0 +1,81 @@
+/** What a project folder holds, read and checked. */
+
+/** One entry of Node-RED's flow array: a tab, a subflow, a group, a config node or a node. */
+export interface FlowNode {
+  id: string
+  type: string
+  /** Id of the tab or subflow it is on; absent on tabs, subflows and global config nodes. */
+  z?: string
+  /** Id of its group. */
+  g?: string
+  name?: string
+  wires?: string[][]
+  [key: string]: unknown
+}
+
+/** Node-RED's flow array. */
+export type Flows = FlowNode[]
+
+/** One thing that is wrong in a project or a deploy, with the place a person has to look at. */
+export interface FlowFinding {
+  /** Path in the project folder; absent for a deploy from the editor. */
+  file?: string
+  /** Label of the tab or subflow. */
+  tab?: string
+  node?: string
+  name?: string
+  type?: string
+  field?: string
+  /** What is wrong and, where it is not obvious, what to do. */
+  detail: string
+  /** The offending value; never set for secrets. */
+  value?: unknown
+}
+
+/** One row of `roles.json`: who is master of a field of a kind. */
+export interface RoleRow {
+  /** Canonical kind (`order`). */
+  kind: string
+  /** Top-level field (`payments`); all fields without a row of their own when absent. */
+  field?: string
+  /** Keys of the systems that may write it, first the one that is named when another is refused. */
+  masters: string[]
+}
+
+/** Stand-in of one system, from `package.json`. */
+export interface ProjectTwin {
+  /** Connector name: `rest`. */
+  connector: string
+  /** Loopback port; 0 takes a free one. */
+  port: number
+  /** Environment variables it sets for the flows; `{url}` is its address. */
+  env: Record<string, string>
+  /** Values made up for the stand-in; they are no secrets of anyone. */
+  secrets: Record<string, string>
+}
+
+/** The `torg` key of a project's `package.json`. */
+export interface ProjectSettings {
+  /** npm packages with further connectors. */
+  connectors: string[]
+  /** By system key. */
+  twins: Record<string, ProjectTwin>
+  /** Given to the demo as it stands; null without one. */
+  demo: Record<string, unknown> | null
+}
+
+/** A project folder as read: one customer's tabs, roles, lookups, schemas and cases. */
+export interface Project {
+  folder: string
+  name: string
+  /** Tabs in their order, then subflows, then global config nodes, each with its nodes and layout put back. */
+  flows: Flows
+  roles: RoleRow[]
+  /** By file name without `.json`: key in the source -> value in the target. */
+  lookups: Record<string, Record<string, unknown>>
+  /** JSON Schemas by file name without `.json`. */
+  schemas: Record<string, Record<string, unknown>>
+  /** Paths of sample cases below `cases/`, sorted, with forward slashes. */
+  cases: string[]
+  torg: ProjectSettings
+}
