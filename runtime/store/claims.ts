@@ -1,0 +1,164 @@
+/** Leases: who works on which key of a lane, and what there is to do. */
+import { createBatcher } from './batch.ts'
+import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { deliveryColumns, toDelivery, type DeliveryRow } from './rows.ts'
+import type { DeliveryClaim, Delivery, LaneName, Lease, Message, MessageClaim } from './types.ts'
+
+export interface Want { lane: LaneName, owner: string, keys: number, perKey: number, leaseMs: number }
+
+// Two claims at once skip each other's rows. What a key holds is read by a second statement: its snapshot is taken when the key is
+// ours already, so it cannot show work that somebody settled in between.
+const leaseKeys = `
+update torg.work w set owner = $2, epoch = nextval('torg.epoch'), due_at = now() + $4 * interval '1 millisecond'
+from (select lane, key from torg.work where lane = $1 and due_at <= now() order by due_at limit $3 for update skip locked) due
+where w.lane = due.lane and w.key = due.key
+returning w.key, w.epoch`
+
+const readMessages = `
+select m.id, m.lane, m.system, m.source, m.topic, m.key, m.event_id, m.content_type, m.headers, m.body, m.source_time, m.received_at, m.attempts,
+  m.due_at <= now() as due
+from unnest($2::text[]) with ordinality as k (key, ord)
+cross join lateral (
+  select * from torg.message where lane = $1 and key = k.key and state = 'pending' order by seq limit $3
+) m
+order by k.ord, m.seq`
+
+const readDeliveries = `
+select d.due_at <= now() as due, d.key, ${deliveryColumns}
+from unnest($2::text[]) with ordinality as k (key, ord)
+cross join lateral (
+  select * from torg.delivery where lane = $1 and key = k.key and desired > acked and not dead order by seq limit $3
+) d
+join torg.record r on r.id = d.record_id
+order by k.ord, d.seq`
+
+// After a key is given back it is due when its first item is; without any item its row goes. The lock comes first and by
+// itself, so that the second statement sees what was committed by those it waited for.
+const lockLeases = `
+select 1 from unnest($1::text[], $2::text[], $3::bigint[]) as g (lane, key, epoch)
+join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
+order by w.lane, w.key for update of w`
+
+const giveBack = `
+with head as (
+  select w.lane, w.key, coalesce(
+    (select m.due_at from torg.message m where m.lane = w.lane and m.key = w.key and m.state = 'pending' order by m.seq limit 1),
+    (select d.due_at from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead order by d.seq limit 1)) as due_at
+  from unnest($1::text[], $2::text[], $3::bigint[]) as g (lane, key, epoch)
+  join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
+), gone as (
+  delete from torg.work w using head h where w.lane = h.lane and w.key = h.key and h.due_at is null
+)
+update torg.work w set owner = null, epoch = null, due_at = h.due_at
+from head h where w.lane = h.lane and w.key = h.key and h.due_at is not null`
+
+const prolong = `
+with held as (
+  select w.lane, w.key, w.epoch from unnest($1::text[], $2::text[], $3::bigint[]) as g (lane, key, epoch)
+  join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
+  order by w.lane, w.key for update of w
+)
+update torg.work w set due_at = now() + $4 * interval '1 millisecond'
+from held h where w.lane = h.lane and w.key = h.key and w.epoch = h.epoch
+returning w.lane, w.key, w.epoch`
+
+// Walks from lane to lane over the index instead of reading every row.
+const lanesDue = `
+with recursive lane (name) as (
+  (select lane from torg.work order by lane limit 1)
+  union all
+  select (select w.lane from torg.work w where w.lane > l.name order by w.lane limit 1) from lane l where l.name is not null
+)
+select name from lane where name is not null and exists (select 1 from torg.work w where w.lane = name and w.due_at <= now())`
+
+interface MessageRow {
+  id: string, lane: LaneName, system: string, source: string, topic: string, key: string, event_id: string | null
+  content_type: string, headers: Record<string, string>, body: Buffer, source_time: Date | null, received_at: Date, attempts: number, due: boolean
+}
+
+export interface Claims {
+  claimMessages(want: Want): Promise<MessageClaim[]>
+  claimDeliveries(want: Want): Promise<DeliveryClaim[]>
+  release(leases: Lease[]): Promise<void>
+  renew(leases: Lease[], leaseMs: number): Promise<Lease[]>
+  endLeasesOf(owner: string): Promise<number>
+  dueLanes(): Promise<LaneName[]>
+  idle(): Promise<void>
+}
+
+export function createClaims(db: Database): Claims {
+  const columns = (leases: Lease[]): unknown[] => [leases.map(l => l.lane), leases.map(l => l.key), leases.map(l => l.epoch)]
+
+  const releases = createBatcher<Lease, null>({
+    maxItems: 500,
+    maxBytes: 1_000_000,
+    sizeOf: lease => lease.key.length + 100,
+    owedToData: isDataError,
+    write: leases => retrying(() => db.transaction(async tx => {
+      await tx.query(lockLeases, columns(leases))
+      await tx.query(giveBack, columns(leases))
+      return leases.map(() => null)
+    }), isUnreachable),
+  })
+
+  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw toStoreError(error, doing)
+    }
+  }
+
+  const release = (leases: Lease[]): Promise<void> => guarded('Giving keys back', async () => {
+    await Promise.all(leases.map(lease => releases.add(lease)))
+  })
+
+  /** Leases due keys, reads their items, and gives back at once the keys that turn out to have none. */
+  const claim = async <Row extends { key: string, due: boolean }>(want: Want, read: string): Promise<{ lease: Lease, rows: Row[] }[]> => {
+    for (;;) {
+      const { claims, full } = await claimOnce<Row>(want, read)
+      if (claims.length > 0 || !full) return claims
+    }
+  }
+  const claimOnce = async <Row extends { key: string, due: boolean }>(want: Want, read: string): Promise<{ claims: { lease: Lease, rows: Row[] }[], full: boolean }> => {
+    const leased = await retrying(() => db.query<{ key: string, epoch: string }>(leaseKeys, [want.lane, want.owner, want.keys, want.leaseMs]))
+    if (leased.length === 0) return { claims: [], full: false }
+    const rows = await db.query<Row>(read, [want.lane, leased.map(row => row.key), want.perKey])
+    const byKey = Map.groupBy(rows, row => row.key)
+    const claims = leased.map(({ key, epoch }) => {
+      const ofKey = byKey.get(key) ?? []
+      // An item that is not due yet holds up those behind it.
+      const firstLater = ofKey.findIndex(row => !row.due)
+      return { lease: { lane: want.lane, owner: want.owner, key, epoch }, rows: firstLater < 0 ? ofKey : ofKey.slice(0, firstLater) }
+    })
+    const empty = claims.filter(({ rows: [first] }) => !first)
+    if (empty.length > 0) await release(empty.map(({ lease }) => lease))
+    return { claims: claims.filter(({ rows: [first] }) => first), full: leased.length === want.keys }
+  }
+
+  return {
+    claimMessages: want => guarded(`Claiming work of ${want.lane}`, async () =>
+      (await claim<MessageRow>(want, readMessages)).map(({ lease, rows }) => ({ lease, messages: rows.map(toMessage) }))),
+    claimDeliveries: want => guarded(`Claiming work of ${want.lane}`, async () =>
+      (await claim<DeliveryRow & { key: string, due: boolean }>(want, readDeliveries))
+        .map(({ lease, rows }): { lease: Lease, deliveries: Delivery[] } => ({ lease, deliveries: rows.map(toDelivery) }))),
+    release,
+    renew: (leases, leaseMs) => guarded('Prolonging leases', async () => {
+      const kept = await retrying(() => db.query<{ lane: string, key: string, epoch: string }>(prolong, [...columns(leases), leaseMs]), isUnreachable)
+      const epochs = new Set(kept.map(row => row.epoch))
+      return leases.filter(lease => !epochs.has(lease.epoch))
+    }),
+    endLeasesOf: owner => guarded(`Ending the leases of ${owner}`, async () =>
+      (await retrying(() => db.query('update torg.work set owner = null, epoch = null, due_at = now() where owner = $1 returning 1', [owner]), isUnreachable)).length),
+    dueLanes: () => guarded('Looking for due lanes', async () => (await db.query<{ name: LaneName }>(lanesDue)).map(row => row.name)),
+    idle: releases.idle,
+  }
+}
+
+function toMessage(row: MessageRow): Message {
+  return {
+    id: row.id, lane: row.lane, system: row.system, source: row.source, topic: row.topic, key: row.key, eventId: row.event_id,
+    contentType: row.content_type, headers: row.headers, body: row.body, sourceTime: row.source_time?.toISOString() ?? null,
+    receivedAt: row.received_at.toISOString(), attempts: row.attempts,
+  }
+}

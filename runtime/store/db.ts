@@ -1,0 +1,137 @@
+/** The connections to PostgreSQL: pool, transactions, and what a failure of theirs means. */
+import pg from 'pg'
+import type { Logger } from 'pino'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TorgError } from '../errors.ts'
+
+export interface Queries {
+  /** Runs one statement, prepared once per connection: the text must be a constant. */
+  query<Row extends object = never>(text: string, values?: unknown[]): Promise<Row[]>
+}
+
+export interface Transaction extends Queries {
+  /** Several statements without parameters. */
+  script(text: string): Promise<void>
+}
+
+export interface Database extends Queries {
+  readonly log: Logger
+  /** Commits what `work` did, or nothing when it throws. */
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>
+  /** Answers within two seconds or throws. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the pool; the first connection is made by the first statement. */
+export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: string, log: Logger, poolSize: number }): Database {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: poolSize,
+    application_name: 'torg',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+  })
+  const report = (error: Error): void => { log.warn({ err: error }, 'a database connection was lost; it is replaced at the next use') }
+  pool.on('error', report)
+  // A connection lost while it is checked out emits as well; without a listener that would end the process. The
+  // statement under way rejects with the same error, so there is nothing more to say here.
+  pool.on('connect', client => { client.on('error', error => { log.debug({ err: error }, 'a database connection ended') }) })
+
+  const names = new Map<string, string>()
+  const run = async <Row extends object>(on: pg.Pool | pg.PoolClient, text: string, values: unknown[]): Promise<Row[]> => {
+    let name = names.get(text)
+    if (name === undefined) {
+      name = `torg_${names.size}`
+      names.set(text, name)
+    }
+    return (await on.query<Row>({ name, text, values })).rows
+  }
+
+  return {
+    log,
+    query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(pool, text, values),
+    transaction: async work => {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        await client.query('begin')
+        const result = await work({
+          query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(client, text, values),
+          script: async text => { await client.query(text) },
+        })
+        await client.query('commit')
+        return result
+      } catch (error) {
+        await client.query('rollback').catch((failure: Error) => { broken = failure })
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+    ping: async () => {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        const query: pg.QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: 2_000 }
+        await client.query(query)
+      } catch (error) {
+        broken = error instanceof Error ? error : new Error(String(error))
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+/** SQLSTATE of a PostgreSQL error, or the `code` of a socket error. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** A value PostgreSQL cannot store or that breaks a constraint (classes 22 and 23). */
+export function isDataError(error: unknown): boolean {
+  return /^2[23]...$/.test(codeOf(error))
+}
+
+/** Two transactions were in each other's way: rolled back for certain, the same again succeeds. */
+export function isContention(error: unknown): boolean {
+  return ['40001', '40P01', '55P03'].includes(codeOf(error))
+}
+
+/** The server or the way to it is gone, full or overloaded; whether the last commit counted is not known. */
+function isUnreachable(error: unknown): boolean {
+  const code = codeOf(error)
+  if (/^(08...|53...|57P0.|57014|25P03)$/.test(code) || /^E[A-Z]{4,}$/.test(code)) return true
+  return error instanceof Error && /connection (terminated|ended|error)|timeout exceeded|query read timeout|not queryable|terminating connection/i.test(error.message)
+}
+
+/** Repeats `work` after contention and, where `work` may be done twice, after a lost connection; four times at most. */
+export async function retrying<Result>(work: () => Promise<Result>, also: (error: unknown) => boolean = () => false): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= 5 || !(isContention(error) || also(error))) throw error
+      // Jitter, so that those who collided do not collide again.
+      await sleep(attempt * attempt * (5 + Math.random() * 15))
+    }
+  }
+}
+
+export { isUnreachable }
+
+/** What a failed statement means to callers of the store. */
+export function toStoreError(error: unknown, doing: string): TorgError {
+  if (error instanceof TorgError) return error
+  const text = error instanceof Error ? error.message || codeOf(error) : String(error)
+  if (isDataError(error)) return new TorgError('request.invalid', { detail: `${doing}: the database refused a value: ${text}.`, cause: error })
+  if (isUnreachable(error) || isContention(error)) {
+    return new TorgError('hub.unavailable', { detail: `${doing}: the database is not available (${text}).`, retryAfterMs: 5_000, cause: error })
+  }
+  return new TorgError('hub.internal', { detail: `${doing}: ${text}`, cause: error })
+}

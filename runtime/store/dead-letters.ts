@@ -1,0 +1,140 @@
+/** What was parked for a person: listed, opened with its input, made due again. And how much waits in each lane. */
+import { TorgError, type StoredError } from '../errors.ts'
+import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { isId } from './ids.ts'
+import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import type { DeadLetter, DeadLetterSummary, LaneDepth, LaneName } from './types.ts'
+
+const summaryColumns = 'type, lane, system, key, node, at, attempts, error, item, subscription'
+
+// Newest first; the page goes on behind the time and id of `after`, which stays valid after that one was reopened.
+const listDead = `
+with dead as (
+  (select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription
+    from torg.message
+    where state = 'dead' and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+      and ($5::timestamptz is null or (dead_at, id, ''::text) < ($5, $6::uuid, $7::text))
+    order by dead_at desc, id desc limit $4)
+  union all
+  (select 'delivery', lane, system, key, subscription, dead_at, attempts, error, record_id, subscription
+    from torg.delivery
+    where dead and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+      and ($5::timestamptz is null or (dead_at, record_id, subscription) < ($5, $6::uuid, $7::text))
+    order by dead_at desc, record_id desc, subscription desc limit $4)
+)
+select ${summaryColumns} from dead order by at desc, item desc, subscription desc limit $4`
+
+const findMessage = `
+select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription, content_type, headers, body
+from torg.message where id = $1 and state = 'dead'`
+
+const findDelivery = `
+select 'delivery' as type, d.lane, d.system, d.key, d.subscription as node, d.dead_at as at, d.attempts, d.error, d.record_id as item, d.subscription, ${recordColumns}
+from torg.delivery d join torg.record r on r.id = d.record_id where d.subscription = $1 and d.record_id = $2 and d.dead`
+
+const reopenMessage = `
+update torg.message set state = 'pending', attempts = 0, due_at = now(), settled_at = null where id = $1 and state = 'dead' returning lane, key`
+
+// A system that refused for good may remember its answer under the idempotency key, so the next attempt gets another; after a failure
+// whose end is not known the key stays the same.
+const reopenDelivery = `
+update torg.delivery set dead = false, attempts = 0, due_at = now(), generation = generation + case when error->>'class' = 'permanent' then 1 else 0 end
+where subscription = $1 and record_id = $2 and dead returning lane, key`
+
+const wakeKey = `
+insert into torg.work as w (lane, key, due_at) values ($1, $2, now())
+on conflict (lane, key) do update set due_at = case when w.epoch is null then least(w.due_at, excluded.due_at) else w.due_at end`
+
+const countLanes = `
+with waiting as (
+  select lane, count(*)::int as pending, (count(*) filter (where due_at <= now()))::int as due, 0 as dead, min(received_at) as oldest
+  from torg.message where state = 'pending' group by lane
+  union all
+  select lane, count(*)::int, (count(*) filter (where due_at <= now()))::int, 0, min(wanted_at)
+  from torg.delivery where desired > acked and not dead group by lane
+  union all
+  select lane, 0, 0, count(*)::int, null from torg.message where state = 'dead' group by lane
+  union all
+  select lane, 0, 0, count(*)::int, null from torg.delivery where dead group by lane
+)
+select lane, sum(pending)::int as pending, sum(due)::int as due, sum(dead)::int as dead,
+  greatest(0, coalesce(extract(epoch from now() - min(oldest)) * 1000, 0))::float8 as "oldestMs"
+from waiting group by lane order by lane`
+
+interface SummaryRow {
+  type: 'message' | 'delivery', lane: LaneName, system: string, key: string, node: string, at: Date, attempts: number, error: StoredError, item: string, subscription: string
+}
+
+export interface DeadLetters {
+  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, limit: number, after?: string }): Promise<DeadLetterSummary[]>
+  deadLetter(id: string): Promise<DeadLetter | null>
+  reopen(id: string): Promise<LaneName | null>
+  depths(): Promise<LaneDepth[]>
+}
+
+export function createDeadLetters(db: Database): DeadLetters {
+  return {
+    deadLetters: ({ lane, type, code, limit, after }) => guarded('Listing dead letters', async () => {
+      const behind = after === undefined ? null : await position(db, after)
+      const rows = await db.query<SummaryRow>(listDead, [lane ?? null, type ?? null, code ?? null, limit, behind?.at ?? null, behind?.item ?? null, behind?.subscription ?? null])
+      return rows.map(toSummary)
+    }),
+    deadLetter: id => guarded('Reading a dead letter', async () => {
+      const parsed = parseId(id)
+      if (parsed?.type === 'message') {
+        const [row] = await db.query<SummaryRow & { content_type: string, headers: Record<string, string>, body: Buffer }>(findMessage, [parsed.item])
+        return row ? { ...toSummary(row), input: { contentType: row.content_type, headers: row.headers, body: row.body.toString('utf8') } } : null
+      }
+      if (parsed?.type === 'delivery') {
+        const [row] = await db.query<SummaryRow & RecordRow>(findDelivery, [parsed.subscription, parsed.item])
+        return row ? { ...toSummary(row), input: toRecord(row) } : null
+      }
+      return null
+    }),
+    reopen: id => guarded('Reopening a dead letter', async () => {
+      const parsed = parseId(id)
+      if (!parsed) return null
+      return retrying(() => db.transaction(async tx => {
+        const [row] = parsed.type === 'message'
+          ? await tx.query<{ lane: LaneName, key: string }>(reopenMessage, [parsed.item])
+          : await tx.query<{ lane: LaneName, key: string }>(reopenDelivery, [parsed.subscription, parsed.item])
+        if (!row) return null
+        await tx.query(wakeKey, [row.lane, row.key])
+        return row.lane
+      }))
+    }),
+    depths: () => guarded('Counting the lanes', () => retrying(() => db.query<LaneDepth>(countLanes), isUnreachable)),
+  }
+}
+
+async function guarded<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw toStoreError(error, doing)
+  }
+}
+
+type ParsedId = { type: 'message', item: string, subscription: '' } | { type: 'delivery', item: string, subscription: string }
+
+function parseId(id: string): ParsedId | null {
+  const item = id.slice(-36)
+  if (!isId(item)) return null
+  if (id === `m-${item}`) return { type: 'message', item, subscription: '' }
+  const subscription = /^d-(.+)-$/s.exec(id.slice(0, -36))?.[1]
+  return subscription === undefined ? null : { type: 'delivery', item, subscription }
+}
+
+async function position(db: Database, id: string): Promise<{ at: Date, item: string, subscription: string }> {
+  const parsed = parseId(id)
+  const [row] = parsed === null ? [] : parsed.type === 'message'
+    ? await db.query<{ at: Date | null }>('select dead_at as at from torg.message where id = $1', [parsed.item])
+    : await db.query<{ at: Date | null }>('select dead_at as at from torg.delivery where subscription = $1 and record_id = $2', [parsed.subscription, parsed.item])
+  if (!parsed || !row?.at) throw new TorgError('request.invalid', { detail: `The page cannot start after ${id}: no such dead letter.`, pointer: '/after', value: id })
+  return { at: row.at, item: parsed.item, subscription: parsed.subscription }
+}
+
+function toSummary(row: SummaryRow): DeadLetterSummary {
+  const { type, lane, system, key, node, at, attempts, error } = row
+  return { id: type === 'message' ? `m-${row.item}` : `d-${row.subscription}-${row.item}`, type, lane, system, key, node, at: at.toISOString(), attempts, error }
+}

@@ -1,0 +1,63 @@
+/** Which deliveries a new version of a record raises. Pure. */
+import type { JsonObject } from './merge.ts'
+import type { DeliveryOperation, KindRules, LaneName, Origin, RemoveReason, Subscription } from './types.ts'
+
+/** A delivery as far as raising one needs it. */
+export interface DeliveryState {
+  subscription: string
+  recordId: string
+  operation: DeliveryOperation
+  /** Desired, and not acknowledged yet. */
+  pending: boolean
+}
+
+/** A delivery row to write. */
+export interface Raise {
+  subscription: string
+  recordId: string
+  kind: string
+  system: string
+  lane: LaneName
+  key: string
+  /** A fact waits behind the facts before it, so raising one does not make its key due. */
+  ordered: boolean
+  desired: number
+  operation: DeliveryOperation
+  reason: RemoveReason | null
+  messageId: string | null
+  /** The system removed it itself: noted as done, nothing is sent. */
+  settled: boolean
+}
+
+export interface NewVersion {
+  record: { id: string, kind: string, version: number, document: JsonObject, deleted: boolean }
+  origin: Origin
+  /** Whether the record now says exactly what the origin sent, as far as it sent anything. */
+  equalsOrigin: boolean
+  rules: KindRules
+  /** Subscriptions of the record's kind. */
+  subscriptions: readonly Subscription[]
+  stateOf(subscription: string): DeliveryState | undefined
+}
+
+/** The deliveries of one new version, one per subscription at most. */
+export function raiseDeliveries({ record, origin, equalsOrigin, rules, subscriptions, stateOf }: NewVersion): Raise[] {
+  return subscriptions.flatMap(subscription => {
+    const state = stateOf(subscription.id)
+    const own = subscription.system === origin.system
+    const raise = (operation: DeliveryOperation, reason: RemoveReason | null, settled = false): Raise[] => [{
+      subscription: subscription.id, recordId: record.id, kind: record.kind, system: subscription.system, lane: subscription.lane,
+      key: rules.fact && rules.orderKey ? `${subscription.id}:${rules.orderKey(record.document)}` : record.id,
+      ordered: rules.fact, desired: record.version, operation, reason, messageId: origin.message, settled,
+    }]
+    if (!record.deleted && subscription.matches(record.document)) {
+      // No echo: the system has what it sent. An upsert that waits already brings it the newest version anyway; a removal that
+      // waits must not reach it any more.
+      const removalWaits = state?.operation === 'remove' && state.pending
+      return own && equalsOrigin && !removalWaits ? [] : raise('upsert', null)
+    }
+    // Nothing to take away from a system that was never given it.
+    if (!state || (state.operation === 'remove' && !state.pending)) return []
+    return record.deleted ? raise('remove', 'deleted', own) : raise('remove', 'filter')
+  })
+}

@@ -1,0 +1,75 @@
+/** The store behind {@link Store}: PostgreSQL 14 or later, schema `torg`. */
+import type { Logger } from 'pino'
+import { createClaims } from './claims.ts'
+import { openDatabase, toStoreError } from './db.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { createDeployments } from './deployments.ts'
+import { createInbox } from './inbox.ts'
+import { migrate } from './migrate.ts'
+import { createRecords } from './records.ts'
+import type { Rules } from './save-plan.ts'
+import { createSettling } from './settle.ts'
+import type { Store } from './types.ts'
+
+export interface StoreOptions {
+  /** A connection string as pg takes it. Sessions are needed: no pooler in transaction mode in between. */
+  databaseUrl: string
+  log: Logger
+  /**
+   * Connections at most. The batching writers take four, claims one per lane that works at the same time.
+   * @defaultValue 10
+   */
+  poolSize?: number
+}
+
+/**
+ * Connects, migrates, and gives the store.
+ *
+ * @throws hub.unavailable where the server cannot be reached; settings.invalid where it is too old, not UTF-8, or of a newer hub.
+ */
+export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOptions): Promise<Store> {
+  const db = openDatabase({ databaseUrl, log, poolSize })
+  try {
+    await migrate(db)
+  } catch (error) {
+    await db.close()
+    throw toStoreError(error, 'Opening the database')
+  }
+
+  let rules: Rules = { subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map() }
+  const inbox = createInbox(db)
+  const claims = createClaims(db)
+  const settling = createSettling(db)
+  const records = createRecords(db, () => rules)
+  const deadLetters = createDeadLetters(db)
+  const deployments = createDeployments(db)
+  let closing: Promise<void> | undefined
+
+  return {
+    receive: inbox.receive,
+    claimMessages: claims.claimMessages,
+    claimDeliveries: claims.claimDeliveries,
+    settleMessage: settling.settleMessage,
+    settleDelivery: settling.settleDelivery,
+    release: claims.release,
+    renew: claims.renew,
+    endLeasesOf: claims.endLeasesOf,
+    save: records.save,
+    find: records.find,
+    dueLanes: claims.dueLanes,
+    ...deadLetters,
+    ...deployments,
+    configure: async given => { rules = given },
+    ping: async () => {
+      try {
+        await db.ping()
+      } catch (error) {
+        throw toStoreError(error, 'Asking the database')
+      }
+    },
+    close: () => closing ??= (async () => {
+      await Promise.all([inbox.idle(), claims.idle(), settling.idle(), records.idle()])
+      await db.close()
+    })(),
+  }
+}

@@ -1,0 +1,48 @@
+import { TorgError } from '../errors.ts'
+import type { Database } from './db.ts'
+import { ground } from './migrations/0001-ground.ts'
+
+/** Applied in this order and never changed once released; a change is a further migration. */
+const migrations: readonly { id: number, name: string, sql: string }[] = [
+  { id: 1, name: 'ground', sql: ground },
+]
+
+/** Any number, the same in every hub: two hubs starting at once migrate one after the other. */
+const migrationLock = 7_021_982_441
+
+/**
+ * Brings the schema `torg` up to date in one transaction.
+ *
+ * @throws settings.invalid where the server is too old, not UTF-8, or was migrated by a newer hub.
+ */
+export async function migrate(db: Database): Promise<void> {
+  await requireServer(db)
+  await db.transaction(async tx => {
+    await tx.query('select pg_advisory_xact_lock($1)', [migrationLock])
+    await tx.query('create schema if not exists torg')
+    await tx.query('create table if not exists torg.migration (id integer primary key, name text not null, applied_at timestamptz not null default now())')
+    const applied = new Set((await tx.query<{ id: number }>('select id from torg.migration')).map(row => row.id))
+    const newest = Math.max(0, ...applied)
+    if (newest > migrations.length) {
+      throw new TorgError('settings.invalid', `The database is at migration ${newest}; this hub knows only ${migrations.length}. Start the newer version of the hub, or choose another DATABASE_URL.`)
+    }
+    for (const { id, name, sql } of migrations) {
+      if (applied.has(id)) continue
+      await tx.script(sql)
+      await tx.query('insert into torg.migration (id, name) values ($1, $2)', [id, name])
+      db.log.info({ migration: id, name }, 'database migrated')
+    }
+  })
+}
+
+async function requireServer(db: Database): Promise<void> {
+  const [server] = await db.query<{ version: number, encoding: string }>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`)
+  if (!server) return
+  if (server.version < 140_000) {
+    throw new TorgError('settings.invalid', `DATABASE_URL points at PostgreSQL ${Math.floor(server.version / 10_000)}; Torg needs 14 or later.`)
+  }
+  if (server.encoding !== 'UTF8') {
+    throw new TorgError('settings.invalid', `The database of DATABASE_URL is encoded in ${server.encoding}; create one with encoding UTF8.`)
+  }
+}

@@ -1,0 +1,68 @@
+/** Writes what a save has worked out: records, references, deliveries and the keys they make due. */
+import type { Transaction } from './db.ts'
+import type { Raise } from './deliveries.ts'
+import type { Draft, PlannedReference } from './save-plan.ts'
+
+/** Somebody else stored one of the new references at the same moment: everything is read again. */
+export class ReferenceTaken extends Error {}
+
+const upsertRecords = `
+insert into torg.record (id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at)
+select id, kind, version, schema, number, document::jsonb, provenance::jsonb, created_at, updated_at, deleted_at
+from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
+  as g (id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at)
+on conflict (id) do update set kind = excluded.kind, version = excluded.version, schema = excluded.schema, number = excluded.number,
+  document = excluded.document, provenance = excluded.provenance, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at`
+
+// Sorted, so that two who store the same new references wait for each other in one direction only.
+const upsertReferences = `
+insert into torg.reference as f (system, kind, external_id, record_id, source_time)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[]) as g (system, kind, external_id, record_id, source_time)
+order by system, kind, external_id
+on conflict (system, kind, external_id) do update set source_time = excluded.source_time where f.record_id = excluded.record_id
+returning 1`
+
+// A new version makes its key due at once, also during back-off; but a fact waits behind those before it ($3), and a key that is
+// held is looked at again when it is given back. In any case the row is locked, so that a release of this moment sees the delivery.
+const wakeKeys = `
+insert into torg.work as w (lane, key, due_at)
+select distinct lane, key, now() from unnest($1::text[], $2::text[]) as g (lane, key) order by lane, key
+on conflict (lane, key) do update set
+  due_at = case when w.epoch is null and w.key <> all ($3::text[]) then least(w.due_at, excluded.due_at) else w.due_at end`
+
+const upsertDeliveries = `
+insert into torg.delivery as d (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id)
+select subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::text[], $10::text[], $11::uuid[]) with ordinality
+  as g (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, ord) order by ord
+on conflict (subscription, record_id) do update set kind = excluded.kind, system = excluded.system, lane = excluded.lane, key = excluded.key,
+  desired = excluded.desired, acked = greatest(d.acked, excluded.acked), operation = excluded.operation, reason = excluded.reason,
+  message_id = excluded.message_id, attempts = 0, due_at = now(), dead = false, error = null, wanted_at = now()`
+
+/** @throws ReferenceTaken after which the transaction must be rolled back and tried again */
+export async function writeChanges(tx: Transaction, { records, references, raises }: { records: Draft[], references: PlannedReference[], raises: Raise[] }): Promise<void> {
+  if (records.length > 0) {
+    await tx.query(upsertRecords, [
+      records.map(r => r.id), records.map(r => r.kind), records.map(r => r.version), records.map(r => r.schema), records.map(r => r.number),
+      records.map(r => r.document && JSON.stringify(r.document)), records.map(r => JSON.stringify(r.provenance)),
+      records.map(r => r.createdAt), records.map(r => r.updatedAt), records.map(r => r.deletedAt),
+    ])
+  }
+  if (references.length > 0) {
+    const stored = await tx.query(upsertReferences, [
+      references.map(r => r.reference.system), references.map(r => r.reference.kind), references.map(r => r.reference.id),
+      references.map(r => r.recordId), references.map(r => r.sourceTime),
+    ])
+    if (stored.length < references.length) throw new ReferenceTaken('A reference was stored by another transaction.')
+  }
+  const waiting = raises.filter(raise => !raise.settled)
+  if (waiting.length > 0) {
+    await tx.query(wakeKeys, [waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key)])
+  }
+  if (raises.length > 0) {
+    await tx.query(upsertDeliveries, [
+      raises.map(r => r.subscription), raises.map(r => r.recordId), raises.map(r => r.kind), raises.map(r => r.system), raises.map(r => r.lane), raises.map(r => r.key),
+      raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
+    ])
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * What a batch of saves makes of the records it touches, worked out in memory on rows that are locked. Pure but for new ids. A call
+ * that fails leaves no trace in the plan, so calls can share a transaction.
+ */
+import { TorgError } from '../errors.ts'
+import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
+import { newId } from './ids.ts'
+import { replaceLinks } from './links.ts'
+import { merge, type JsonObject } from './merge.ts'
+import type { EntityWrite, KindRules, LaneName, Origin, Reference, Roles, SaveOutcome, Subscription } from './types.ts'
+
+export interface Rules { subscriptions: readonly Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }
+
+/** A record as it stands in the plan. Version 0 and no document: a placeholder. */
+export interface Draft {
+  id: string, kind: string, version: number, schema: string, number: string | null, document: JsonObject | null
+  provenance: Record<string, Origin>, refs: readonly Reference[], createdAt: string, updatedAt: string, deletedAt: string | null
+}
+
+export interface PlannedReference { reference: Reference, recordId: string, sourceTime: string | null }
+
+/** What is known before, and after `apply` what is to be written. */
+export interface SavePlan {
+  /** Tells the plan of a reference that exists. */
+  knowReference(reference: PlannedReference): void
+  knowRecord(record: Draft): void
+  knowDelivery(state: DeliveryState): void
+  /** Applies the writes of one call, all or none. */
+  apply(writes: readonly EntityWrite[], at: string): SaveOutcome[] | Error
+  changes(): { records: Draft[], references: PlannedReference[], raises: Raise[] }
+}
+
+/** One text per reference, usable as the key of a map. */
+export function referenceKey({ system, kind, id }: Reference): string {
+  return JSON.stringify([system, kind, id])
+}
+
+const plain: KindRules = { fact: false, links: [] }
+
+export function createSavePlan(rules: Rules): SavePlan {
+  const references = new Map<string, PlannedReference>()
+  const drafts = new Map<string, Draft>()
+  const states = new Map<string, DeliveryState>()
+  const changedReferences = new Map<string, PlannedReference>()
+  const changedRecords = new Map<string, Draft>()
+  const raises = new Map<string, Raise>()
+  let undo: (() => void)[] = []
+
+  const put = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+    const before = map.get(key)
+    undo.push(() => { if (before === undefined) map.delete(key); else map.set(key, before) })
+    map.set(key, value)
+  }
+  const putRecord = (draft: Draft): void => {
+    put(drafts, draft.id, draft)
+    put(changedRecords, draft.id, draft)
+  }
+  const putReference = (planned: PlannedReference): void => {
+    const key = referenceKey(planned.reference)
+    put(references, key, planned)
+    put(changedReferences, key, planned)
+  }
+  const deliveryKey = (subscription: string, recordId: string): string => `${recordId} ${subscription}`
+
+  const blank = (kind: string, at: string): Draft =>
+    ({ id: newId(), kind, version: 0, schema: '', number: null, document: null, provenance: {}, refs: [], createdAt: at, updatedAt: at, deletedAt: null })
+
+  /** The record a link points to; a placeholder where it was not seen yet, so that its id is settled whatever comes first. */
+  const linkTo = (reference: Reference, at: string): string => {
+    const known = references.get(referenceKey(reference))
+    if (known) return known.recordId
+    const placeholder = { ...blank(reference.kind, at), refs: [reference] }
+    putRecord(placeholder)
+    putReference({ reference, recordId: placeholder.id, sourceTime: null })
+    return placeholder.id
+  }
+
+  const identify = (write: EntityWrite, at: string): Draft => {
+    const ids = [...new Set(write.refs.flatMap(ref => references.get(referenceKey(ref))?.recordId ?? []))]
+    if (ids.length > 1) {
+      throw new TorgError('request.conflict', {
+        detail: `The references of this ${write.kind} belong to different records: ${ids.join(' and ')}.`, pointer: '/refs', value: write.refs,
+        next: 'Find out which of the references is wrong, or merge the records, then run the message again.',
+      })
+    }
+    const draft = ids[0] === undefined ? undefined : drafts.get(ids[0])
+    if (!draft) return blank(write.kind, at)
+    if (draft.version > 0 && draft.kind !== write.kind) {
+      throw new TorgError('request.conflict', {
+        detail: `Record ${draft.id} is a ${draft.kind}, but is written as a ${write.kind}.`, pointer: '/refs', value: write.refs,
+        next: 'Give the references of different kinds different kinds, then run the message again.',
+      })
+    }
+    return draft
+  }
+
+  const applyOne = (write: EntityWrite, at: string): SaveOutcome => {
+    const own = write.refs[0]
+    if (!own) throw new TorgError('model.no-reference', { detail: `The ${write.kind} from ${write.origin.system} has no reference.`, pointer: '/refs' })
+    const before = identify(write, at)
+    const seen = references.get(referenceKey(own))?.sourceTime ?? null
+    if (isOlder(write.sourceTime, seen)) return { record: toStored(before), outcome: 'stale', refused: [], lanes: [] }
+
+    const kindRules = rules.kinds.get(write.kind) ?? plain
+    const { next, refused } = write.operation === 'remove'
+      ? removed(before, write, kindRules, rules.roles, at)
+      : upserted(before, write, kindRules, rules.roles, at, reference => linkTo(reference, at))
+
+    const after: Draft = { ...next, refs: withReferences(next.refs, write.refs) }
+    if (after.version !== before.version) putRecord(after)
+    else put(drafts, after.id, after)
+    for (const reference of write.refs) {
+      const known = references.get(referenceKey(reference))
+      const sourceTime = reference === own && write.sourceTime !== null ? write.sourceTime : known?.sourceTime ?? null
+      if (!known || known.sourceTime !== sourceTime) putReference({ reference, recordId: after.id, sourceTime })
+    }
+    if (after.version === before.version) return { record: toStored(after), outcome: 'unchanged', refused, lanes: [] }
+    const lanes = raise(after, write, kindRules, refused.length === 0)
+    return { record: toStored(after), outcome: before.version === 0 ? 'created' : 'updated', refused, lanes }
+  }
+
+  const raise = (draft: Draft, write: EntityWrite, kindRules: KindRules, equalsOrigin: boolean): LaneName[] => {
+    const raised = raiseDeliveries({
+      record: { id: draft.id, kind: draft.kind, version: draft.version, document: draft.document ?? {}, deleted: draft.deletedAt !== null },
+      origin: write.origin, equalsOrigin, rules: kindRules,
+      subscriptions: rules.subscriptions.filter(subscription => subscription.kind === draft.kind),
+      stateOf: subscription => states.get(deliveryKey(subscription, draft.id)),
+    })
+    for (const one of raised) {
+      const key = deliveryKey(one.subscription, one.recordId)
+      put(raises, key, one)
+      put(states, key, { subscription: one.subscription, recordId: one.recordId, operation: one.operation, pending: !one.settled })
+    }
+    return [...new Set(raised.flatMap(({ lane, settled }) => settled ? [] : lane))]
+  }
+
+  return {
+    knowReference: planned => { references.set(referenceKey(planned.reference), planned) },
+    knowRecord: draft => { drafts.set(draft.id, draft) },
+    knowDelivery: state => { states.set(deliveryKey(state.subscription, state.recordId), state) },
+    apply: (writes, at) => {
+      undo = []
+      try {
+        return writes.map(write => applyOne(write, at))
+      } catch (error) {
+        for (const step of undo.reverse()) step()
+        return error instanceof Error ? error : new Error(String(error))
+      }
+    },
+    changes: () => ({ records: [...changedRecords.values()], references: [...changedReferences.values()], raises: [...raises.values()] }),
+  }
+}
+
+interface Step { next: Draft, refused: SaveOutcome['refused'] }
+
+function upserted(before: Draft, write: EntityWrite, { fact, links }: KindRules, roles: Roles, at: string, linkTo: (reference: Reference) => string): Step {
+  const { system } = write.origin
+  const merged = merge({
+    document: before.document, provenance: before.provenance, origin: write.origin,
+    incoming: replaceLinks(write.document, links, linkTo),
+    refusedBy: field => roles.refusedBy(write.kind, field, system),
+  })
+  if (fact && before.version > 0 && (merged.changed || before.deletedAt !== null)) {
+    throw new TorgError('request.conflict', {
+      detail: `The ${write.kind} ${before.number ?? before.id} is stored already and never changes, but arrived with another content.`,
+      pointer: Object.keys(write.document).map(field => `/${field}`).find(pointer => merged.provenance[pointer] !== before.provenance[pointer]) ?? '',
+      next: 'Have the sender issue a correction of its own instead, or correct the mapping.',
+    })
+  }
+  // The first number stays until the system that gave it gives another: two systems number the same order in their own way.
+  const numberFrom = before.provenance['/number']
+  const renumbered = write.number !== null && write.number !== before.number && !fact && (before.number === null || numberFrom?.system === system)
+  const number = renumbered || before.version === 0 ? write.number : before.number
+  if (!merged.changed && !renumbered && before.deletedAt === null) return { next: before, refused: merged.refused }
+  const provenance = number === before.number ? merged.provenance : { ...merged.provenance, '/number': write.origin }
+  return {
+    next: {
+      ...before, kind: write.kind, version: before.version + 1, schema: write.schema, number, document: merged.document, provenance, updatedAt: at, deletedAt: null,
+    },
+    refused: merged.refused,
+  }
+}
+
+function removed(before: Draft, write: EntityWrite, { fact }: KindRules, roles: Roles, at: string): Step {
+  if (fact) {
+    throw new TorgError('request.conflict', { detail: `A ${write.kind} never changes and cannot be removed.`, next: 'Have the sender issue a correction of its own instead.' })
+  }
+  if (before.deletedAt !== null) return { next: before, refused: [] }
+  const master = before.version === 0 ? null : roles.refusedBy(write.kind, 'deletedAt', write.origin.system)
+  if (master !== null) return { next: before, refused: [{ pointer: '/deletedAt', master }] }
+  return {
+    next: {
+      ...before, kind: write.kind, version: before.version + 1, schema: before.schema || write.schema, number: before.number ?? write.number,
+      // Not seen before: what the removal says of it is all there is.
+      document: before.document ?? {}, provenance: { ...before.provenance, '/deletedAt': write.origin }, updatedAt: at, deletedAt: at,
+    },
+    refused: [],
+  }
+}
+
+function withReferences(present: readonly Reference[], given: readonly Reference[]): readonly Reference[] {
+  const known = new Map([...present, ...given].map(({ system, kind, id }) => [referenceKey({ system, kind, id }), { system, kind, id }]))
+  return known.size === present.length ? present : [...known.values()]
+}
+
+function isOlder(time: string | null, seen: string | null): boolean {
+  return time !== null && seen !== null && Date.parse(time) < Date.parse(seen)
+}
+
+function toStored(draft: Draft): SaveOutcome['record'] {
+  return { ...draft, document: draft.document ?? {}, refs: [...draft.refs] }
+}

@@ -1,0 +1,147 @@
+/** Ends of runs: applied only under the lease they ran with. */
+import { createBatcher } from './batch.ts'
+import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { toJson } from './json.ts'
+import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutcome } from './types.ts'
+
+// A result that was committed while the connection was lost is sent again: its run is found, so it counts as applied.
+const settleMessages = `
+with given as (
+  select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::text[],
+    $8::uuid[], $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::uuid[])
+    as g (lane, key, epoch, outcome, due_in, counted, error, run, node, deployment, started_at, ended_at, message_id)
+), held as materialized (
+  select g.* from given g join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
+  order by w.lane, w.key for update of w
+), settled as (
+  update torg.message m set
+    state = case h.outcome when 'retry' then 'pending' else h.outcome end,
+    attempts = m.attempts + h.counted,
+    due_at = case h.outcome when 'retry' then now() + h.due_in * interval '1 millisecond' else m.due_at end,
+    settled_at = case h.outcome when 'retry' then null else now() end,
+    dead_at = case h.outcome when 'dead' then now() else m.dead_at end,
+    error = h.error::jsonb
+  from held h where m.id = h.message_id and m.lane = h.lane and m.key = h.key and m.state = 'pending'
+  returning h.run
+), ran as (
+  insert into torg.run (id, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error)
+  select h.run, h.lane, h.key, h.node, h.deployment, h.message_id, h.started_at, h.ended_at, h.outcome, h.error::jsonb
+  from held h join settled s on s.run = h.run
+)
+select run from settled union select r.id from torg.run r where r.id = any ($8)`
+
+// A version raised meanwhile is due at once and starts afresh, however the older one ended. That is decided on the row being
+// updated and nowhere before it: a save that commits while this statement waits is then seen.
+const settleDeliveries = `
+with given as (
+  select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::text[],
+    $8::uuid[], $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::uuid[], $15::int[], $16::int[])
+    as g (lane, key, epoch, outcome, due_in, counted, error, run, node, deployment, started_at, ended_at, subscription, record_id, version, generation)
+), held as materialized (
+  select g.* from given g join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
+  order by w.lane, w.key for update of w
+), settled as (
+  update torg.delivery d set
+    acked = case when h.outcome = 'done' and d.generation = h.generation then greatest(d.acked, h.version) else d.acked end,
+    attempts = case when h.outcome = 'done' or d.desired > h.version or d.generation > h.generation then 0 else d.attempts + h.counted end,
+    due_at = case when h.outcome <> 'retry' or d.desired > h.version or d.generation > h.generation then d.due_at else now() + h.due_in * interval '1 millisecond' end,
+    dead = h.outcome = 'dead' and d.desired <= h.version and d.generation = h.generation,
+    dead_at = case when h.outcome = 'dead' and d.desired <= h.version and d.generation = h.generation then now() else d.dead_at end,
+    error = h.error::jsonb
+  from held h where d.subscription = h.subscription and d.record_id = h.record_id and d.lane = h.lane and d.key = h.key and not d.dead
+  returning h.run
+), ran as (
+  insert into torg.run (id, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error)
+  select h.run, h.lane, h.key, h.node, h.deployment, h.subscription, h.record_id, h.version, h.started_at, h.ended_at, h.outcome, h.error::jsonb
+  from held h join settled s on s.run = h.run
+)
+select run from settled union select r.id from torg.run r where r.id = any ($8)`
+
+// The reference of another record stays: two records of the hub must not become one by a sink's answer.
+const addReferences = `
+with given as (
+  select distinct d.system, g.kind, g.external_id, g.record_id
+  from unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) as g (subscription, record_id, kind, external_id)
+  join torg.delivery d on d.subscription = g.subscription and d.record_id = g.record_id
+), added as (
+  insert into torg.reference (system, kind, external_id, record_id)
+  select distinct on (system, kind, external_id) system, kind, external_id, record_id from given order by system, kind, external_id
+  on conflict (system, kind, external_id) do nothing
+)
+select g.system, g.kind, g.external_id, g.record_id, f.record_id as kept
+from given g join torg.reference f on f.system = g.system and f.kind = g.kind and f.external_id = g.external_id
+where f.record_id <> g.record_id`
+
+export interface Settling {
+  settleMessage(result: MessageResult): Promise<Applied>
+  settleDelivery(result: DeliveryResult): Promise<Applied>
+  idle(): Promise<void>
+}
+
+export function createSettling(db: Database): Settling {
+  const bounds = { maxItems: 500, maxBytes: 4_000_000, sizeOf: sizeOfResult, owedToData: isDataError }
+
+  const messages = createBatcher<MessageResult, Applied>({
+    ...bounds,
+    write: results => retrying(async () => {
+      const rows = await db.query<{ run: string }>(settleMessages, [...resultColumns(results), results.map(r => r.message.id)])
+      return appliedOf(results, rows)
+    }, isUnreachable),
+  })
+
+  const deliveries = createBatcher<DeliveryResult, Applied>({
+    ...bounds,
+    write: results => retrying(() => db.transaction(async tx => {
+      const rows = await tx.query<{ run: string }>(settleDeliveries, [
+        ...resultColumns(results), results.map(r => r.delivery.subscription), results.map(r => r.delivery.recordId),
+        results.map(r => r.delivery.version), results.map(r => r.delivery.generation),
+      ])
+      const applied = appliedOf(results, rows)
+      const references = results.flatMap((result, index) => applied[index]?.applied ? result.references.map(reference => ({ ...reference, ...result.delivery, external: reference.id })) : [])
+      if (references.length > 0) {
+        const taken = await tx.query<{ system: string, kind: string, external_id: string, record_id: string, kept: string }>(addReferences, [
+          references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.external),
+        ])
+        for (const { system, kind, external_id: externalId, record_id: recordId, kept } of taken) {
+          db.log.warn({ system, kind, externalId, recordId, kept }, `${system} answered with ${kind} ${externalId}, which is the reference of another record; that one keeps it. Look for a double in ${system}.`)
+        }
+      }
+      return applied
+    }), isUnreachable),
+  })
+
+  const add = async <Result extends MessageResult | DeliveryResult>(to: { add(result: Result): Promise<Applied> }, result: Result): Promise<Applied> => {
+    try {
+      return await to.add(result)
+    } catch (error) {
+      throw toStoreError(error, `Writing the end of run ${result.run.id}`)
+    }
+  }
+  return {
+    settleMessage: result => add(messages, result),
+    settleDelivery: result => add(deliveries, result),
+    idle: async () => { await Promise.all([messages.idle(), deliveries.idle()]) },
+  }
+}
+
+function sizeOfResult({ result }: { result: WorkOutcome }): number {
+  return 300 + (result.outcome === 'done' ? 0 : JSON.stringify(result.error).length)
+}
+
+function resultColumns(results: { lease: Lease, result: WorkOutcome, run: RunReport }[]): unknown[] {
+  return [
+    results.map(r => r.lease.lane), results.map(r => r.lease.key), results.map(r => r.lease.epoch),
+    results.map(r => r.result.outcome),
+    results.map(({ result }) => result.outcome === 'retry' ? Math.max(0, Math.round(result.dueInMs)) : null),
+    // An attempt that ended by itself counts; an interrupted one does not.
+    results.map(({ result }) => result.outcome === 'retry' && !result.countAttempt ? 0 : 1),
+    results.map(({ result }) => result.outcome === 'done' ? null : toJson(result.error)),
+    results.map(r => r.run.id), results.map(r => r.run.node), results.map(r => r.run.deployment),
+    results.map(r => r.run.startedAt), results.map(r => r.run.endedAt),
+  ]
+}
+
+function appliedOf(results: { run: RunReport }[], rows: { run: string }[]): Applied[] {
+  const runs = new Set(rows.map(row => row.run))
+  return results.map(({ run }) => ({ applied: runs.has(run.id) }))
+}
