@@ -1,0 +1,81 @@
+/// <reference lib="dom" />
+/**
+ * What the forms use of Node-RED's editor, and what the palette hands to them. Types only: the code of this folder
+ * runs in the browser, bundled into one script by `palette/bundle.ts`.
+ */
+import type { FieldRules } from '../faults.ts'
+
+/** A field as the form gets it: its rules, its default, how it is edited. */
+export interface EditorField extends FieldRules {
+  default: unknown
+  /** Name of a widget of an editor plugin. */
+  editor?: string
+  /** Type of the config node, where only one connector's systems fit. */
+  configType?: string
+}
+
+/** A node type as the generated html registers it. */
+export interface EditorNodeType {
+  type: string
+  /** Key of its texts in its connector's catalogue. */
+  key: string
+  role: 'step' | 'sink' | 'source' | 'custom' | 'system'
+  category: string
+  color: string
+  icon: string
+  fields: Record<string, EditorField>
+  /** Wire types of the ports. */
+  inputs: string[]
+  outputs: string[]
+  /** A source fed by requests to the system's one address. */
+  webhook: boolean
+}
+
+/** A node in the editor: its own properties beside Node-RED's. */
+export interface EditorNode {
+  id: string
+  type: string
+  name?: string
+  credentials?: Record<string, unknown>
+  _(key: string, options?: Record<string, unknown>): string
+  [property: string]: unknown
+}
+
+/** What an editor plugin offers for a JSON field. */
+export interface Widget {
+  mount(element: HTMLElement, options: { value: unknown, node: EditorNode, field: string }): MountedWidget
+}
+export interface MountedWidget {
+  value(): unknown
+  /** A sentence that says what is wrong; true or null when nothing is. */
+  validate(): string | boolean | null
+}
+
+interface NodeTypeDefinition {
+  category: string
+  color: string
+  defaults: Record<string, { value: unknown, type?: string, required?: boolean, validate?(this: EditorNode, value: unknown, options: object): string | boolean }>
+  credentials?: Record<string, { type: 'password' }>
+  [property: string]: unknown
+}
+
+declare global {
+  const RED: {
+    _(key: string, options?: Record<string, unknown>): string
+    nodes: {
+      registerType(type: string, definition: NodeTypeDefinition): void
+      node(id: string): EditorNode | null
+      eachConfig(visit: (node: EditorNode) => boolean): void
+    }
+    editor: { editJSON(options: { value: string, complete(value: string): void }): void }
+  }
+  /** jQuery, whose events Node-RED's own widgets fire. */
+  const $: (element: Element) => { on(event: string, listener: () => void): void }
+  interface Window {
+    torg: {
+      widgets: Record<string, Widget>
+      /** Registers a generated node type. */
+      register(type: EditorNodeType): void
+    }
+  }
+}
