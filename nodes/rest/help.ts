@@ -1,0 +1,115 @@
+import type { Text } from '../../runtime/kit/definition.ts'
+
+export const connectorHelp: Text = {
+  en: `Any system that speaks JSON over HTTP: an ERP, a CRM, a store system, a service of your own.
+
+One **rest-system** says where it is, how the hub logs in, and how its webhooks are verified; **rest in** takes its webhooks, **rest poll** asks it for changes, **rest out** writes to it.
+
+[Standard Webhooks](https://www.standardwebhooks.com) · [OAuth2 client credentials](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)`,
+  nb: `Ethvert system som snakker JSON over HTTP: et ERP, et CRM, et butikksystem, en egen tjeneste.
+
+Et **rest-system** sier hvor det er, hvordan huben logger inn, og hvordan webhooks derfra verifiseres; **rest in** tar imot dem, **rest poll** spør etter endringer, **rest out** skriver til systemet.
+
+[Standard Webhooks](https://www.standardwebhooks.com) · [OAuth2 client credentials](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)`,
+  sv: `Vilket system som helst som talar JSON över HTTP: ett ERP, ett CRM, ett butikssystem, en egen tjänst.
+
+Ett **rest-system** säger var det finns, hur hubben loggar in och hur dess webhooks verifieras; **rest in** tar emot dem, **rest poll** frågar efter ändringar, **rest out** skriver till systemet.
+
+[Standard Webhooks](https://www.standardwebhooks.com) · [OAuth2 client credentials](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)`,
+}
+
+export const inHelp: Text = {
+  en: `Starts the flow with the document of a webhook, sent to \`<public URL>/in/<system key>/<path>\`.
+
+**Goes in:** a POST, PUT or PATCH with JSON, verified as the system says: refused with 401 otherwise. It is stored before it is acknowledged.
+
+**Comes out:** \`msg.payload\` is the document. It has no type yet; a **validate** node gives it one.
+
+**Can fail:** a document without a value at *Key* is stored and goes to dead letter (\`message.no-key\`).`,
+  nb: `Starter flyten med dokumentet fra en webhook, sendt til \`<offentlig adresse>/in/<systemnøkkel>/<sti>\`.
+
+**Inn:** en POST, PUT eller PATCH med JSON, verifisert slik systemet sier: ellers avvist med 401. Det lagres før det kvitteres.
+
+**Ut:** \`msg.payload\` er dokumentet. Det har ingen type ennå; en **validate**-node gir det en.
+
+**Kan feile:** et dokument uten verdi i *Nøkkel* lagres og havner blant de døde brevene (\`message.no-key\`).`,
+  sv: `Startar flödet med dokumentet från en webhook, skickat till \`<offentlig adress>/in/<systemnyckel>/<sökväg>\`.
+
+**In:** en POST, PUT eller PATCH med JSON, verifierad så som systemet säger: annars avvisad med 401. Det sparas innan det kvitteras.
+
+**Ut:** \`msg.payload\` är dokumentet. Det har ingen typ ännu; en **validate**-nod ger det en.
+
+**Kan misslyckas:** ett dokument utan värde i *Nyckel* sparas och hamnar bland de döda breven (\`message.no-key\`).`,
+}
+
+export const outHelp: Text = {
+  en: `Writes to the system with one HTTP request and ends a flow, or hands the answer on.
+
+**Goes in:** \`msg.payload\` is sent as JSON. The path, and the headers, may hold values of the payload in braces: \`/orders/{number}\`.
+
+**Comes out:** \`msg.payload\` is the answer, \`msg.statusCode\` its status.
+
+**Again and again:** an attempt whose end is unknown is sent again. So the path should name the document (PUT \`/orders/{number}\`), or the system should know the idempotency key: it is the same for every attempt, another for every version of the record, every redelivery, every node, and every part of a split message.
+
+**Own ids:** tell where the id stands in the answer and it becomes a reference of the record; with *Other request for what it knows* the next version goes to that id.
+
+**Removals:** a delivery to remove sends the request chosen under *To remove*; 404 and 410 then count as done.
+
+**Can fail:** no connection, time-out, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) and 409 (\`system.conflict\`) are tried again; 401 and 403 (\`system.credentials\`) and every other refusal (\`system.refused\`) go to dead letter.`,
+  nb: `Skriver til systemet med én HTTP-forespørsel og avslutter en flyt, eller sender svaret videre.
+
+**Inn:** \`msg.payload\` sendes som JSON. Stien og headerne kan ha verdier fra payload i krøllparenteser: \`/orders/{number}\`.
+
+**Ut:** \`msg.payload\` er svaret, \`msg.statusCode\` statusen.
+
+**Om igjen:** et forsøk der utfallet er ukjent, sendes på nytt. Derfor bør stien navngi dokumentet (PUT \`/orders/{number}\`), eller systemet bør kjenne idempotensnøkkelen: den er den samme for hvert forsøk, en annen for hver versjon av posten, hver ny levering, hver node og hver del av en delt melding.
+
+**Egne id-er:** si hvor id-en står i svaret, så blir den en referanse på posten; med *Annen forespørsel for det systemet kjenner* går neste versjon til den id-en.
+
+**Fjerning:** en levering som skal fjerne, sender forespørselen valgt under *For å fjerne*; 404 og 410 regnes da som utført.
+
+**Kan feile:** ingen forbindelse, tidsavbrudd, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) og 409 (\`system.conflict\`) prøves igjen; 401 og 403 (\`system.credentials\`) og alle andre avslag (\`system.refused\`) havner blant de døde brevene.`,
+  sv: `Skriver till systemet med ett HTTP-anrop och avslutar ett flöde, eller skickar svaret vidare.
+
+**In:** \`msg.payload\` skickas som JSON. Sökvägen och headers kan ha värden från payload i klammerparenteser: \`/orders/{number}\`.
+
+**Ut:** \`msg.payload\` är svaret, \`msg.statusCode\` dess status.
+
+**Om igen:** ett försök vars utfall är okänt skickas på nytt. Därför bör sökvägen namnge dokumentet (PUT \`/orders/{number}\`), eller så bör systemet känna idempotensnyckeln: den är densamma för varje försök, en annan för varje version av posten, varje ny leverans, varje nod och varje del av ett delat meddelande.
+
+**Egna id:n:** säg var id:t står i svaret, så blir det en referens på posten; med *Annat anrop för det systemet känner* går nästa version till det id:t.
+
+**Borttagning:** en leverans som ska ta bort skickar anropet som valts under *För att ta bort*; 404 och 410 räknas då som utfört.
+
+**Kan misslyckas:** ingen förbindelse, tidsgräns, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) och 409 (\`system.conflict\`) försöks igen; 401 och 403 (\`system.credentials\`) och alla andra avslag (\`system.refused\`) hamnar bland de döda breven.`,
+}
+
+export const pollHelp: Text = {
+  en: `Starts the flow with each document that the system says has changed.
+
+**How:** asks with GET, page by page, for what changed since the newest time seen less the overlap. Each item is stored before the node remembers how far it has read; nothing is lost when the hub stops in between. One process polls at a time.
+
+**Comes out:** \`msg.payload\` is one item.
+
+**Seen before:** key and time of change together (or the content, without a time) tell an item from one seen before, which does nothing.
+
+**Can fail:** an answer without the list (\`system.refused\`); an item without a value at *Key* goes to dead letter (\`message.no-key\`).`,
+  nb: `Starter flyten med hvert dokument som systemet sier er endret.
+
+**Hvordan:** spør med GET, side for side, etter det som er endret siden den nyeste tiden som er sett, minus overlappet. Hvert element lagres før noden husker hvor langt den har lest; ingenting går tapt om huben stopper imens. Én prosess spør om gangen.
+
+**Ut:** \`msg.payload\` er ett element.
+
+**Sett før:** nøkkel og endringstid sammen (eller innholdet, uten en tid) skiller et element fra et som er sett før; det gjør ingenting.
+
+**Kan feile:** et svar uten lista (\`system.refused\`); et element uten verdi i *Nøkkel* havner blant de døde brevene (\`message.no-key\`).`,
+  sv: `Startar flödet med varje dokument som systemet säger har ändrats.
+
+**Hur:** frågar med GET, sida för sida, efter det som ändrats sedan den nyaste tiden som setts, minus överlappet. Varje element sparas innan noden minns hur långt den har läst; inget går förlorat om hubben stannar däremellan. En process frågar åt gången.
+
+**Ut:** \`msg.payload\` är ett element.
+
+**Sett förut:** nyckel och ändringstid tillsammans (eller innehållet, utan en tid) skiljer ett element från ett som setts förut; det gör ingenting.
+
+**Kan misslyckas:** ett svar utan listan (\`system.refused\`); ett element utan värde i *Nyckel* hamnar bland de döda breven (\`message.no-key\`).`,
+}

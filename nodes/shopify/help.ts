@@ -1,0 +1,49 @@
+import type { Text } from '../../runtime/kit/definition.ts'
+
+export const connectorHelp: Text = {
+  en: `Takes orders from a Shopify webshop or its point of sale.
+
+In Shopify, add a webhook for each topic with the format JSON and the address shown on the **shopify in** node (\`<public URL>/in/<system key>\`). The same secret signs all of them.
+
+[Webhooks at Shopify](https://shopify.dev/docs/apps/build/webhooks)`,
+  nb: `Tar imot ordrer fra en nettbutikk i Shopify eller fra kassen dens.
+
+Legg inn en webhook i Shopify for hvert emne, med formatet JSON og adressen som vises på noden **shopify in** (\`<offentlig adresse>/in/<systemnøkkel>\`). Samme hemmelighet signerer alle.
+
+[Webhooks hos Shopify](https://shopify.dev/docs/apps/build/webhooks)`,
+  sv: `Tar emot order från en webbutik i Shopify eller från dess kassa.
+
+Lägg till en webhook i Shopify för varje ämne, med formatet JSON och adressen som visas på noden **shopify in** (\`<offentlig adress>/in/<systemnyckel>\`). Samma hemlighet signerar alla.
+
+[Webhooks hos Shopify](https://shopify.dev/docs/apps/build/webhooks)`,
+}
+
+export const orderInHelp: Text = {
+  en: `Starts the flow with one order, whenever Shopify says that it was placed or changed.
+
+**Goes in:** Shopify's webhook. Its signature (\`X-Shopify-Hmac-Sha256\`, over the body as it came) must hold, or it is answered 401 and nothing is stored. It is stored before it is acknowledged.
+
+**Comes out:** \`msg.payload\` is the order as Shopify writes it ([the order resource](https://shopify.dev/docs/api/admin-rest/latest/resources/order)), \`msg.torg.message.topic\` tells which topic it was.
+
+**Order and duplicates:** the messages of one order run one after the other. A webhook that comes again with the same event id does nothing. Shopify may send an older state after a newer one: \`updated_at\` goes along as the source's own time, and **hub save** does not apply what is older.
+
+**Can fail:** a body without \`id\` is stored and goes to dead letter (\`message.no-key\`).`,
+  nb: `Starter flyten med én ordre hver gang Shopify sier at den er lagt inn eller endret.
+
+**Inn:** webhooken fra Shopify. Signaturen (\`X-Shopify-Hmac-Sha256\`, over innholdet slik det kom) må stemme, ellers svares det 401 og ingenting lagres. Den lagres før den kvitteres.
+
+**Ut:** \`msg.payload\` er ordren slik Shopify skriver den ([ordreressursen](https://shopify.dev/docs/api/admin-rest/latest/resources/order)), \`msg.torg.message.topic\` forteller hvilket emne det var.
+
+**Rekkefølge og duplikater:** meldingene om én ordre kjøres etter hverandre. En webhook som kommer igjen med samme hendelses-id, gjør ingenting. Shopify kan sende en eldre tilstand etter en nyere: \`updated_at\` følger med som kildens egen tid, og **hub save** tar ikke i bruk det som er eldre.
+
+**Kan feile:** innhold uten \`id\` lagres og havner blant de døde brevene (\`message.no-key\`).`,
+  sv: `Startar flödet med en order varje gång Shopify säger att den har lagts eller ändrats.
+
+**In:** webhooken från Shopify. Signaturen (\`X-Shopify-Hmac-Sha256\`, över innehållet som det kom) måste stämma, annars blir svaret 401 och inget lagras. Den lagras innan den kvitteras.
+
+**Ut:** \`msg.payload\` är ordern så som Shopify skriver den ([orderresursen](https://shopify.dev/docs/api/admin-rest/latest/resources/order)), \`msg.torg.message.topic\` berättar vilket ämne det var.
+
+**Ordning och dubbletter:** meddelandena om en order körs efter varandra. En webhook som kommer igen med samma händelse-id gör ingenting. Shopify kan skicka ett äldre tillstånd efter ett nyare: \`updated_at\` följer med som källans egen tid, och **hub save** tillämpar inte det som är äldre.
+
+**Kan misslyckas:** innehåll utan \`id\` lagras och hamnar bland de döda breven (\`message.no-key\`).`,
+}
