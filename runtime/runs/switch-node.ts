@@ -1,0 +1,101 @@
+/**
+ * Makes the core `switch` node say when it is done. It is the one core node of everyday flows that takes messages
+ * without a `done`, and it does not answer at once: it works through its own queue one message per turn of the event
+ * loop, waits for JSONata, and with "recreate message sequences" holds the parts of a sequence until it is complete.
+ * What it does for every message is to send (null on every output where no rule matches), or to report an error or a
+ * warning. So each message is given to it alone, and the first of those calls completes it.
+ *
+ * Read in `@node-red/nodes/core/function/10-switch.js` of Node-RED 5.0.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { FlowItem, FlowNode } from '../node-red/facade.ts'
+import type { FlowMessage } from './types.ts'
+
+interface Job {
+  msg: FlowMessage
+  done(error?: unknown): void
+  /** Runs the work in the async context the message came with. */
+  inContext(work: () => void): void
+}
+
+/** Replaces the input handler of a `switch` node by one that calls `done`. Does nothing where the node has one. */
+export function completeSwitch(node: FlowNode, config: FlowItem): void {
+  const handler = node._inputCallback
+  if (!handler || node._expectedDoneCount > 0) return
+  const waiting: Job[] = []
+  /** Parts of unfinished sequences, which the node holds without a sign. */
+  const sequences = new Map<string, Job[]>()
+  let active: Job[] = []
+  let signs = 0
+
+  const finish = (error?: unknown) => {
+    const jobs = active
+    active = []
+    for (const job of jobs) job.done(job === jobs.at(-1) ? error : undefined)
+    // The node frees its own queue with a setImmediate of its own, made right after the call we are in.
+    queueMicrotask(() => setImmediate(next))
+  }
+  const sign = (error?: unknown) => {
+    if (active.length && (--signs <= 0 || error !== undefined)) finish(error)
+  }
+  const next = () => {
+    if (active.length) return
+    const job = waiting.shift()
+    if (!job) return
+    const parts = holdsSequences(config) ? partsOf(job.msg) : undefined
+    active = parts ? [...sequences.get(parts.id) ?? [], job] : [job]
+    signs = active.length
+    if (parts && active.length < parts.count) {
+      sequences.set(parts.id, active)
+      active = []
+      job.inContext(() => handler.call(node, job.msg, noSend, noDone))
+      setImmediate(next)
+      return
+    }
+    if (parts) sequences.delete(parts.id)
+    job.inContext(() => handler.call(node, job.msg, noSend, noDone))
+  }
+
+  node.removeListener('input', handler)
+  node.on('input', (msg, _send, done) => {
+    waiting.push({ msg, done, inContext: AsyncLocalStorage.snapshot() })
+    next()
+  })
+  watchCalls(node, sign)
+}
+
+const noSend = () => undefined
+const noDone = () => undefined
+
+function watchCalls(node: FlowNode, sign: (error?: unknown) => void): void {
+  const { error, warn } = node
+  // Node-RED assigns `send` anew when wires change.
+  let send = node.send
+  const watchedSend = (messages: unknown) => {
+    send.call(node, messages)
+    sign()
+  }
+  Object.defineProperty(node, 'send', { configurable: true, enumerable: true, get: () => watchedSend, set: (changed: typeof send) => { send = changed } })
+  node.error = (reported, msg) => {
+    error.call(node, reported, msg)
+    sign()
+  }
+  // A property it cannot read is only a warning to the switch node, which then drops the message.
+  node.warn = text => {
+    warn.call(node, text)
+    sign(new Error(String(text)))
+  }
+}
+
+/** With these settings the node holds the parts of a sequence until the last one has come. */
+function holdsSequences(config: FlowItem): boolean {
+  const rules = Array.isArray(config['rules']) ? config['rules'] : []
+  return Boolean(config['repair']) || rules.some((rule: { t?: string }) => rule.t === 'tail')
+}
+
+function partsOf(msg: FlowMessage): { id: string, count: number } | undefined {
+  const { parts } = msg
+  if (typeof parts !== 'object' || parts === null || !('id' in parts) || !('index' in parts)) return undefined
+  const count = 'count' in parts && typeof parts.count === 'number' ? parts.count : Infinity
+  return { id: String(parts.id), count }
+}

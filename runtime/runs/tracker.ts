@@ -1,0 +1,384 @@
+/**
+ * Makes a durable run out of what Node-RED does with a message: tokens over its messaging hooks.
+ * The rules in plain words, and node by node, stand in `README.md` beside this file.
+ *
+ * Hooks: https://nodered.org/docs/api/hooks/messages/
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Logger } from 'pino'
+import { TorgError } from '../errors.ts'
+import type { NodeStatus } from '../hub.ts'
+import type { CompleteEvent, FlowItem, FlowNode, LogRecord, NodeRed, ReceiveEvent, SendEvent } from '../node-red/facade.ts'
+import { toAnswerError, toNodeError } from './failures.ts'
+import { judgeNode, type Fitness } from './fitness.ts'
+import { completesItself, watchTimers } from './function-timers.ts'
+import { closedRun, describeNode, nameNode, nodeId, Run, Token } from './run.ts'
+import { completeSwitch } from './switch-node.ts'
+import type { Envelope, FlowMessage, RunRequest, RunTracker } from './types.ts'
+
+export interface RunTrackerOptions {
+  red: NodeRed
+  log: Logger
+  /** Shown on a node whose message was stopped because its run had settled. */
+  lateStatus?: NodeStatus
+}
+
+/** The tracker as the process sees it, which also has exceptions that nobody caught. */
+export interface HookTracker extends RunTracker {
+  /**
+   * For an exception that nobody caught, called where it surfaced (`process.on('uncaughtException')`): fails the run in
+   * whose work it was thrown, naming the node. False: it was not thrown in the work of a run.
+   */
+  blame(error: unknown): boolean
+}
+
+const label = 'torgRuns'
+
+/** What `onReceive` leaves on the event for `postReceive`, which gets the same object. */
+const entered = Symbol('entered')
+interface Entered { token: Token | undefined, previous: Token | undefined }
+type MarkedEvent = ReceiveEvent & { [entered]?: Entered }
+
+/** Creates the tracker of this process and adds its hooks. There can be one at a time. */
+export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape: 'ring', text: 'late message stopped' } }: RunTrackerOptions): HookTracker {
+  const runs = new Map<string, Run>()
+  /** Open tokens by message object; those of one object are chained. */
+  const tokens = new Map<object, Token>()
+  const context = new AsyncLocalStorage<Token | undefined>()
+  const fitnessOf = new WeakMap<FlowNode, Fitness>()
+  /** Nodes seen to send after their run had settled: no later run may pass through them. */
+  const lateSenders = new WeakSet<object>()
+  const lastLateRun = new WeakMap<object, string>()
+  const idle = new Set<Run>()
+  const failed = new Set<Token>()
+  const drained = new Set<() => void>()
+  let checking = false
+  let listening = false
+
+  // ------------------------------------------------------------- tokens
+
+  function openToken(run: Run, msg: FlowMessage, node: Token['node']): Token {
+    const token = new Token(run, msg, node)
+    token.next = tokens.get(msg)
+    tokens.set(msg, token)
+    run.tokens.add(token)
+    return token
+  }
+
+  function findToken(msg: object, node: object, received: boolean): Token | undefined {
+    for (let token = tokens.get(msg); token; token = token.next) {
+      if (token.node === node && token.received === received) return token
+    }
+    return undefined
+  }
+
+  function forget(token: Token): void {
+    const first = tokens.get(token.msg)
+    if (first === token) {
+      if (token.next) tokens.set(token.msg, token.next)
+      else tokens.delete(token.msg)
+      return
+    }
+    for (let before = first; before; before = before.next) {
+      if (before.next === token) before.next = token.next
+    }
+  }
+
+  function closeToken(token: Token): void {
+    if (!token.open) return
+    token.open = false
+    forget(token)
+    token.run.tokens.delete(token)
+    if (token.run.tokens.size === 0) {
+      idle.add(token.run)
+      check()
+    }
+  }
+
+  /** Completed by the node: closes at once, or when the last timer of a function has fired. */
+  function complete(token: Token): void {
+    token.completed = true
+    if (token.timers === 0) closeToken(token)
+  }
+
+  /**
+   * Looks at idle runs only after the work at hand: a node may complete before it sends, and Catch and Complete are
+   * called after `onComplete`.
+   */
+  function check(): void {
+    if (checking) return
+    checking = true
+    setImmediate(() => {
+      checking = false
+      for (const token of failed) closeToken(token)
+      failed.clear()
+      for (const run of idle) {
+        if (run.open && run.tokens.size === 0) end(run, 'settle')
+      }
+      idle.clear()
+    })
+  }
+
+  function end(run: Run, how: 'settle' | 'expire' | 'interrupt'): void {
+    runs.delete(run.id)
+    run[how]()
+    for (const token of run.tokens) {
+      token.open = false
+      forget(token)
+    }
+    if (runs.size === 0) for (const resolve of drained) resolve()
+  }
+
+  // ------------------------------------------------------------- whose message is it
+
+  /** The run of a message: by its own envelope, else by the work it was sent from. `'gone'`: of a run unknown here. */
+  function runOf(msg: FlowMessage): Run | 'gone' | undefined {
+    const id = msg.torg?.run
+    const current = context.getStore()
+    if (typeof id === 'string') return runs.get(id) ?? (current?.run.id === id ? current.run : 'gone')
+    if (!current) return undefined
+    // Work of a settled run may go on to serve messages outside of runs (the timer of a shared delay node): only what
+    // is recognisably the same message still belongs to it.
+    return current.run.open || current.msg._msgid === msg._msgid ? current.run : undefined
+  }
+
+  function stopLate(run: Run | 'gone', msg: FlowMessage, sender: FlowNode): false {
+    const end = run === 'gone' ? undefined : run.end
+    const id = run === 'gone' ? msg.torg?.run : run.id
+    if (end === 'interrupted') return false
+    if (end === 'silent') lateSenders.add(sender)
+    if (lastLateRun.get(sender) !== id) {
+      lastLateRun.set(sender, id ?? '')
+      log.warn({ node: describeNode(sender), run: id }, `A message of a run that had settled was stopped at ${nameNode(sender)}. Let the node call done only when its work is finished.`)
+    }
+    sender.status(lateStatus)
+    return false
+  }
+
+  // ------------------------------------------------------------- hooks
+
+  function preRoute({ msg, source, destination }: SendEvent): void {
+    const run = runOf(msg)
+    if (!run || run === 'gone' || !run.open) return
+    const target = source.node._flow.getNode(destination.id)
+    if (target !== null && typeof target === 'object') return
+    run.fail(lostError(source.node, destination.id))
+  }
+
+  function preDeliver({ msg, source, destination }: SendEvent): false | void {
+    const run = runOf(msg)
+    if (!run || !destination.node) return
+    if (run === 'gone' || !run.open) return stopLate(run, msg, source.node)
+    openToken(run, msg, destination.node)
+  }
+
+  function onReceive(event: MarkedEvent): false | void {
+    const { msg, destination: { node } } = event
+    const previous = context.getStore()
+    let token = findToken(msg, node, false)
+    if (!token) {
+      // A Status node hears of nodes, not of messages: what it starts is no part of the run.
+      const run = node.type === 'status' ? undefined : runOf(msg)
+      if (!run) {
+        if (previous) {
+          event[entered] = { token: undefined, previous }
+          context.enterWith(undefined)
+        }
+        return
+      }
+      if (run === 'gone' || !run.open) return stopLate(run, msg, node)
+      token = openToken(run, msg, node)
+    }
+    token.received = true
+    const refusal = refuse(node, msg)
+    if (refusal) {
+      token.run.fail(refusal)
+      closeToken(token)
+      return false
+    }
+    if (node.type === 'catch') noteCaught(token.run, msg)
+    event[entered] = { token, previous }
+    context.enterWith(token)
+  }
+
+  function postReceive(event: MarkedEvent): void {
+    const mark = event[entered]
+    if (!mark) return
+    context.enterWith(mark.previous)
+    // Without a `done` in its handler the node never completes a message; nothing more is known of it.
+    if (mark.token && event.destination.node._expectedDoneCount === 0) closeToken(mark.token)
+  }
+
+  function onComplete({ msg, error, node: { node } }: CompleteEvent): void {
+    const current = context.getStore()
+    const token = current && current.msg === msg && current.node === node ? current : findToken(msg, node, true)
+    if (!token?.open) return
+    if (error) token.run.fail(toNodeError(error, node))
+    else if (node.type === 'http request' && node._wireCount === 0) noteAnswer(token.run, msg, node)
+    complete(token)
+  }
+
+  // ------------------------------------------------------------- failures
+
+  /** Why this node cannot take this message; its adapters are installed on first sight. */
+  function refuse(node: FlowNode, msg: FlowMessage): TorgError | undefined {
+    let fitness = fitnessOf.get(node)
+    if (!fitness) {
+      const config = findConfig(node)
+      fitness = config ? judgeNode(node, config) : {}
+      fitnessOf.set(node, fitness)
+      if (config && node.type === 'switch') completeSwitch(node, config)
+      else watchTimers(node, () => context.getStore(), releaseTimer)
+    }
+    const reason = fitness.unfit ?? fitness.refuses?.(msg)
+      ?? (lateSenders.has(node) ? 'It sent a message after an earlier run had settled. Let it call done only when its work is finished, then deploy.' : undefined)
+    if (reason) return new TorgError('run.unfit-node', { detail: `${nameNode(node)} cannot be part of a durable run. ${reason}`, node: describeNode(node) })
+    if (node._inputCallback || node._inputCallbacks) return undefined
+    return new TorgError('flow.lost', {
+      detail: `${nameNode(node)} takes no messages: it has no input, or it refused its own configuration at deploy (see the log).`,
+      node: describeNode(node),
+    })
+  }
+
+  function releaseTimer(token: Token): void {
+    token.timers--
+    if (token.completed) complete(token)
+  }
+
+  function lostError(source: FlowNode, target: string): TorgError {
+    let item: FlowItem | undefined
+    red.nodes.eachNode(config => { if (config.id === target) item = config })
+    const state = item ? `${nameNode(item)}, which is disabled` : `node ${target}, which does not exist`
+    return new TorgError('flow.lost', { detail: `${nameNode(source)} sent to ${state}.`, node: describeNode(source) })
+  }
+
+  function noteAnswer(run: Run, msg: FlowMessage, node: FlowNode): void {
+    const { statusCode, headers } = msg
+    if (typeof statusCode === 'number' && statusCode >= 400) run.fail(toAnswerError(statusCode, headers, node))
+  }
+
+  /** An error on its way to a Catch: reported without `done(error)`, or this is the second we hear of it. */
+  function noteCaught(run: Run, msg: FlowMessage): void {
+    const { error } = msg
+    if (!isCaught(error)) return
+    const node = red.nodes.getNode(error.source.id)
+    run.fail(toNodeError(error, node ?? error.source))
+    noteFailed(run, error.source.id)
+  }
+
+  /** A node that reported an error may never call `done`; its token closes after the work at hand. */
+  function noteFailed(run: Run, id: string): void {
+    const current = context.getStore()
+    const token = current?.run === run && current.node.id === id ? current : soleToken(run, id)
+    if (!token?.open) return
+    // A function without node.done() is completed by Node-RED in any case, after what it still awaits.
+    if (token.node.type === 'function' && !completesItself(token.node)) return
+    failed.add(token)
+    check()
+  }
+
+  /** The token of a run at a node, where there is exactly one. */
+  function soleToken(run: Run, id: string): Token | undefined {
+    const held = [...run.tokens].filter(token => token.received && token.node.id === id)
+    return held.length === 1 ? held[0] : undefined
+  }
+
+  function onLog({ level, id, type, name, msg }: LogRecord): void {
+    if (level > 20 || !id || !type) return
+    const current = context.getStore()
+    if (!current?.run.open) return
+    current.run.fail(toNodeError(msg, red.nodes.getNode(id) ?? { id, type, ...(name && { name }) }))
+    noteFailed(current.run, id)
+  }
+
+  function findConfig(node: FlowNode): FlowItem | undefined {
+    let found: FlowItem | undefined
+    red.nodes.eachNode(config => { if (config.id === nodeId(node)) found = config })
+    return found
+  }
+
+  // ------------------------------------------------------------- the tracker
+
+  const logHandler = { emit: (_event: 'log', record: LogRecord) => onLog(record) }
+  red.hooks.add(`preRoute.${label}`, event => preRoute(event))
+  red.hooks.add(`preDeliver.${label}`, event => preDeliver(event))
+  red.hooks.add(`onReceive.${label}`, event => onReceive(event))
+  red.hooks.add(`postReceive.${label}`, event => postReceive(event))
+  red.hooks.add(`onComplete.${label}`, event => onComplete(event))
+
+  return {
+    start({ id, deployment, node, message, limitMs }: RunRequest) {
+      if (runs.has(id)) throw new TorgError('hub.internal', `Run ${id} is open already.`)
+      // Node-RED drops log handlers when it starts, so ours is added when the first run proves that it has.
+      if (!listening) red.log.addHandler(logHandler)
+      listening = true
+      const envelope: Envelope = message.torg ?? { run: id, deployment }
+      message.torg = envelope
+      return new Promise(resolve => {
+        const run = new Run(id, envelope, limitMs, resolve)
+        runs.set(id, run)
+        run.timer = setTimeout(() => end(run, 'expire'), limitMs)
+        const token = openToken(run, message, node)
+        token.received = true
+        context.run(token, () => {
+          try {
+            node.send(message)
+          } catch (error) {
+            run.fail(toNodeError(error, node))
+          }
+        })
+        closeToken(token)
+      })
+    },
+    of(msg) {
+      if (!isMessage(msg)) return undefined
+      const run = runOf(msg)
+      return run === 'gone' && msg.torg ? closedRun(msg.torg) : run === 'gone' ? undefined : run
+    },
+    blame(error) {
+      const current = context.getStore()
+      if (!current) return false
+      current.run.fail(toNodeError(error, current.node))
+      if (current.open) {
+        failed.add(current)
+        check()
+      }
+      return true
+    },
+    get openCount() {
+      return runs.size
+    },
+    async drain(limitMs) {
+      if (runs.size > 0 && limitMs > 0) {
+        await new Promise<void>(resolve => {
+          const timer = setTimeout(finish, limitMs)
+          function finish(): void {
+            clearTimeout(timer)
+            drained.delete(finish)
+            resolve()
+          }
+          drained.add(finish)
+        })
+      }
+      const left = [...runs.values()]
+      for (const run of left) end(run, 'interrupt')
+      return left.length
+    },
+    close() {
+      red.hooks.remove(`*.${label}`)
+      red.log.removeHandler(logHandler)
+      for (const run of [...runs.values()]) end(run, 'interrupt')
+    },
+  }
+}
+
+function isMessage(msg: unknown): msg is FlowMessage {
+  return typeof msg === 'object' && msg !== null
+}
+
+interface Caught { message: string, code?: string, cause?: unknown, source: { id: string, type: string, name?: string } }
+
+/** What Node-RED puts in `msg.error` on the way to a Catch. */
+function isCaught(error: unknown): error is Caught {
+  return typeof error === 'object' && error !== null && 'source' in error && typeof error.source === 'object' && error.source !== null && 'id' in error.source
+}
