@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /** The command `torg`. Commands are loaded when used, so that an old Node gets a sentence and not a syntax error. */
 
+import type { Command } from './cli/usage.ts'
+
 const leastNode = [22, 18] as const
 
-const commands: Record<string, { usage: string, what: string, load(): Promise<import('./cli/usage.ts').Command> }> = {
+const commands: Record<string, { usage: string, what: string, load(): Promise<Command> }> = {
   start: { usage: 'start <folder> [--development]', what: 'run the hub with the project in this folder', load: () => import('./cli/start.ts') },
   init: { usage: 'init <folder>', what: 'make an empty project', load: () => import('./cli/init.ts') },
   new: { usage: 'new connector <name> [--package <folder>]', what: 'make a connector in nodes/, or as a package of its own', load: () => import('./cli/new.ts') },
