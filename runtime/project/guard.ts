@@ -1,19 +1,11 @@
 /** No deploy overwrites what its author has not seen. */
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
+import type { NodeRed } from '../node-red/facade.ts'
 import type { Store } from '../store/types.ts'
 import { changedTabs } from './revision.ts'
 
-/** What is used of Node-RED's `runtime.flows` (`@node-red/runtime/lib/api/flows.js`). */
-export interface RuntimeFlows {
-  setFlows(options: SetFlowsOptions): Promise<{ rev: string }>
-}
-export interface SetFlowsOptions {
-  flows?: { flows: Record<string, unknown>[], rev?: string, credentials?: Record<string, unknown> }
-  deploymentType?: string
-  user?: { username: string }
-  req?: unknown
-}
+type RuntimeFlows = Pick<NodeRed['runtime']['flows'], 'setFlows'>
 
 export interface DeployGuardOptions {
   store: Pick<Store, 'activeDeployment' | 'deploymentByRevision'>
@@ -24,10 +16,10 @@ export interface DeployGuardOptions {
 /**
  * Throws `flow.stale` where `revision` is not that of the active deployment, naming the tabs that changed since.
  */
-export async function refuseStale(store: DeployGuardOptions['store'], revision: string): Promise<void> {
+export async function refuseStale(store: DeployGuardOptions['store'], revision: string | null): Promise<void> {
   const active = await store.activeDeployment()
   if (active === null || active.revision === revision) return
-  const base = await store.deploymentByRevision(revision)
+  const base = revision === null ? null : await store.deploymentByRevision(revision)
   const tabs = base === null ? [] : changedTabs(base.flows, active.flows)
   const what = tabs.length > 0 ? `Changed since: ${tabs.join(', ')}`
     : base === null ? 'The revision it was based on is not known here' : 'The order of the tabs changed since'
@@ -42,9 +34,10 @@ export async function refuseStale(store: DeployGuardOptions['store'], revision: 
 export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, log }: DeployGuardOptions): void {
   const setFlows = runtimeFlows.setFlows.bind(runtimeFlows)
   runtimeFlows.setFlows = async options => {
-    const posted = options.flows
-    if (options.deploymentType === 'reload' || posted === undefined) return setFlows(options)
-    const by = options.user?.username ?? 'editor'
+    // The editor's "restart flows" sends none.
+    const posted = options.flows as typeof options.flows | undefined
+    if (posted === undefined) return setFlows(options)
+    const by = userName(options.user) ?? 'editor'
     try {
       if (posted.rev !== undefined) await refuseStale(store, posted.rev)
       checkFlows(posted.flows)
@@ -62,3 +55,7 @@ const forEditor = (error: TorgError): Error => Object.assign(new Error(`${error.
   code: error.code === 'flow.stale' ? 'version_mismatch' : error.code,
   status: error.status,
 })
+
+/** The name in Node-RED's user object. */
+export const userName = (user: unknown): string | undefined =>
+  typeof user === 'object' && user !== null && 'username' in user && typeof user.username === 'string' ? user.username : undefined

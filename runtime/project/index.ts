@@ -1,11 +1,11 @@
 /** Projects as folders, deployments in the database, and Node-RED's storage between them. */
 export { checkFlows, findFlowProblems, type FlowCheckOptions } from './check.ts'
 export { describeFinding, findingsError } from './findings.ts'
-export { guardDeploys, refuseStale, type RuntimeFlows, type SetFlowsOptions } from './guard.ts'
+export { guardDeploys, refuseStale } from './guard.ts'
 export { readProject } from './read.ts'
 export { reconcile, type ReconcileOptions } from './reconcile.ts'
 export { changedTabs, revisionOf } from './revision.ts'
 export { compileRoles } from './roles.ts'
-export { createStorage, type NodeRedStorage, type StorageOptions } from './storage.ts'
+export { createStorage, type StorageOptions } from './storage.ts'
 export { writeProject, type WrittenFiles } from './write.ts'
 export type { FlowFinding, FlowNode, Flows, Project, ProjectSettings, ProjectTwin, RoleRow } from './types.ts'

@@ -1,9 +1,11 @@
 /** Node-RED's storage on deployments: the database is what runs, the project's files are what people edit. */
 import type { Logger } from 'pino'
+import type { FlowItem, StorageModule } from '../node-red/facade.ts'
 import type { Deployment, Store } from '../store/types.ts'
+import { userName } from './guard.ts'
 import { changedTabs, revisionOf } from './revision.ts'
 import { writeProject } from './write.ts'
-import type { FlowNode, Project } from './types.ts'
+import type { Project } from './types.ts'
 
 export interface StorageOptions {
   store: Pick<Store, 'activeDeployment' | 'deploy' | 'cursor' | 'saveCursor'>
@@ -23,21 +25,6 @@ export interface StorageOptions {
   by?: string
 }
 
-/** The shape Node-RED's runtime expects, see `@node-red/runtime/lib/storage/index.js`. */
-export interface NodeRedStorage {
-  init(): Promise<void>
-  getFlows(): Promise<Record<string, unknown>[]>
-  saveFlows(flows: Record<string, unknown>[], user?: { username?: string } | null): Promise<void>
-  getCredentials(): Promise<Record<string, unknown>>
-  saveCredentials(credentials: Record<string, unknown>): Promise<void>
-  getSettings(): Promise<Record<string, unknown>>
-  saveSettings(settings: Record<string, unknown>): Promise<void>
-  getSessions(): Promise<Record<string, unknown>>
-  saveSessions(sessions: Record<string, unknown>): Promise<void>
-  getLibraryEntry(type: string, path: string): Promise<unknown>
-  saveLibraryEntry(type: string, path: string, meta: Record<string, unknown>, body: unknown): Promise<void>
-}
-
 const settingsCursor = 'node-red/settings'
 const libraryCursor = (type: string): string => `node-red/library/${type}`
 
@@ -45,12 +32,12 @@ const libraryCursor = (type: string): string => `node-red/library/${type}`
  * Node-RED's storage module. Flows and encrypted credentials are those of the active deployment, settings and the library
  * stand in the database too. Sessions stay in memory: their tokens are secrets, and a restart asks for the password again.
  */
-export function createStorage({ store, project, development, log, checkFlows, beforeDeploy, deployFailed, deployed, by = 'editor' }: StorageOptions): NodeRedStorage {
+export function createStorage({ store, project, development, log, checkFlows, beforeDeploy, deployFailed, deployed, by = 'editor' }: StorageOptions): StorageModule {
   /** Node-RED hands over credentials before the flows they belong to, and only when they changed. */
   let pendingCredentials: Record<string, unknown> | null = null
   let sessions: Record<string, unknown> = {}
 
-  const deploy = async (flows: Record<string, unknown>[], who: string): Promise<void> => {
+  const deploy = async (flows: FlowItem[], who: string): Promise<void> => {
     checkFlows(flows)
     await beforeDeploy?.()
     try {
@@ -67,9 +54,9 @@ export function createStorage({ store, project, development, log, checkFlows, be
     if (development) await writeFiles(flows)
   }
 
-  const writeFiles = async (flows: Record<string, unknown>[]): Promise<void> => {
+  const writeFiles = async (flows: FlowItem[]): Promise<void> => {
     try {
-      const { written, removed } = await writeProject(project.folder, asFlows(flows))
+      const { written, removed } = await writeProject(project.folder, flows)
       if (written.length + removed.length > 0) log.info({ written, removed }, `Wrote the project's files: ${[...written, ...removed].join(', ')}`)
     } catch (thrown) {
       // What runs is deployed already. A file that cannot be written must not look like a failed deploy.
@@ -81,8 +68,8 @@ export function createStorage({ store, project, development, log, checkFlows, be
 
   return {
     init: async () => {},
-    getFlows: async () => (await store.activeDeployment())?.flows ?? [],
-    saveFlows: async (flows, user) => { await deploy(flows, user?.username ?? by) },
+    getFlows: async () => asFlows((await store.activeDeployment())?.flows ?? []),
+    saveFlows: async (flows, user) => { await deploy(flows, userName(user) ?? by) },
     getCredentials: async () => (await store.activeDeployment())?.credentials ?? {},
     saveCredentials: async credentials => { pendingCredentials = credentials },
     getSettings: async () => asObject(await store.cursor(settingsCursor)),
@@ -113,5 +100,5 @@ function findLibraryEntry(library: Readonly<Record<string, LibraryEntry>>, path:
 const trim = (path: string): string => path.replaceAll(/^\/+|\/+$/g, '')
 const asObject = (value: unknown): Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 
-/** The flow array as checked: every entry has id and type. */
-const asFlows = (flows: readonly Record<string, unknown>[]): FlowNode[] => flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) }))
+/** As checked when they were deployed: every entry has id and type. The order of keys stays, for the revision. */
+const asFlows = (flows: readonly Record<string, unknown>[]): FlowItem[] => flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) }))

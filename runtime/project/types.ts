@@ -1,16 +1,10 @@
 /** What a project folder holds, read and checked. */
+import type { FlowItem } from '../node-red/facade.ts'
 
-/** One entry of Node-RED's flow array: a tab, a subflow, a group, a config node or a node. */
-export interface FlowNode {
-  id: string
-  type: string
-  /** Id of the tab or subflow it is on; absent on tabs, subflows and global config nodes. */
-  z?: string
+/** One entry of Node-RED's flow array: a tab, a subflow, a group, a config node or a node. `z` is the tab or subflow it is on. */
+export interface FlowNode extends FlowItem {
   /** Id of its group. */
   g?: string
-  name?: string
-  wires?: string[][]
-  [key: string]: unknown
 }
 
 /** Node-RED's flow array. */

@@ -1,0 +1,96 @@
+/** Dead letters: listed, opened with their input, run again. */
+import { Router, json, type Request } from 'express'
+import type { Logger } from 'pino'
+import { TorgError } from '../errors.ts'
+import type { LaneName, Store } from '../store/types.ts'
+import { bodyObject, handle, queryNumber, queryText } from './handler.ts'
+
+export interface DeadLetterOptions {
+  store: Pick<Store, 'deadLetters' | 'deadLetter' | 'reopen'>
+  /** Tells a lane that it has work; without it the sweep finds it within a second. */
+  hint?(lane: LaneName): void
+  log: Logger
+}
+
+interface Filter { lane?: LaneName, type?: 'message' | 'delivery', code?: string }
+
+const pageSize = 500
+
+export function deadLetterRoutes({ store, hint, log }: DeadLetterOptions): Router {
+  const router = Router()
+
+  router.get('/', handle(async (req, res) => {
+    const limit = queryNumber(req, 'limit', { standard: 50, least: 1, most: pageSize })
+    const after = queryText(req, 'after')
+    const filter = toFilter({ lane: queryText(req, 'lane'), type: queryText(req, 'type'), code: queryText(req, 'code') })
+    const items = await store.deadLetters({ ...filter, limit, ...(after !== undefined && { after }) })
+    res.json({ items, next: items.length === limit ? items.at(-1)?.id ?? null : null })
+  }))
+
+  router.get('/:id', handle(async (req, res) => {
+    const found = await store.deadLetter(idOf(req))
+    if (found === null) throw notFound(idOf(req))
+    res.json(found)
+  }))
+
+  router.post('/rerun', json(), handle(async (req, res) => {
+    const { all, ...wanted } = bodyObject(req)
+    const filter = toFilter(wanted)
+    if (Object.keys(filter).length === 0 && all !== true) throw new TorgError('request.invalid', 'Name what to run again by lane, type or code, or say { "all": true }.')
+    const reopened = await rerunAll(filter)
+    log.info({ ...filter, reopened }, `Run again: ${reopened} dead letters`)
+    res.json({ reopened })
+  }))
+
+  router.post('/:id/rerun', handle(async (req, res) => {
+    const id = idOf(req)
+    const lane = await store.reopen(id)
+    if (lane === null) throw notFound(id)
+    hint?.(lane)
+    log.info({ deadLetter: id, lane }, `Run again: ${id}`)
+    res.status(202).json({ id, lane })
+  }))
+
+  async function rerunAll(filter: Filter): Promise<number> {
+    const lanes = new Set<LaneName>()
+    let reopened = 0
+    let after: string | undefined
+    for (;;) {
+      const items = await store.deadLetters({ ...filter, limit: pageSize, ...(after !== undefined && { after }) })
+      for (const { id } of items) {
+        const lane = await store.reopen(id)
+        if (lane === null) continue
+        lanes.add(lane)
+        reopened++
+      }
+      after = items.at(-1)?.id
+      if (items.length < pageSize) break
+    }
+    for (const lane of lanes) hint?.(lane)
+    return reopened
+  }
+  return router
+}
+
+const idOf = (req: Request): string => req.params['id'] ?? ''
+const notFound = (id: string): TorgError => new TorgError('request.not-found', { detail: `There is no dead letter ${id}.`, next: 'List them; it may have been run again meanwhile.' })
+
+function toFilter({ lane, type, code, ...others }: Record<string, unknown>): Filter {
+  for (const name of Object.keys(others)) throw new TorgError('request.invalid', `"${name}" is no filter; there are lane, type and code.`)
+  const filter: Filter = {}
+  if (lane !== undefined) {
+    if (!isLane(lane)) throw new TorgError('request.invalid', `A lane is a system key and .in or .out, for example erp.out.`)
+    filter.lane = lane
+  }
+  if (type !== undefined) {
+    if (type !== 'message' && type !== 'delivery') throw new TorgError('request.invalid', 'The type is message or delivery.')
+    filter.type = type
+  }
+  if (code !== undefined) {
+    if (typeof code !== 'string') throw new TorgError('request.invalid', 'The code is a text.')
+    filter.code = code
+  }
+  return filter
+}
+
+const isLane = (text: unknown): text is LaneName => typeof text === 'string' && /^[a-z0-9-]+\.(?:in|out)$/.test(text)

@@ -1,0 +1,103 @@
+/** Who may operate the hub: one guard for editor, deploy, metrics and every call. */
+import type { IncomingMessage, Server } from 'node:http'
+import { ServerResponse } from 'node:http'
+import type { Request, RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import { TorgError } from '../errors.ts'
+import type { Settings } from '../settings.ts'
+import { checkOrigin, type OriginRules } from './origin.ts'
+import { createPasswordCheck } from './passwords.ts'
+
+/** Node-RED's `RED.auth.needsPermission`: a middleware that knows the editor's sessions. */
+export type NeedsPermission = (permission: string) => (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown
+
+export interface GuardOptions {
+  settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl'>
+  log: Logger
+  /** Undefined until Node-RED has started, and when it is headless. */
+  needsPermission?(): NeedsPermission | undefined
+}
+
+export interface AdminGuard {
+  /** For our own calls: HTTP Basic, or the editor's session. */
+  api: RequestHandler
+  /** For everything of Node-RED's admin app: the editor's session, except for what shows the login form. */
+  editor: RequestHandler
+  /** Refuses WebSockets that pages of other sites open. Call it before Node-RED attaches its own. */
+  upgrades(server: Server): void
+}
+
+/** What a browser loads before anybody has logged in, by script and image tags that carry no session. Read only. */
+const publicEditor = /^\/(?:$|auth\/login$|favicon\.ico$|red\/|vendor\/|types\/|theme(?:\/|$)|icons\/[^/]+\/|locales\/|resources\/|debug\/view\/)/
+
+export function createAdminGuard({ settings, log, needsPermission }: GuardOptions): AdminGuard {
+  const { adminUser, adminPasswordHash: hash, publicUrl } = settings
+  const rules: OriginRules = { open: hash === undefined, publicUrl }
+  const check = hash === undefined ? null : createPasswordCheck({ adminUser, hash })
+
+  const authenticate = async (req: Request): Promise<void> => {
+    if (check === null) return
+    const [scheme = '', value = ''] = (req.headers.authorization ?? '').split(' ', 2)
+    const remote = req.socket.remoteAddress ?? ''
+    if (scheme.toLowerCase() === 'basic') {
+      const [user = '', ...rest] = Buffer.from(value, 'base64').toString('utf8').split(':')
+      await check({ user, password: rest.join(':'), remote })
+      return
+    }
+    if (scheme.toLowerCase() === 'bearer' && await holdsSession(req, needsPermission?.())) return
+    throw new TorgError('request.unauthorized', { detail: value === '' ? 'A login is needed.' : 'The login does not hold.', next: 'Log in with the user and password of TORG_ADMIN_USER and TORG_ADMIN_PASSWORD_HASH.' })
+  }
+
+  const api: RequestHandler = (req, res, next) => {
+    Promise.resolve().then(() => { checkOrigin(req, rules) }).then(() => authenticate(req)).then(() => { next() }, (thrown: unknown) => {
+      if (thrown instanceof TorgError) logRefusal(req, thrown)
+      if (thrown instanceof TorgError && thrown.status === 401) res.setHeader('WWW-Authenticate', 'Basic realm="Torg", charset="UTF-8"')
+      next(thrown)
+    })
+  }
+
+  const editor: RequestHandler = (req, res, next) => {
+    try {
+      checkOrigin(req, rules)
+    } catch (thrown) {
+      if (thrown instanceof TorgError) logRefusal(req, thrown)
+      next(thrown)
+      return
+    }
+    if (check === null || isPublicInEditor(req)) { next(); return }
+    const middleware = needsPermission?.()
+    // No session can be checked without Node-RED: closed rather than open.
+    if (middleware === undefined) next(new TorgError('hub.unavailable', 'The editor has not started yet.'))
+    else middleware('')(req, res, next)
+  }
+
+  const logRefusal = (req: Request, { code, message }: TorgError): void => {
+    log.warn({ code, method: req.method, path: req.originalUrl.split('?', 1)[0], remote: req.socket.remoteAddress }, `Refused a call: ${message}`)
+  }
+
+  const upgrades = (server: Server): void => {
+    server.prependListener('upgrade', (req: IncomingMessage, socket) => {
+      try {
+        checkOrigin(req, rules)
+      } catch (thrown) {
+        log.warn({ path: req.url?.split('?', 1)[0], remote: req.socket.remoteAddress, err: thrown }, 'Refused a WebSocket')
+        socket.destroy()
+      }
+    })
+  }
+  return { api, editor, upgrades }
+}
+
+const isPublicInEditor = ({ method, path }: Request): boolean =>
+  (method === 'GET' || method === 'HEAD') ? publicEditor.test(path) : method === 'POST' && path === '/auth/token'
+
+/** Asks Node-RED whether the request carries a session that may do this; its own answer to a wrong one is kept from the client. */
+function holdsSession(req: Request, needsPermission: NeedsPermission | undefined): Promise<boolean> {
+  if (needsPermission === undefined) return Promise.resolve(false)
+  const permission = req.method === 'GET' || req.method === 'HEAD' ? 'read' : 'write'
+  return new Promise((resolve, reject) => {
+    const answer = Object.assign(new ServerResponse(req), { end: () => { resolve(false) } })
+    // Passport uses nothing of the answer but its status, headers and end.
+    needsPermission(permission)(req, answer, error => { if (error === undefined) resolve(true); else reject(error) })
+  })
+}

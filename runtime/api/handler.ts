@@ -1,0 +1,31 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { TorgError } from '../errors.ts'
+
+/** An async handler whose failure reaches the error middleware; express 4 does not wait for it by itself. */
+export const handle = (work: (req: Request, res: Response) => Promise<unknown>): RequestHandler => (req, res, next) => {
+  work(req, res).catch(next)
+}
+
+/** A query parameter given at most once; undefined when it is missing or empty. */
+export function queryText(req: Request, name: string): string | undefined {
+  const value = req.query[name]
+  if (value === undefined || value === '') return undefined
+  if (typeof value === 'string') return value
+  throw new TorgError('request.invalid', `The parameter ${name} may be given once.`)
+}
+
+/** A parameter that is a whole number within bounds. */
+export function queryNumber(req: Request, name: string, { standard, least, most }: { standard: number, least: number, most: number }): number {
+  const text = queryText(req, name)
+  if (text === undefined) return standard
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most) throw new TorgError('request.invalid', `The parameter ${name} must be a whole number from ${least} to ${most}.`)
+  return value
+}
+
+/** The JSON object in the body. */
+export function bodyObject(req: Request): Record<string, unknown> {
+  const body: unknown = req.body
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new TorgError('request.invalid', 'The body must be a JSON object with content type application/json.')
+  return { ...body }
+}

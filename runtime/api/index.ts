@@ -1,0 +1,120 @@
+/** The hub's one HTTP surface: webhooks, health, metrics, operating calls, editor. */
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import { TorgError } from '../errors.ts'
+import type { Hub, RegisteredSystem } from '../hub.ts'
+import type { Settings } from '../settings.ts'
+import type { LaneName, Store } from '../store/types.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
+import { deploymentRoutes, flowRoutes, type DeployOptions } from './deployments.ts'
+import { createAdminGuard, type AdminGuard, type NeedsPermission } from './guard.ts'
+import { handle } from './handler.ts'
+import { createReady, health } from './health.ts'
+import { createIntake } from './intake.ts'
+import type { Metrics } from './metrics.ts'
+import { recordRoutes, schemaRoutes, statusRoutes } from './operations.ts'
+import { newRequestId, sendProblem, toAnswer } from './problem.ts'
+
+/** Node-RED's apps, once it has started. */
+export interface NodeRedApps {
+  /** Editor and admin API; undefined when headless. */
+  admin: RequestHandler | undefined
+  /** Routes of `http in` nodes. */
+  nodes: RequestHandler
+  needsPermission: NeedsPermission
+}
+
+export interface ApiOptions {
+  hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
+  store: Pick<Store, 'ping' | 'depths' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'activeDeployment' | 'deploymentByRevision'>
+  settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
+  metrics: Metrics
+  log: Logger
+  version: string
+  checkFlows: DeployOptions['checkFlows']
+  /** Deploys and waits until the new flows run. */
+  deploy?: DeployOptions['deploy']
+  /** Schemas of the canonical model by name. */
+  schemas?: ReadonlyMap<string, object>
+  systems?(): readonly RegisteredSystem[]
+  hint?(lane: LaneName): void
+  /** Reasons beyond the database why this process should get no work. */
+  notReady?(): readonly string[]
+  /** Undefined until Node-RED has started. */
+  nodeRed?(): NodeRedApps | undefined
+}
+
+/** The express app, with the guard beside it for the server's WebSocket upgrades. */
+export type Api = Express & { readonly guard: AdminGuard }
+
+/**
+ * Makes the HTTP surface. Express 4, because Node-RED 5 mounts apps of Express 4. Open are `/in/…`, `/http/…`, `/health`,
+ * `/ready` and `/`; everything else stands behind the guard.
+ */
+export function createApi(options: ApiOptions): Api {
+  const { hub, store, settings, metrics, log, nodeRed } = options
+  const guard = createAdminGuard({ settings, log, needsPermission: () => nodeRed?.()?.needsPermission })
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+
+  app.use(createIntake({ hub, metrics, bodyLimit: settings.bodyLimit, log }))
+  app.use(prepare(log))
+  app.get('/health', health)
+  app.get('/ready', createReady({ hub, store, ...(options.notReady && { notReady: options.notReady }) }))
+  app.get('/', (_req, res) => { res.redirect('/editor/') })
+  app.use('/http', hosted(() => nodeRed?.()?.nodes, 'The flows have not started yet.'))
+  app.use('/editor', guard.editor, hosted(() => nodeRed?.()?.admin, 'This process runs without an editor, or it has not started yet.'))
+
+  app.use(['/metrics', '/schemas', '/api'], guard.api, (_req, res, next) => { res.set('Cache-Control', 'no-store'); next() })
+  app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
+  app.use('/schemas', schemaRoutes(options.schemas ?? new Map()))
+  app.use('/api/v1/status', statusRoutes(options))
+  app.use('/api/v1/dead-letters', deadLetterRoutes(options))
+  app.use('/api/v1/records', recordRoutes(store))
+  app.use('/api/v1/deployments', deploymentRoutes(options))
+  app.use('/api/v1/flows', flowRoutes({ ...options, by: settings.adminUser }))
+
+  app.use((req, _res, next) => { next(new TorgError('request.not-found', `There is nothing at ${req.method} ${req.path}.`)) })
+  app.use(answerErrors(log))
+  return Object.assign(app, { guard })
+}
+
+/** Request id, security headers, and one line per request at debug. */
+function prepare(log: Logger): RequestHandler {
+  return (req, res, next) => {
+    const id = newRequestId()
+    res.locals['requestId'] = id
+    res.set({ 'X-Request-Id': id, 'X-Content-Type-Options': 'nosniff', 'X-Frame-Options': 'SAMEORIGIN', 'Content-Security-Policy': 'frame-ancestors \'self\'', 'Referrer-Policy': 'same-origin' })
+    if (log.isLevelEnabled('debug')) {
+      const start = performance.now()
+      const [path] = req.originalUrl.split('?', 1)
+      res.on('finish', () => { log.debug({ request: id, method: req.method, path, status: res.statusCode, ms: Math.round(performance.now() - start) }, 'Answered') })
+    }
+    next()
+  }
+}
+
+/** An app that exists only once Node-RED has started. Its own 404 becomes ours. */
+const hosted = (find: () => RequestHandler | undefined, missing: string): RequestHandler => (req, res, next) => {
+  const app = find()
+  if (app === undefined) next(new TorgError('hub.unavailable', missing))
+  else app(req, res, next)
+}
+
+/** The one place where errors become answers. */
+function answerErrors(log: Logger): ErrorRequestHandler {
+  // Express knows an error middleware by its four parameters.
+  return (thrown: unknown, req, res, _next) => {
+    const id: unknown = res.locals['requestId']
+    const error = toAnswer(thrown, String(id))
+    if (error.code === 'hub.internal') log.error({ request: id, method: req.method, path: req.path, err: thrown }, 'A call failed')
+    else log.debug({ request: id, method: req.method, path: req.path, code: error.code }, `Answered with an error: ${error.message}`)
+    sendProblem(req, res, error)
+  }
+}
+
+export { createAdminAuth } from './passwords.ts'
+export { createMetrics, type Metrics, type MetricSources } from './metrics.ts'
+export type { AdminGuard, NeedsPermission } from './guard.ts'

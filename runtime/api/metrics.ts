@@ -1,0 +1,107 @@
+/** What Prometheus reads. Durations in seconds, as its conventions have it: https://prometheus.io/docs/practices/naming/ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { LaneDepth, LaneName } from '../store/types.ts'
+
+/** What is asked at every scrape. */
+export interface MetricSources {
+  depths?(): Promise<LaneDepth[]>
+  /** Hints by lane. */
+  hints?(): Promise<readonly { lane: LaneName, waiting: number, active: number }[]>
+  /** Connections to PostgreSQL. */
+  pool?(): { total: number, idle: number, waiting: number }
+}
+
+export interface Metrics {
+  readonly registry: Registry
+  /** Everything in Prometheus' text format, asked anew. */
+  text(): Promise<string>
+  received(event: { lane: LaneName, duplicate: boolean }): void
+  /** A webhook that was not taken; `reason` is an error code, `system` bounded to known ones. */
+  refused(event: { system: string, reason: string }): void
+  runEnded(event: { lane: LaneName, outcome: 'done' | 'retry' | 'dead' | 'interrupted', seconds: number }): void
+  /** A record reached its system: from when it was wanted to the acknowledgement. */
+  delivered(event: { lane: LaneName, seconds: number }): void
+  /** Names what is asked at every scrape; later ones replace earlier ones. */
+  observe(sources: MetricSources): void
+}
+
+/** Dead letters and depths cost a query; two scrapers within this time share one. */
+const freshMs = 1_000
+const runBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
+const deliveryBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21_600]
+
+/** Metrics in a registry of their own, with those of the process. */
+export function createMetrics(initial: MetricSources = {}): Metrics {
+  const registry = new Registry()
+  let sources = initial
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const counter = <L extends string>(name: string, help: string, labelNames: L[]) => new Counter({ name, help, labelNames, registers })
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []) => new Gauge({ name, help, labelNames, registers })
+
+  const received = counter('torg_messages_received_total', 'Messages stored, without duplicates.', ['lane'])
+  const duplicates = counter('torg_messages_duplicate_total', 'Messages that were stored before; nothing was done.', ['lane'])
+  const refused = counter('torg_messages_refused_total', 'Webhooks that were not taken, by error code.', ['system', 'reason'])
+  const runs = counter('torg_runs_total', 'Runs that ended, by outcome.', ['lane', 'outcome'])
+  const runSeconds = new Histogram({ name: 'torg_run_duration_seconds', help: 'From the start of a run to its end.', labelNames: ['lane'], buckets: runBuckets, registers })
+  const deliverySeconds = new Histogram({ name: 'torg_delivery_latency_seconds', help: 'From when a record\'s version was wanted by a system to its acknowledgement.', labelNames: ['lane'], buckets: deliveryBuckets, registers })
+  const pending = gauge('torg_lane_pending', 'Messages or deliveries of a lane that are not settled.', ['lane'])
+  const due = gauge('torg_lane_due', 'Messages or deliveries of a lane that are due now.', ['lane'])
+  const dead = gauge('torg_lane_dead_letters', 'Dead letters of a lane.', ['lane'])
+  const oldest = gauge('torg_lane_oldest_seconds', 'Age of the oldest message or delivery of a lane that is not settled.', ['lane'])
+  const hintsWaiting = gauge('torg_hints_waiting', 'Hints waiting in a lane\'s queue.', ['lane'])
+  const hintsActive = gauge('torg_hints_active', 'Hints being worked on.', ['lane'])
+  const pool = gauge('torg_database_connections', 'Connections to PostgreSQL by state; waiting are requests without one.', ['state'])
+  const up = gauge('torg_database_up', 'Whether PostgreSQL answered this scrape.')
+
+  const askDepths = cached(freshMs, async () => sources.depths?.())
+  const askHints = cached(freshMs, async () => sources.hints?.())
+
+  const scrape = async (): Promise<void> => {
+    const [depths, hints] = await Promise.allSettled([askDepths(), askHints()])
+    for (const metric of [pending, due, dead, oldest]) metric.reset()
+    up.set(depths.status === 'fulfilled' ? 1 : 0)
+    if (depths.status === 'fulfilled') {
+      for (const depth of depths.value ?? []) {
+        pending.set({ lane: depth.lane }, depth.pending)
+        due.set({ lane: depth.lane }, depth.due)
+        dead.set({ lane: depth.lane }, depth.dead)
+        oldest.set({ lane: depth.lane }, depth.oldestMs / 1000)
+      }
+    }
+    if (hints.status === 'fulfilled') {
+      for (const { lane, waiting, active } of hints.value ?? []) {
+        hintsWaiting.set({ lane }, waiting)
+        hintsActive.set({ lane }, active)
+      }
+    }
+    for (const [state, value] of Object.entries(sources.pool?.() ?? {})) pool.set({ state }, value)
+  }
+  return {
+    registry,
+    received: ({ lane, duplicate }) => { (duplicate ? duplicates : received).inc({ lane }) },
+    refused: ({ system, reason }) => { refused.inc({ system, reason }) },
+    runEnded: ({ lane, outcome, seconds }) => {
+      runs.inc({ lane, outcome })
+      runSeconds.observe({ lane }, seconds)
+    },
+    delivered: ({ lane, seconds }) => { deliverySeconds.observe({ lane }, seconds) },
+    text: async () => {
+      await scrape()
+      return registry.metrics()
+    },
+    observe: wanted => { sources = { ...sources, ...wanted } },
+  }
+}
+
+/** Calls again only after `freshMs`; a failure is not kept. */
+function cached<T>(freshForMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { at: number, answer: Promise<T> } | null = null
+  return () => {
+    if (last !== null && Date.now() - last.at < freshForMs) return last.answer
+    const answer = ask()
+    last = { at: Date.now(), answer }
+    answer.catch(() => { if (last?.answer === answer) last = null })
+    return answer
+  }
+}
