@@ -14,14 +14,14 @@ export type FilterOperator = typeof filterOperators[number]
 const ruleSchema = Type.Object({
   /** Dotted path into the document; `lines[].variant.sku` looks at every line. */
   path: Type.String({ minLength: 1 }),
-  operator: Type.Union(filterOperators.map((name) => Type.Literal(name))),
+  operator: Type.Enum([...filterOperators]),
   /** Compared value; a list for `one of` and `none of`. Not used by `present` and `missing`. */
   value: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]))])),
 }, { additionalProperties: false })
 
 export const filterSchema = Type.Object({
   /** Whether all rules must hold, or any one of them. */
-  match: Type.Union([Type.Literal('all'), Type.Literal('any')]),
+  match: Type.Enum(['all', 'any']),
   rules: Type.Array(ruleSchema),
 }, { additionalProperties: false })
 

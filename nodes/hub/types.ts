@@ -17,22 +17,25 @@ export function typeNames({ project, types }: Pick<Hub, 'project' | 'types'>): {
   }
 }
 
+/** The JSON Schema of a type; undefined where the type does not exist. */
+export function schemaOf(type: string, { project, types }: Pick<Hub, 'project' | 'types'>): Record<string, unknown> | undefined {
+  const [namespace = '', name = ''] = splitOnce(type, ':')
+  if (namespace === 'torg') return kinds.get(name)?.schema
+  return namespace === 'project' ? own(project.schemas, name) : types.get(type)
+}
+
 /**
  * Compiles the validator of a type.
  * @throws TorgError `flow.invalid` where the type does not exist or its schema cannot be compiled.
  */
 export function validatorOf(type: string, hub: Pick<Hub, 'project' | 'types'>): Validator {
-  const [namespace = '', name = ''] = splitOnce(type, ':')
-  if (namespace === 'torg') {
-    const kind = kinds.get(name)
-    if (kind) return (value) => validateEntity(kind, value)
-  }
-  const schema = namespace === 'project' ? own(hub.project.schemas, name) : hub.types.get(type)
+  const schema = schemaOf(type, hub)
   if (!schema) {
     const known = typeNames(hub)
     throw new TorgError('flow.invalid', { detail: `the type "${type}" does not exist; there are ${[...known.kinds, ...known.connectors, ...known.project].join(', ')}`, pointer: '/type' })
   }
-  return compile(type, schema)
+  const kind = type.startsWith('torg:') ? kinds.get(type.slice('torg:'.length)) : undefined
+  return kind ? (value) => validateEntity(kind, value) : compile(type, schema)
 }
 
 /** Checks what a flow carries: the document. References belong to a system, so `hub save` checks them. */

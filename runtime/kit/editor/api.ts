@@ -62,6 +62,7 @@ interface NodeTypeDefinition {
 declare global {
   const RED: {
     _(key: string, options?: Record<string, unknown>): string
+    settings: { get(key: string): unknown }
     nodes: {
       registerType(type: string, definition: NodeTypeDefinition): void
       node(id: string): EditorNode | null

@@ -16,7 +16,7 @@ export function bundleEditorCode(): string {
 }
 
 /** One module of ours as a plain script: without types, imports, exports and comments. */
-export function toBrowserScript(source: string, from: string): string {
+function toBrowserScript(source: string, from: string): string {
   const javaScript = from === '.ts' ? stripTypes(source) : source
   return javaScript
     .replace(/^import [^\n]*\n/gm, '')

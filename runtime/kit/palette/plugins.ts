@@ -2,14 +2,15 @@
  * Editor plugins: folders with a `plugin.html`, and beside it what it needs.
  *
  * - `plugin.html`: scripts, templates, styles. `{{resources}}` stands for the address of its resources.
- * - `resources/`: files of the browser; a `.ts` is served as `.js`, its types stripped, in a scope of its own.
+ * - `resources/`: files of the browser; a `.ts` is served as `.js`, its types stripped. It stays a module and may import
+ *   others of the folder: load the first one with `<script type="module">`.
  * - `locales/{en-US,nb,sv}.json`: its catalogue, namespace `torg-nodes/<name>`.
  * - `runtime.ts` (or `.js`): default-exports a function that gets Node-RED's `RED`.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { stripTypeScriptTypes } from 'node:module'
+import { extname, join, posix } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { toBrowserScript } from './bundle.ts'
 import { localeFolders, moduleName } from './keys.ts'
 
 /** Files of the generated module by their path in it. */
@@ -47,8 +48,23 @@ function addResources(files: Files, folder: string, name: string): void {
     if (!entry.isFile() || /\.(d\.ts|map)$/.test(entry.name)) continue
     const file = join(entry.parentPath, entry.name)
     const path = `resources/${name}/${file.slice(folder.length + 1).replaceAll('\\', '/')}`
-    if (extname(file) === '.ts') files.set(path.replace(/\.ts$/, '.js'), `(() => {\n'use strict'\n${toBrowserScript(readFileSync(file, 'utf8'), '.ts')}\n})()\n`)
+    if (extname(file) === '.ts') files.set(path.replace(/\.ts$/, '.js'), toBrowserModule(readFileSync(file, 'utf8')))
     else files.set(path, readFileSync(file))
+  }
+  for (const [path, content] of files) if (path.startsWith(`resources/${name}/`) && path.endsWith('.js')) checkImports(files, name, path, String(content))
+}
+
+const imports = /^(?:import|export)\b[^'"\n]*?(['"])(\.[^'"\n]+)\1/gm
+
+/** The same module without types, importing what is served. */
+function toBrowserModule(source: string): string {
+  return stripTypeScriptTypes(source).replace(imports, found => found.replace(/\.ts(['"])$/, '.js$1')).replace(/[ \t]+$/gm, '')
+}
+
+/** A module that imports what is not there never loads, and the editor waits for it. */
+function checkImports(files: Files, name: string, path: string, content: string): void {
+  for (const [, , found = ''] of content.matchAll(imports)) {
+    if (!files.has(posix.join(posix.dirname(path), found))) throw new Error(`editor plugin "${name}": ${path} imports ${found}, which is not in its resources`)
   }
 }
 
