@@ -41,7 +41,7 @@ const startLimitMs = 300_000
 /** After a fast shutdown has lasted this long, connections and checkpoint are cut short. Nothing committed is lost. */
 const stopLimitMs = 60_000
 /** Time that processes without their server get to end by themselves. */
-const orphanLimitMs = 5_000
+const orphanLimitMs = 1_000
 
 /**
  * Starts the server of a data folder, or takes over the one found running on it. The caller makes sure that one hub
