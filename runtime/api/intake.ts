@@ -12,7 +12,7 @@ import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 
 export interface IntakeOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
-  metrics: Pick<Metrics, 'received' | 'refused'>
+  metrics: Pick<Metrics, 'refused'>
   /** Largest body in bytes. */
   bodyLimit: number
   log: Logger
@@ -64,7 +64,6 @@ export function createIntake({ hub, metrics, bodyLimit, log }: IntakeOptions) {
     // One after the other would double the wait; the store puts concurrent inserts into one statement anyway.
     const [first, ...others] = await Promise.all(messages.map(message => hub.receive(message)))
     if (first === undefined) throw new Error('A request was taken by no source')
-    messages.forEach((message, index) => metrics.received({ lane: message.lane, duplicate: (index === 0 ? first : others[index - 1])?.duplicate ?? false }))
     return { id: first.id, duplicate: first.duplicate && others.every(({ duplicate }) => duplicate) }
   }
 }

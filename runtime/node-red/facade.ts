@@ -6,8 +6,8 @@
  */
 import { createRequire } from 'node:module'
 import type { EventEmitter } from 'node:events'
-import type { Server } from 'node:http'
-import type { Express } from 'express'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Express, RequestHandler } from 'express'
 import type { FlowMessage } from '../runs/types.ts'
 import type { NodeStatus } from '../hub.ts'
 
@@ -148,16 +148,22 @@ export interface NodeRed {
     eachNode(visit: (config: FlowItem) => void): void
   }
   readonly settings: { [key: string]: unknown, reset(): void }
+  /** Middleware that knows the editor's sessions. */
+  readonly auth: { needsPermission(permission: string): RequestHandler }
+  readonly auth: {
+    /** Middleware that answers 401 where the request carries no session of the editor that may do this. */
+    needsPermission(permission: string): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown
+  }
   readonly runtime: {
     flows: {
       getFlows(options: object): Promise<{ flows: FlowItem[], rev: string } | null>
-      setFlows(options: { flows: { flows: FlowItem[], credentials?: Record<string, unknown>, rev?: string }, deploymentType: DeployType, user?: unknown }): Promise<{ rev?: string }>
+      setFlows(options: { flows?: { flows: FlowItem[], credentials?: Record<string, unknown>, rev?: string }, deploymentType: DeployType, user?: { username: string } }): Promise<{ rev?: string }>
     }
   }
 }
 
-/** `full` restarts every node; `flows` and `nodes` only what changed. */
-export type DeployType = 'full' | 'flows' | 'nodes'
+/** `full` restarts every node; `flows` and `nodes` only what changed; `reload` takes what the storage has. */
+export type DeployType = 'full' | 'flows' | 'nodes' | 'reload'
 
 /** Node-RED itself: one per process. */
 export const nodeRed: NodeRed = createRequire(import.meta.url)('node-red')

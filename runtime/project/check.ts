@@ -71,8 +71,8 @@ function findNodeProblems(node: FlowNode, { nodes, byId, containers, options }: 
       problems.push({ field: 'type', detail: `the node type "${node.type}" is not installed; add the package that has it to the project, or remove the node`, value: node.type })
     }
     if (configChecker) {
-      const hasSecret = (field: string): boolean => hasPostedCredential(node, field) ?? hasCredential?.(node.id, field) ?? false
-      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds }), hasCredential: hasSecret }))
+      const hasSecret = hasCredential && ((field: string): boolean => hasPostedCredential(node, field) ?? hasCredential(node.id, field))
+      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds }), ...(hasSecret && { hasCredential: hasSecret }) }))
     }
     if (env) problems.push(...findMissingVariables(node, env, byId))
     if (isSystem(node)) problems.push(...findSystemKeyProblems(node, nodes))

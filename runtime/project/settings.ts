@@ -36,13 +36,14 @@ function parseTwins(twins: Record<string, unknown>, refuse: (field: string, deta
   for (const [system, twin] of Object.entries(twins)) {
     const field = `twins.${system}`
     if (!isObject(twin)) { refuse(field, 'must be an object', twin); continue }
-    for (const key of Object.keys(twin)) if (!['connector', 'port', 'env', 'secrets'].includes(key)) refuse(`${field}.${key}`, 'is not known; there are connector, port, env, secrets')
-    const { connector, port = 0, env = {}, secrets = {} } = twin
+    for (const key of Object.keys(twin)) if (!['connector', 'port', 'env', 'secrets', 'config'].includes(key)) refuse(`${field}.${key}`, 'is not known; there are connector, port, env, secrets, config')
+    const { connector, port = 0, env = {}, secrets = {}, config = {} } = twin
     if (typeof connector !== 'string' || connector === '') refuse(`${field}.connector`, 'must name a connector', connector)
     else if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535) refuse(`${field}.port`, 'must be a port, or 0 for a free one', port)
     else if (!isTexts(env)) refuse(`${field}.env`, 'must be texts by name of the environment variable', env)
     else if (!isTexts(secrets)) refuse(`${field}.secrets`, 'must be texts by name')
-    else parsed[system] = { connector, port, env, secrets }
+    else if (!isObject(config)) refuse(`${field}.config`, 'must be an object', config)
+    else parsed[system] = { connector, port, env, secrets, config }
   }
   return parsed
 }

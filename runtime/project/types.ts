@@ -42,10 +42,12 @@ export interface ProjectTwin {
   connector: string
   /** Loopback port; 0 takes a free one. */
   port: number
-  /** Environment variables it sets for the flows; `{url}` is its address. */
+  /** Environment variables it sets for the flows; `{url}` is its address, `{secret.<name>}` one of its secrets. */
   env: Record<string, string>
-  /** Values made up for the stand-in; they are no secrets of anyone. */
+  /** What callers of the stand-in have to know; `random` is made up at every start. They are no secrets of anyone. */
   secrets: Record<string, string>
+  /** Given to the stand-in as it stands: title and columns of its page, and the like. */
+  config: Record<string, unknown>
 }
 
 /** The `torg` key of a project's `package.json`. */
