@@ -1,7 +1,6 @@
 /** Who may operate the hub: one guard for editor, deploy, metrics and every call. */
 import type { IncomingMessage, Server } from 'node:http'
-import { ServerResponse } from 'node:http'
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
@@ -9,7 +8,7 @@ import { checkOrigin, type OriginRules } from './origin.ts'
 import { createPasswordCheck } from './passwords.ts'
 
 /** Node-RED's `RED.auth.needsPermission`: a middleware that knows the editor's sessions. */
-export type NeedsPermission = (permission: string) => (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown
+export type NeedsPermission = (permission: string) => RequestHandler
 
 export interface GuardOptions {
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl'>
@@ -35,7 +34,7 @@ export function createAdminGuard({ settings, log, needsPermission }: GuardOption
   const rules: OriginRules = { open: hash === undefined, publicUrl }
   const check = hash === undefined ? null : createPasswordCheck({ adminUser, hash })
 
-  const authenticate = async (req: Request): Promise<void> => {
+  const authenticate = async (req: Request, res: Response): Promise<void> => {
     if (check === null) return
     const [scheme = '', value = ''] = (req.headers.authorization ?? '').split(' ', 2)
     const remote = req.socket.remoteAddress ?? ''
@@ -44,12 +43,12 @@ export function createAdminGuard({ settings, log, needsPermission }: GuardOption
       await check({ user, password: rest.join(':'), remote })
       return
     }
-    if (scheme.toLowerCase() === 'bearer' && await holdsSession(req, needsPermission?.())) return
+    if (scheme.toLowerCase() === 'bearer' && await holdsSession(req, res, needsPermission?.())) return
     throw new TorgError('request.unauthorized', { detail: value === '' ? 'A login is needed.' : 'The login does not hold.', next: 'Log in with the user and password of TORG_ADMIN_USER and TORG_ADMIN_PASSWORD_HASH.' })
   }
 
   const api: RequestHandler = (req, res, next) => {
-    Promise.resolve().then(() => { checkOrigin(req, rules) }).then(() => authenticate(req)).then(() => { next() }, (thrown: unknown) => {
+    Promise.resolve().then(() => { checkOrigin(req, rules) }).then(() => authenticate(req, res)).then(() => { next() }, (thrown: unknown) => {
       if (thrown instanceof TorgError) logRefusal(req, thrown)
       if (thrown instanceof TorgError && thrown.status === 401) res.setHeader('WWW-Authenticate', 'Basic realm="Torg", charset="UTF-8"')
       next(thrown)
@@ -92,12 +91,15 @@ const isPublicInEditor = ({ method, path }: Request): boolean =>
   (method === 'GET' || method === 'HEAD') ? publicEditor.test(path) : method === 'POST' && path === '/auth/token'
 
 /** Asks Node-RED whether the request carries a session that may do this; its own answer to a wrong one is kept from the client. */
-function holdsSession(req: Request, needsPermission: NeedsPermission | undefined): Promise<boolean> {
+function holdsSession(req: Request, res: Response, needsPermission: NeedsPermission | undefined): Promise<boolean> {
   if (needsPermission === undefined) return Promise.resolve(false)
   const permission = req.method === 'GET' || req.method === 'HEAD' ? 'read' : 'write'
   return new Promise((resolve, reject) => {
-    const answer = Object.assign(new ServerResponse(req), { end: () => { resolve(false) } })
-    // Passport uses nothing of the answer but its status, headers and end.
-    needsPermission(permission)(req, answer, error => { if (error === undefined) resolve(true); else reject(error) })
+    // Passport sets status and headers of a refusal and ends it: those go to this stand-in, which changes nothing of the real one.
+    const answer: Response = Object.assign(Object.create(res), {
+      setHeader: () => answer,
+      end: () => { resolve(false); return answer },
+    })
+    needsPermission(permission)(req, answer, (error?: unknown) => { if (error === undefined) resolve(true); else reject(error) })
   })
 }

@@ -1,15 +1,13 @@
 /** The hub's one HTTP surface: webhooks, health, metrics, operating calls, editor. */
-import type { Server } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Hub, RegisteredSystem } from '../hub.ts'
 import type { Settings } from '../settings.ts'
 import type { LaneName, Store } from '../store/types.ts'
-import { version } from '../version.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deploymentRoutes, flowRoutes, type DeployOptions } from './deployments.ts'
-import { createAdminGuard, type NeedsPermission } from './guard.ts'
+import { createAdminGuard, type AdminGuard, type NeedsPermission } from './guard.ts'
 import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
 import { createIntake } from './intake.ts'
@@ -20,10 +18,10 @@ import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 /** Node-RED's apps, once it has started. */
 export interface NodeRedApps {
   /** Editor and admin API; undefined when headless. */
-  adminApp: RequestHandler | undefined
+  admin: RequestHandler | undefined
   /** Routes of `http in` nodes. */
-  nodeApp: RequestHandler
-  red: { readonly auth: { needsPermission: NeedsPermission } }
+  nodes: RequestHandler
+  needsPermission: NeedsPermission
 }
 
 export interface ApiOptions {
@@ -32,6 +30,7 @@ export interface ApiOptions {
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
+  version: string
   checkFlows: DeployOptions['checkFlows']
   /** Deploys and waits until the new flows run. */
   deploy?: DeployOptions['deploy']
@@ -41,24 +40,20 @@ export interface ApiOptions {
   hint?(lane: LaneName): void
   /** Reasons beyond the database why this process should get no work. */
   notReady?(): readonly string[]
+  /** Undefined until Node-RED has started. */
+  nodeRed?(): NodeRedApps | undefined
 }
 
-export interface Api {
-  readonly app: Express
-  /** Guards the server's WebSockets. Call it before Node-RED starts, which attaches its own. */
-  attach(server: Server): void
-  /** Shows editor and `http in` nodes, once Node-RED has started; until then both answer 503. */
-  mount(nodeRed: NodeRedApps): void
-}
+/** The express app, with the guard beside it for the server's WebSocket upgrades. */
+export type Api = Express & { readonly guard: AdminGuard }
 
 /**
  * Makes the HTTP surface. Express 4, because Node-RED 5 mounts apps of Express 4. Open are `/in/…`, `/http/…`, `/health`,
  * `/ready` and `/`; everything else stands behind the guard.
  */
 export function createApi(options: ApiOptions): Api {
-  const { hub, store, settings, metrics, log } = options
-  let nodeRed: NodeRedApps | undefined
-  const guard = createAdminGuard({ settings, log, needsPermission: () => nodeRed?.red.auth.needsPermission })
+  const { hub, store, settings, metrics, log, nodeRed } = options
+  const guard = createAdminGuard({ settings, log, needsPermission: () => nodeRed?.()?.needsPermission })
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -69,13 +64,13 @@ export function createApi(options: ApiOptions): Api {
   app.get('/health', health)
   app.get('/ready', createReady({ hub, store, ...(options.notReady && { notReady: options.notReady }) }))
   app.get('/', (_req, res) => { res.redirect('/editor/') })
-  app.use('/http', hosted(() => nodeRed?.nodeApp, 'The flows have not started yet.'))
-  app.use('/editor', guard.editor, hosted(() => nodeRed?.adminApp, 'This process runs without an editor, or it has not started yet.'))
+  app.use('/http', hosted(() => nodeRed?.()?.nodes, 'The flows have not started yet.'))
+  app.use('/editor', guard.editor, hosted(() => nodeRed?.()?.admin, 'This process runs without an editor, or it has not started yet.'))
 
   app.use(['/metrics', '/schemas', '/api'], guard.api, (_req, res, next) => { res.set('Cache-Control', 'no-store'); next() })
   app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
   app.use('/schemas', schemaRoutes(options.schemas ?? new Map()))
-  app.use('/api/v1/status', statusRoutes({ ...options, version }))
+  app.use('/api/v1/status', statusRoutes(options))
   app.use('/api/v1/dead-letters', deadLetterRoutes(options))
   app.use('/api/v1/records', recordRoutes(store))
   app.use('/api/v1/deployments', deploymentRoutes(options))
@@ -83,7 +78,7 @@ export function createApi(options: ApiOptions): Api {
 
   app.use((req, _res, next) => { next(new TorgError('request.not-found', `There is nothing at ${req.method} ${req.path}.`)) })
   app.use(answerErrors(log))
-  return { app, attach: server => { guard.upgrades(server) }, mount: apps => { nodeRed = apps } }
+  return Object.assign(app, { guard })
 }
 
 /** Request id, security headers, and one line per request at debug. */
@@ -122,3 +117,4 @@ function answerErrors(log: Logger): ErrorRequestHandler {
 
 export { createAdminAuth } from './passwords.ts'
 export { createMetrics, type Metrics, type MetricSources } from './metrics.ts'
+export type { AdminGuard, NeedsPermission } from './guard.ts'

@@ -6,7 +6,7 @@
  */
 import { createRequire } from 'node:module'
 import type { EventEmitter } from 'node:events'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Express, RequestHandler } from 'express'
 import type { FlowMessage } from '../runs/types.ts'
 import type { NodeStatus } from '../hub.ts'
@@ -150,10 +150,6 @@ export interface NodeRed {
   readonly settings: { [key: string]: unknown, reset(): void }
   /** Middleware that knows the editor's sessions. */
   readonly auth: { needsPermission(permission: string): RequestHandler }
-  readonly auth: {
-    /** Middleware that answers 401 where the request carries no session of the editor that may do this. */
-    needsPermission(permission: string): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown
-  }
   readonly runtime: {
     flows: {
       getFlows(options: object): Promise<{ flows: FlowItem[], rev: string } | null>

@@ -35,7 +35,7 @@ export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, lo
   const setFlows = runtimeFlows.setFlows.bind(runtimeFlows)
   runtimeFlows.setFlows = async options => {
     // The editor's "restart flows" sends none.
-    const posted = options.flows as typeof options.flows | undefined
+    const posted = options.flows
     if (posted === undefined) return setFlows(options)
     const by = userName(options.user) ?? 'editor'
     try {
