@@ -45,6 +45,8 @@ export interface EmbeddedNodeRed {
    * @throws TorgError `flow.invalid` where a node type is missing (the running flows stay), or the storage's refusal.
    */
   deploy(flows: FlowItem[], credentials?: Record<string, unknown>, type?: DeployType): Promise<{ revision: string }>
+  /** Loads the flows of the storage again and waits until they run. */
+  reload(): Promise<void>
   /** Stops all nodes. Mounted apps stay mounted and answer 404. */
   stop(): Promise<void>
 }
@@ -71,6 +73,7 @@ export async function startNodeRed(options: NodeRedOptions): Promise<EmbeddedNod
       nodeApp: nodeRed.httpNode,
       started,
       deploy,
+      reload,
       stop: async () => {
         await nodeRed.stop()
         nodeRed.settings.reset()
@@ -101,6 +104,13 @@ async function deploy(flows: FlowItem[], credentials?: Record<string, unknown>, 
   if (!rev) throw new TorgError('hub.internal', 'Node-RED could not stop the running flows, see the log before this line; restart the hub.')
   await started
   return { revision: rev }
+}
+
+async function reload(): Promise<void> {
+  const started = flowsStarted()
+  started.catch(() => undefined)
+  await nodeRed.runtime.flows.setFlows({ deploymentType: 'reload' })
+  await started
 }
 
 function refusal(missing: string[]): TorgError {
