@@ -1,0 +1,112 @@
+/** The stand-in's own interface: collections of JSON documents, with upsert, paging and idempotency keys. */
+import { createHash } from 'node:crypto'
+import type { TwinReply, TwinRequest } from '../../../runtime/twins/server.ts'
+import type { Collections, StoredDocument } from './collections.ts'
+
+/** What the stand-in counts, for tests and for its page. */
+export interface TwinCounts {
+  requests: number
+  /** Writes that changed or created a document. */
+  writes: number
+  /** Requests whose idempotency key had been seen: answered again, not done again. */
+  repeats: number
+  /** Idempotency keys that came again with another content: the sender is at fault. */
+  mixedUpKeys: number
+  /** Answered with a failure on purpose. */
+  failures: number
+}
+
+export interface CollectionsApi { handle(request: TwinRequest): TwinReply }
+
+const rememberedKeys = 100_000
+
+/** Answers requests for `/<collection>` and `/<collection>/<id>`. `idField` is where a posted document holds its own id. */
+export function createCollectionsApi({ collections, counts, idField }: { collections: Collections, counts: TwinCounts, idField: string }): CollectionsApi {
+  const answered = new Map<string, { content: string, reply: TwinReply }>()
+
+  function write(request: TwinRequest, collection: string, id: string | undefined): TwinReply {
+    const document = parseObject(request.body)
+    if (document === null) return { status: 400, body: { error: 'the body is not a JSON object' } }
+    const given = id ?? textOf(document[idField])
+    if (request.method === 'PATCH' && (given === undefined || !collections.get(collection, given))) return notFound(collection, given)
+    const { stored, created } = collections.write(collection, given ?? collections.nextId(collection), document, request.method === 'PATCH')
+    counts.writes += 1
+    return { status: created ? 201 : 200, headers: { location: `/${collection}/${encodeURIComponent(stored.id)}` }, body: show(stored) }
+  }
+
+  function list(request: TwinRequest, collection: string): TwinReply {
+    const after = request.query.get('updated_after')
+    const size = Math.min(Number(request.query.get('page_size') ?? 100), 500)
+    const page = Number(request.query.get('cursor') ?? request.query.get('page') ?? 1)
+    const found = collections.list(collection).filter(({ updatedAt }) => after === null || Date.parse(updatedAt) > Date.parse(after))
+    const items = found.slice((page - 1) * size, page * size).map(show)
+    const more = found.length > page * size
+    const query = new URLSearchParams(request.query)
+    query.set('page', String(page + 1))
+    return {
+      status: 200,
+      headers: { 'x-total-count': String(found.length), ...(more && { link: `</${collection}?${query}>; rel="next"` }) },
+      body: { items, total: found.length, next: more ? String(page + 1) : null },
+    }
+  }
+
+  function once(request: TwinRequest, act: () => TwinReply): TwinReply {
+    const key = request.headers['idempotency-key']
+    if (key === undefined) return act()
+    const content = createHash('sha256').update(JSON.stringify([request.method, request.segments])).update(request.body).digest('hex')
+    const before = answered.get(key)
+    if (before) {
+      if (before.content === content) {
+        counts.repeats += 1
+        return before.reply
+      }
+      counts.mixedUpKeys += 1
+      return { status: 422, body: { error: 'this idempotency key came with another content before' } }
+    }
+    const reply = act()
+    if (reply.status < 300) answered.set(key, { content, reply })
+    const oldest = answered.size > rememberedKeys ? answered.keys().next().value : undefined
+    if (oldest !== undefined) answered.delete(oldest)
+    return reply
+  }
+
+  return {
+    handle(request) {
+      const [collection, id, ...deeper] = request.segments
+      if (collection === undefined || deeper.length > 0) return { status: 404, body: { error: 'there is nothing here' } }
+      switch (request.method) {
+        case 'GET': {
+          if (id === undefined) return list(request, collection)
+          const stored = collections.get(collection, id)
+          return stored ? { status: 200, body: show(stored) } : notFound(collection, id)
+        }
+        case 'POST':
+        case 'PATCH':
+          return once(request, () => write(request, collection, id))
+        case 'PUT':
+          return id === undefined ? { status: 405, body: { error: 'PUT needs an id' } } : once(request, () => write(request, collection, id))
+        case 'DELETE':
+          return id === undefined ? { status: 405, body: { error: 'DELETE needs an id' } } : once(request, () => (collections.remove(collection, id) ? { status: 204 } : notFound(collection, id)))
+        default:
+          return { status: 405, body: { error: `${request.method} is not known here` } }
+      }
+    },
+  }
+}
+
+/** A document as the stand-in shows it: its own id and times beside what was sent. */
+function show({ id, document, createdAt, updatedAt }: StoredDocument): Record<string, unknown> {
+  return { ...document, id, createdAt, updatedAt }
+}
+
+const notFound = (collection: string, id: string | undefined): TwinReply => ({ status: 404, body: { error: `${collection} ${id ?? ''} is not known` } })
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined)
+
+function parseObject(body: Buffer): Record<string, unknown> | null {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'))
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,44 @@
+/** The page that shows what has arrived. */
+import { escapeHtml, renderPage, renderTable } from '../../../runtime/twins/page.ts'
+import { readPath, scalarText } from '../paths.ts'
+import type { TwinCounts } from './api.ts'
+import type { Collections, StoredDocument } from './collections.ts'
+import type { CollectionView, TwinSettings } from './settings.ts'
+
+const shownRows = 50
+const freshMs = 2500
+
+/** The whole page: a table per collection, newest first. */
+export function renderCollections({ settings, collections, counts }: { settings: TwinSettings, collections: Collections, counts: TwinCounts }): string {
+  const names = [...new Set([...Object.keys(settings.collections), ...collections.names()])]
+  const tables = names.map(name => renderCollection(name, collections.list(name), settings.collections[name]))
+  const counted = `<p><span class="tag">${counts.writes} writes</span> <span class="tag">${counts.repeats} repeats recognised</span> <span class="tag">${counts.failures} failures on purpose</span></p>`
+  return renderPage({ title: settings.title, subtitle: settings.subtitle, color: settings.color, body: counted + (tables.join('') || '<p class="empty">Nothing has arrived yet.</p>') })
+}
+
+function renderCollection(name: string, documents: StoredDocument[], view: CollectionView | undefined): string {
+  const columns = view?.columns ?? []
+  const newest = documents.toReversed().slice(0, shownRows)
+  const numeric = columns.map(({ path }) => newest.length > 0 && newest.every(({ document }) => /^(-?[\d ]+([.,]\d+)?)?$/.test(scalarText(readPath(document, path)) ?? '')))
+  return renderTable({
+    title: view?.title ?? name,
+    note: documents.length > shownRows ? `the newest ${shownRows} of ${documents.length}` : String(documents.length),
+    columns: [{ label: 'Id' }, ...columns.map(({ label }, index) => ({ label, number: numeric[index] ?? false })), { label: 'Arrived' }, { label: 'Writes', number: true }, { label: 'Document' }],
+    rows: newest.map(entry => ({
+      fresh: Date.now() - Date.parse(entry.updatedAt) < freshMs,
+      cells: [
+        escapeHtml(entry.id),
+        ...columns.map(({ path }) => escapeHtml(textOf(readPath(entry.document, path)))),
+        escapeHtml(entry.updatedAt.slice(11, 19)),
+        String(entry.writes),
+        `<details><summary>JSON</summary><pre>${escapeHtml(JSON.stringify(entry.document, null, 2))}</pre></details>`,
+      ],
+    })),
+    empty: 'Nothing has arrived yet.',
+  })
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return String(value.length)
+  return scalarText(value) ?? (value === null || value === undefined ? '' : JSON.stringify(value))
+}

@@ -1,0 +1,44 @@
+/** What a project says of a stand-in: `torg.twins.<system>.config` in its package.json. */
+
+export interface CollectionView { title: string, columns: { label: string, path: string }[] }
+
+export interface TwinSettings {
+  title: string
+  subtitle: string
+  color: string
+  /** Where a posted document holds its own id. */
+  idField: string
+  /** How long an OAuth2 token lives, seconds. */
+  tokenLifetime: number
+  collections: Record<string, CollectionView>
+}
+
+/** Reads the settings; what is missing gets a sensible value, what is wrong throws and names it. */
+export function readTwinSettings(system: string, config: Readonly<Record<string, unknown>> = {}): TwinSettings {
+  const text = (name: string, otherwise: string): string => {
+    const value = config[name] ?? otherwise
+    if (typeof value !== 'string') throw new Error(`torg.twins.${system}.config.${name} must be a text`)
+    return value
+  }
+  const tokenLifetime = config['tokenLifetime'] ?? 3600
+  if (typeof tokenLifetime !== 'number') throw new Error(`torg.twins.${system}.config.tokenLifetime must be a number of seconds`)
+  return {
+    title: text('title', `System ${system}`),
+    subtitle: text('subtitle', 'An offline stand-in: what the hub has delivered'),
+    color: text('color', '#35507a'),
+    idField: text('idField', 'id'),
+    tokenLifetime,
+    collections: Object.fromEntries(Object.entries(objectOf(config['collections'] ?? {}, system)).map(([name, view]) => [name, readView(name, view, system)])),
+  }
+}
+
+function readView(name: string, view: unknown, system: string): CollectionView {
+  const { title = name, columns = {} } = objectOf(view, system)
+  const shown = Object.entries(objectOf(columns, system)).map(([label, path]) => ({ label, path: String(path) }))
+  return { title: String(title), columns: shown }
+}
+
+function objectOf(value: unknown, system: string): Record<string, unknown> {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error(`torg.twins.${system}.config.collections must be an object { collection: { title, columns: { label: path } } }`)
+  return { ...value }
+}
