@@ -103,7 +103,11 @@ export function createDeadLetters(db: Database): DeadLetters {
         return row.lane
       }))
     }),
-    depths: () => guarded('Counting the lanes', () => retrying(() => db.query<LaneDepth>(countLanes), isUnreachable)),
+    depths: () => guarded('Counting the lanes', () => retrying(() => db.transaction(async tx => {
+      // The one statement that may read a whole table: with most rows pending that is three times faster than the index.
+      await tx.script('set local enable_seqscan = on; set local enable_bitmapscan = on')
+      return tx.query<LaneDepth>(countLanes)
+    }), isUnreachable)),
   }
 }
 

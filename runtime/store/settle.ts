@@ -4,6 +4,7 @@ import { isDataError, isUnreachable, retrying, toStoreError, type Database } fro
 import { toJson } from './json.ts'
 import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutcome } from './types.ts'
 
+// "is not distinct from" keeps the planner off the index of pending messages, which it takes for small while its statistics are old.
 // A result that was committed while the connection was lost is sent again: its run is found, so it counts as applied.
 const settleMessages = `
 with given as (
@@ -21,12 +22,11 @@ with given as (
     settled_at = case h.outcome when 'retry' then null else now() end,
     dead_at = case h.outcome when 'dead' then now() else m.dead_at end,
     error = h.error::jsonb
-  from held h where m.id = h.message_id and m.lane = h.lane and m.key = h.key and m.state = 'pending'
-  returning h.run
+  from held h where m.id = h.message_id and (m.lane, m.key, m.state) is not distinct from (h.lane, h.key, 'pending')
+  returning h.*
 ), ran as (
   insert into torg.run (id, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error)
-  select h.run, h.lane, h.key, h.node, h.deployment, h.message_id, h.started_at, h.ended_at, h.outcome, h.error::jsonb
-  from held h join settled s on s.run = h.run
+  select run, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error::jsonb from settled
 )
 select run from settled union select r.id from torg.run r where r.id = any ($8)`
 
@@ -49,11 +49,10 @@ with given as (
     dead_at = case when h.outcome = 'dead' and d.desired <= h.version and d.generation = h.generation then now() else d.dead_at end,
     error = h.error::jsonb
   from held h where d.subscription = h.subscription and d.record_id = h.record_id and d.lane = h.lane and d.key = h.key and not d.dead
-  returning h.run
+  returning h.*
 ), ran as (
   insert into torg.run (id, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error)
-  select h.run, h.lane, h.key, h.node, h.deployment, h.subscription, h.record_id, h.version, h.started_at, h.ended_at, h.outcome, h.error::jsonb
-  from held h join settled s on s.run = h.run
+  select run, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error::jsonb from settled
 )
 select run from settled union select r.id from torg.run r where r.id = any ($8)`
 
