@@ -32,7 +32,7 @@ export function validatorOf(type: string, hub: Pick<Hub, 'project' | 'types'>): 
   const schema = schemaOf(type, hub)
   if (!schema) {
     const known = typeNames(hub)
-    throw new TorgError('flow.invalid', { detail: `the type "${type}" does not exist; there are ${[...known.kinds, ...known.connectors, ...known.project].join(', ')}`, pointer: '/type' })
+    throw new TorgError('flow.invalid', { detail: `the type "${type}" does not exist; there are ${[...known.kinds, ...known.connectors, ...known.project].join(', ')}`, pointer: '/against' })
   }
   const kind = type.startsWith('torg:') ? kinds.get(type.slice('torg:'.length)) : undefined
   return kind ? (value) => validateEntity(kind, value) : compile(type, schema)
@@ -57,7 +57,7 @@ function compile(type: string, schema: Record<string, unknown>): Validator {
   try {
     validate = ajv.compile(schema)
   } catch (cause) {
-    throw new TorgError('flow.invalid', { detail: `the schema of "${type}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, pointer: '/type', cause })
+    throw new TorgError('flow.invalid', { detail: `the schema of "${type}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, pointer: '/against', cause })
   }
   return (value) => findings(validate, value)
 }

@@ -14,7 +14,7 @@ export const validate = defineStep({
   help: validateHelp,
   icon: 'validate.svg',
   fields: {
-    type: {
+    against: {
       type: 'json',
       label: { en: 'Type', nb: 'Type', sv: 'Typ' },
       hint: {
@@ -45,11 +45,11 @@ export const validate = defineStep({
   },
   inputs: [{ type: 'any' }],
   outputs: [
-    { type: 'config:type', label: { en: 'valid', nb: 'gyldig', sv: 'giltig' } },
+    { type: 'config:against', label: { en: 'valid', nb: 'gyldig', sv: 'giltig' } },
     { type: 'any', label: { en: 'invalid', nb: 'ugyldig', sv: 'ogiltig' } },
   ],
   create({ config, hub, status }) {
-    const type = String(config.type)
+    const type = String(config.against)
     const check = validatorOf(type, hub)
     const property = messageProperty(config.property, 'property')
     let valid = 0

@@ -40,7 +40,7 @@ const sourceKinds: readonly SourceKind[] = ['from', 'value', 'expression', 'none
 export function makeRow({ state, index, sourcePaths, targetPaths, steps, changed, move, remove, addBelow }: RowOptions): HTMLElement {
   const { draft } = state
   const number = index + 1
-  const fault = make('div', { className: 'torg-rule-fault', role: 'alert' })
+  const fault = make('div', { className: 'torg-rule-fault' })
   const inputs: Partial<Record<DraftField, HTMLInputElement>> = {}
 
   const update = (part: Partial<RuleDraft>): void => {
@@ -52,7 +52,7 @@ export function makeRow({ state, index, sourcePaths, targetPaths, steps, changed
     changed()
   }
   const showFaults = (): void => {
-    for (const [field, input] of Object.entries(inputs)) input.setAttribute('aria-invalid', String(field in state.faults))
+    for (const [field, input] of Object.entries(inputs)) input.classList.toggle('torg-input-faulty', field in state.faults)
     const [first] = Object.values(state.faults)
     fault.textContent = first ? faultSentence(first) : ''
   }
@@ -101,7 +101,7 @@ export function makeRow({ state, index, sourcePaths, targetPaths, steps, changed
   const grip = make('span', { className: 'torg-rule-grip', title: text('mapping.drag'), draggable: true }, make('i', { className: 'fa fa-bars', ariaHidden: 'true' }))
   const row = make('div', { className: `torg-rule${state.open ? ' torg-rule-open' : ''}`, role: 'group', ariaLabel: text('mapping.rule', { number }) },
     make('div', { className: 'torg-rule-main' }, grip, target, make('span', { className: 'torg-rule-arrow', textContent: '←', ariaHidden: 'true' }), kind, source, more, makeIconButton('times', text('mapping.remove', { number }), remove)),
-    details, fault)
+    details, fault, make('div', { className: 'torg-rule-fault torg-compiler-fault' }))
   row.addEventListener('keydown', (event) => {
     if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault()

@@ -66,7 +66,12 @@ export const mappingWidget: Widget = {
       announceChange(element)
     }
     const showFaults = (): void => {
-      for (const [index, row] of [...list.children].entries()) row.classList.toggle('torg-rule-faulty', compilerFault?.rule === index)
+      for (const [index, row] of [...list.children].entries()) {
+        const detail = compilerFault?.rule === index ? compilerFault.detail : null
+        row.classList.toggle('torg-rule-faulty', detail !== null)
+        const place = row.querySelector('.torg-compiler-fault')
+        if (place) place.textContent = detail
+      }
       const lines = textFaults.map(({ line, fault }) => text('mapping.line', { number: line + 1, fault: faultSentence(fault) }))
       faultList.replaceChildren(...lines.map((line) => make('li', { textContent: line })))
       faultList.hidden = lines.length === 0
