@@ -28,7 +28,7 @@ export function openForm(type: EditorNodeType, node: EditorNode): OpenForm {
       const broken = row.hidden ? null : findFault(rules, part?.value(), part?.hasCredential?.())
       showFault(row, fault ?? (broken ? faultText(broken) : null))
     }
-    if (type.webhook) showAddress(root, valueOf('system'))
+    if (type.webhook) showAddress(root, valueOf('system'), valueOf('path'))
   }
   root.addEventListener('input', render)
   root.addEventListener('change', render)
@@ -81,11 +81,11 @@ function showFault(row: HTMLElement, text: string | null): void {
   for (const control of row.querySelectorAll('input, select, textarea')) control.setAttribute('aria-invalid', String(text !== null))
 }
 
-/** The address a sender posts to, once the system is chosen. */
-function showAddress(root: Element, system: unknown): void {
+/** The address a sender posts to, once the system is chosen; by agreement a field `path` continues it. */
+function showAddress(root: Element, system: unknown, path: unknown): void {
   const key = typeof system === 'string' ? RED.nodes.node(system)?.['key'] : undefined
   const row = need(root, '.torg-address', HTMLElement)
   row.hidden = typeof key !== 'string' || key === ''
-  need(row, 'code', HTMLElement).textContent = `${location.origin}/in/${String(key)}`
+  need(row, 'code', HTMLElement).textContent = `${location.origin}/in/${String(key)}${typeof path === 'string' && path !== '' ? `/${path}` : ''}`
   need(row, 'label', HTMLElement).textContent = kitText('hints.webhookAddress')
 }

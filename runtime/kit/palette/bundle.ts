@@ -1,7 +1,7 @@
 /** The forms' browser code as one script: no bundler needed for a handful of files that import only each other. */
 import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import { extname, join } from 'node:path'
+import { stripTypes } from './strip-types.ts'
 
 /** In the order in which they need each other. */
 const files = ['faults', 'editor/texts', 'editor/elements', 'editor/secret', 'editor/fields', 'editor/form', 'editor/register']
@@ -27,15 +27,4 @@ function toBrowserScript(source: string, from: string): string {
     .replace(/[ \t]+$/gm, '')
     .replace(/\n{2,}/g, '\n')
     .trim()
-}
-
-/** The call is marked experimental, and a warning at every start would hide the ones that matter. */
-function stripTypes(source: string): string {
-  const { emitWarning } = process
-  process.emitWarning = () => undefined
-  try {
-    return stripTypeScriptTypes(source)
-  } finally {
-    process.emitWarning = emitWarning
-  }
 }

@@ -8,10 +8,10 @@
  * - `runtime.ts` (or `.js`): default-exports a function that gets Node-RED's `RED`.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import { extname, join, posix } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { localeFolders, moduleName } from './keys.ts'
+import { stripTypes } from './strip-types.ts'
 
 /** Files of the generated module by their path in it. */
 export type Files = Map<string, string | Buffer>
@@ -58,7 +58,7 @@ const imports = /^(?:import|export)\b[^'"\n]*?(['"])(\.[^'"\n]+)\1/gm
 
 /** The same module without types, importing what is served. */
 function toBrowserModule(source: string): string {
-  return stripTypeScriptTypes(source).replace(imports, found => found.replace(/\.ts(['"])$/, '.js$1')).replace(/[ \t]+$/gm, '')
+  return stripTypes(source).replace(imports, found => found.replace(/\.ts(['"])$/, '.js$1')).replace(/[ \t]+$/gm, '')
 }
 
 /** A module that imports what is not there never loads, and the editor waits for it. */

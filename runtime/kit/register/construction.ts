@@ -21,8 +21,11 @@ export interface Construction {
 
 /** Shows why a node refuses its work. */
 export function showFault({ status }: Pick<Construction, 'status'>, fault: TorgError): void {
-  status({ fill: 'red', shape: 'ring', text: fault.message.length > 80 ? `${fault.message.slice(0, 79)}…` : fault.message })
+  status({ fill: 'red', shape: 'ring', text: shorten(fault.message) })
 }
+
+/** A text that fits beside a node. */
+export const shorten = (text: string): string => text.length > 80 ? `${text.slice(0, 79)}…` : text
 
 /** The same error, naming the node unless it names a deeper one already. */
 export function withNode(error: TorgError, raw: RawConfig): TorgError {

@@ -12,9 +12,11 @@ export function attachStep(construction: Construction, definition: StepNode): vo
   const { hub, node, raw, context } = construction
   let made: { handle: StepHandler, close?(): void | Promise<void> } | undefined
   let fault = context.ok ? undefined : context.fault
+  const work = createWorkStatus(construction.status, { counts: definition.role === 'sink' })
   if (context.ok) {
+    const { value } = context
     try {
-      const created = definition.create(context.value)
+      const created = definition.create({ ...context.value, get system() { return value.system }, status: work.say })
       made = typeof created === 'function' ? { handle: created } : created
     } catch (error) {
       fault = withNode(toTorgError(error, 'flow.invalid'), raw)
@@ -22,8 +24,7 @@ export function attachStep(construction: Construction, definition: StepNode): vo
       hub.log.error({ node: node.id, type: node.type, code: fault.code }, `${fault.message} ${fault.next}`)
     }
   }
-  const work = definition.role === 'sink' ? createWorkStatus(construction.status) : undefined
-  if (!fault) work?.show()
+  if (!fault && definition.role === 'sink') work.ready()
 
   const handle = async (msg: FlowMessage, send: Send): Promise<void> => {
     if (!made) throw fault ?? new TorgError('hub.internal', `${raw.type} was not created`)
@@ -33,18 +34,18 @@ export function attachStep(construction: Construction, definition: StepNode): vo
   }
 
   node.on('input', (msg, send, done) => {
-    work?.started()
+    work.started()
     handle(msg, send).then(() => {
-      work?.ended()
+      work.ended()
       done()
     }, (thrown: unknown) => {
       const error = withNode(toTorgError(thrown), raw)
-      work?.ended(error)
+      work.ended(error)
       done(error)
     })
   })
   node.on('close', (_removed, done) => {
-    work?.close()
+    work.close()
     Promise.resolve(made?.close?.()).then(() => done(), (error: unknown) => done(toTorgError(error, 'hub.internal')))
   })
 }

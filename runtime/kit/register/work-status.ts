@@ -1,37 +1,64 @@
-/** What a sink says about itself: how much it wrote, and the last failure. */
+/** What a step or sink says about itself in the editor. */
 import type { TorgError } from '../../errors.ts'
 import type { NodeStatus } from '../../hub.ts'
+import { shorten } from './construction.ts'
 
-/** At most this often; the editor is a screen, not a log. */
+/** At most this often per node; the editor is a screen, not a log. */
 const everyMs = 500
 
-/** Counts a sink's work and shows it, without a message to the editor for every message of the flow. */
-export function createWorkStatus(status: (status: NodeStatus) => void) {
+export interface WorkStatus {
+  /** What the node's own code wants shown; from then on the kit adds failures only. */
+  say(status: NodeStatus): void
+  /** Nothing has happened yet. */
+  ready(): void
+  started(): void
+  ended(error?: TorgError): void
+  close(): void
+}
+
+/**
+ * Shows the newest state, at most twice a second: what the node's code says, else how much it has done, and the last
+ * failure until the next success.
+ *
+ * @param options.counts whether a node that says nothing itself shows how much it has done.
+ */
+export function createWorkStatus(show: (status: NodeStatus) => void, { counts }: { counts: boolean }): WorkStatus {
   let running = 0
   let done = 0
-  let last: TorgError | undefined
+  let said: NodeStatus | undefined
+  let failure: TorgError | undefined
   let timer: NodeJS.Timeout | undefined
 
   const render = (): NodeStatus => {
-    if (last) return { fill: last.class === 'transient' ? 'yellow' : 'red', shape: 'dot', text: last.message.length > 80 ? `${last.message.slice(0, 79)}…` : last.message }
+    if (failure) return { fill: failure.class === 'transient' ? 'yellow' : 'red', shape: 'dot', text: shorten(failure.message) }
+    if (said) return said
+    if (!counts) return {}
     if (running > 0) return { fill: 'blue', shape: 'ring', text: done > 0 ? `${done} ✓ · ${running} …` : 'working' }
     return done > 0 ? { fill: 'green', shape: 'dot', text: `${done} ✓` } : { fill: 'grey', shape: 'ring', text: 'ready' }
   }
   const later = (): void => {
     timer ??= setTimeout(() => {
       timer = undefined
-      status(render())
+      show(render())
     }, everyMs).unref()
   }
   return {
-    show: (): void => status(render()),
-    started(): void { running += 1; later() },
-    ended(error?: TorgError): void {
-      running -= 1
-      last = error
-      if (!error) done += 1
+    say(status) {
+      said = status
       later()
     },
-    close: (): void => clearTimeout(timer),
+    ready: () => show(render()),
+    started() {
+      running += 1
+      if (counts && !said) later()
+    },
+    ended(error) {
+      running -= 1
+      if (!error) done += 1
+      const changed = failure !== error
+      failure = error
+      if (changed || (counts && !said)) later()
+    },
+    close: () => clearTimeout(timer),
   }
 }

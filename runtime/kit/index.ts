@@ -1,0 +1,16 @@
+/**
+ * The public kit, `@torg/hub/kit`: everything a connector needs. Its names are an API: see nodes/README.md for how to
+ * write a connector with it.
+ */
+export { Type, type Static, type TSchema } from 'typebox'
+export { TorgError, catalogue, toTorgError, type ErrorClass, type ErrorCode, type ErrorDetails, type StoredError } from '../errors.ts'
+export type { Hub, NodeStatus } from '../hub.ts'
+export type { ActiveRun, Envelope, FlowMessage } from '../runs/types.ts'
+export type { Message, NewMessage } from '../store/types.ts'
+export {
+  defineConnector, defineCustom, defineSource, defineStep, languages, nodesOf,
+  type AnyNode, type Config, type ConnectorDefinition, type CustomNode, type Field, type Fields, type Language, type NodeContext, type PolledItem, type Port,
+  type RawRequest, type Sample, type SourceNode, type StepHandler, type StepNode, type StepResult, type System, type Text, type Twin, type TwinOptions,
+} from './definition.ts'
+export { createHttp, HttpAnswerError, type Auth, type Http, type HttpOptions, type HttpRequest, type HttpResponse } from './http.ts'
+export { verifyHmac, verifySharedSecret, verifyStandardWebhook, type HmacOptions } from './verify.ts'

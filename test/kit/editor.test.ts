@@ -1,0 +1,184 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { ConnectorDefinition, Language } from '../../runtime/kit/definition.ts'
+import { nodeTypesOf } from '../../runtime/kit/node-types.ts'
+import type { FlowItem } from '../../runtime/node-red/facade.ts'
+import { until } from '../support/until.ts'
+import { demo } from './demo/index.ts'
+import { startWithPalette, type Running } from './embedded.ts'
+
+const connectors: readonly ConnectorDefinition[] = [demo]
+const locales: Record<Language, string> = { en: 'en-US', nb: 'nb-NO', sv: 'sv-SE' }
+/** Set to a folder to keep pictures of every form. */
+const pictures = process.env['TORG_PICTURES']
+
+const flows = (): FlowItem[] => [
+  { id: 'tab', type: 'tab', label: 'Orders' },
+  { id: 'sys', type: 'demo-system', name: 'ERP', key: 'erp', url: 'https://erp.example.com', apiKey: '${DEMO_KEY}' },
+  { id: 'in', z: 'tab', type: 'demo in', name: '', system: 'sys', timeLimit: 60, x: 160, y: 80, wires: [['out']] },
+  { id: 'out', z: 'tab', type: 'demo out', name: '', system: 'sys', mode: 'upsert', event: '', batch: 10, wait: 5, notify: true, parts: ['lines'], kind: 'order', other: 'sys', note: '', headers: { accept: 'application/json' }, signingKey: '', x: 380, y: 80, wires: [[]] },
+]
+
+describe('generated forms in a real browser', function () {
+  this.timeout(120_000)
+  let running: Running
+  let browser: Browser
+  let context: BrowserContext | undefined
+  let complaints: string[] = []
+
+  before(async () => {
+    process.env['DEMO_KEY'] = 'from the environment'
+    running = await startWithPalette({ connectors, flows: flows(), editor: true })
+    browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
+  })
+  after(async () => {
+    await browser.close()
+    await running.stop()
+    delete process.env['DEMO_KEY']
+  })
+  afterEach(async () => {
+    await context?.close()
+    context = undefined
+  })
+
+  async function openEditor({ language = 'en', dark = false }: { language?: Language, dark?: boolean } = {}): Promise<Page> {
+    complaints = []
+    context = await browser.newContext({ locale: locales[language], colorScheme: dark ? 'dark' : 'light', viewport: { width: 1280, height: 900 } })
+    // Node-RED's own switch, which it keeps in the browser.
+    if (dark) await context.addInitScript(() => { localStorage.setItem('view-dark-theme', 'dark') })
+    const page = await context.newPage()
+    page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
+    page.on('pageerror', (error) => { complaints.push(String(error)) })
+    page.on('response', (response) => { if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`) })
+    await page.goto(running.url)
+    await page.waitForFunction(() => Reflect.get(globalThis, 'RED')?.nodes?.node('out') !== undefined && document.querySelector('#red-ui-loading-progress, .red-ui-loading') === null || document.querySelectorAll('.red-ui-flow-node').length >= 2)
+    return page
+  }
+
+  /** Opens the form of a node as a double click would. */
+  async function openForm(page: Page, id: string): Promise<void> {
+    await page.evaluate((nodeId) => {
+      const { nodes, editor } = Reflect.get(globalThis, 'RED')
+      const node = nodes.node(nodeId)
+      if (node._def.category === 'config') editor.editConfig('', node.type, nodeId)
+      else editor.edit(node)
+    }, id)
+    await page.locator('.red-ui-editor .torg-form').last().waitFor()
+    await page.waitForFunction(() => {
+      const tray = [...document.querySelectorAll('.red-ui-tray')].at(-1)
+      return tray !== undefined && tray.getAnimations({ subtree: true }).length === 0 && tray.getBoundingClientRect().right <= innerWidth + 1
+    })
+  }
+
+  async function closeForm(page: Page): Promise<void> {
+    await page.locator('#node-dialog-cancel, #node-config-dialog-cancel').last().click()
+    await page.locator('.torg-form').waitFor({ state: 'detached' })
+  }
+
+  async function picture(page: Page, name: string): Promise<void> {
+    if (pictures === undefined) return
+    mkdirSync(pictures, { recursive: true })
+    await page.screenshot({ path: join(pictures, `${name}.png`) })
+  }
+
+  const nodeIds: Record<string, string> = { 'demo-system': 'sys', 'demo in': 'in', 'demo out': 'out' }
+
+  for (const language of ['en', 'nb', 'sv'] as const) {
+    it(`shows palette, labels and hints in ${language}, without a complaint in the console`, async () => {
+      const page = await openEditor({ language })
+      const labels = await page.locator('.red-ui-palette-node[data-palette-type^="demo"] .red-ui-palette-label').allTextContents()
+      const expected = nodeTypesOf(demo).filter(({ role }) => role !== 'system')
+      expect(labels.map(label => label.replaceAll(/\s+/g, ' ').trim()).toSorted()).to.deep.equal(expected.map(({ label }) => label[language]).toSorted())
+      for (const nodeType of nodeTypesOf(demo)) {
+        await openForm(page, nodeIds[nodeType.type] ?? '')
+        const form = page.locator('.torg-form').last()
+        for (const [name, field] of Object.entries(nodeType.fields)) {
+          const row = form.locator(`[data-torg-field="${name}"]`)
+          expect(await row.locator('label, .torg-label').first().textContent(), `${nodeType.type} ${name}`).to.include(field.label[language])
+          if (field.hint) expect(await row.locator(`#torg-hint-${name}`).textContent()).to.equal(field.hint[language])
+        }
+        await picture(page, `${nodeType.type.replace(' ', '-')}-${language}`)
+        await closeForm(page)
+      }
+      expect(complaints).to.deep.equal([])
+    })
+  }
+
+  it('looks right in the dark', async () => {
+    const page = await openEditor({ dark: true })
+    for (const [type, id] of Object.entries(nodeIds)) {
+      await openForm(page, id)
+      await picture(page, `${type.replace(' ', '-')}-dark`)
+      await closeForm(page)
+    }
+    expect(await page.evaluate(() => document.documentElement.classList.contains('nr-theme-dark'))).to.equal(true)
+  })
+
+  it('stores what is typed: numbers as numbers, lists in order, JSON as JSON, secrets apart', async () => {
+    const page = await openEditor()
+    await openForm(page, 'out')
+    const row = (name: string) => page.locator(`[data-torg-field="${name}"]`)
+    await row('batch').locator('input').fill('25')
+    await row('parts').getByLabel('Notes').check()
+    await row('parts').getByLabel('Payments').check()
+    await row('notify').locator('input').uncheck()
+    await row('headers').locator('textarea').fill('{"x-shop":"no"}')
+    await row('signingKey').locator('input').fill('literal secret')
+    expect(await row('signingKey').locator('input').getAttribute('type')).to.equal('password')
+    expect(await row('signingKey').locator('.torg-secret-hint').textContent()).to.match(/stored encrypted/)
+    await page.locator('#node-dialog-ok').click()
+    await page.locator('.torg-form').waitFor({ state: 'detached' })
+    await deploy(page)
+    const stored = running.storage.flows.find(({ id }) => id === 'out')
+    expect(stored).to.deep.include({ batch: 25, wait: 5, notify: false, parts: ['lines', 'payments', 'notes'], headers: { 'x-shop': 'no' }, signingKey: '' })
+    expect(JSON.stringify(running.storage.flows)).not.to.include('literal secret')
+    expect(JSON.stringify(await running.storage.getCredentials())).to.include('$').and.not.to.include('literal secret')
+
+    await openForm(page, 'out')
+    expect(await row('signingKey').locator('.torg-secret-hint').textContent()).to.match(/^Stored encrypted/)
+    await row('signingKey').locator('input').fill('${SIGNING_KEY}')
+    expect(await row('signingKey').locator('.torg-secret-hint').textContent()).to.match(/environment variable/)
+    await page.locator('#node-dialog-ok').click()
+    await page.locator('.torg-form').waitFor({ state: 'detached' })
+    await deploy(page)
+    expect(running.storage.flows.find(({ id }) => id === 'out')).to.include({ signingKey: '${SIGNING_KEY}' })
+    expect(complaints).to.deep.equal([])
+  })
+
+  it('shows a field only where it applies, and says what is wrong', async () => {
+    const page = await openEditor()
+    await openForm(page, 'out')
+    const event = page.locator('[data-torg-field="event"]')
+    expect(await event.isVisible()).to.equal(false)
+    await page.locator('#node-input-mode').selectOption('event')
+    expect(await event.isVisible()).to.equal(true)
+    expect(await event.locator('.torg-fault').textContent()).to.equal('Fill this in.')
+    await event.locator('input').fill('Not This')
+    expect(await event.locator('.torg-fault').textContent()).to.match(/expected form/)
+    await event.locator('input').fill('order.paid')
+    expect(await event.locator('.torg-fault').isVisible()).to.equal(false)
+    await page.locator('#node-input-batch').fill('0')
+    expect(await page.locator('[data-torg-field="batch"] .torg-fault').textContent()).to.equal('At least 1.')
+    await page.locator('[data-torg-field="headers"] textarea').fill('{')
+    expect(await page.locator('[data-torg-field="headers"] .torg-fault').textContent()).to.equal('This is not valid JSON.')
+    await picture(page, 'faults')
+  })
+
+  it('shows the address of a webhook source, and its help', async () => {
+    const page = await openEditor({ language: 'nb' })
+    await openForm(page, 'in')
+    expect(await page.locator('.torg-address code').textContent()).to.equal(`${new URL(running.url).origin}/in/erp`)
+    await closeForm(page)
+    await page.evaluate(() => Reflect.get(globalThis, 'RED').sidebar.help.show('demo in'))
+    await page.locator('.red-ui-help', { hasText: 'Starter en kjøring' }).first().waitFor()
+    await picture(page, 'help-nb')
+  })
+
+  async function deploy(page: Page): Promise<void> {
+    const before = running.storage.flows
+    await page.locator('#red-ui-header-button-deploy').click()
+    await until(() => running.storage.flows !== before, { what: 'the deploy reached the storage' })
+  }
+})
