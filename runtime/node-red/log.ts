@@ -2,6 +2,17 @@
 import type { Logger } from 'pino'
 import { nodeRed, type LogRecord } from './facade.ts'
 
+const listeners = new Set<(record: LogRecord) => void>()
+
+/**
+ * Hears every line Node-RED logs, before its own handlers do: the debug node's handler replaces errors by their
+ * serialised form. Returns the function that stops it.
+ */
+export function onLogRecord(listener: (record: LogRecord) => void): () => void {
+  listeners.add(listener)
+  return () => { listeners.delete(listener) }
+}
+
 /**
  * A log handler for Node-RED's settings. What nodes say keeps its level and carries the node; what Node-RED itself
  * says at info (its banner, "Starting flows") goes to debug. Its warning that no encrypted credentials were found
@@ -9,6 +20,7 @@ import { nodeRed, type LogRecord } from './facade.ts'
  */
 export function createLogBridge(log: Logger): (record: LogRecord) => void {
   return record => {
+    for (const listener of listeners) listener(record)
     const node = record.id && record.type ? { node: { id: record.id, type: record.type, ...(record.name && { name: record.name }) } } : {}
     const line = { ...node, ...(record.msg instanceof Error && { err: record.msg }) }
     const text = toText(record.msg)

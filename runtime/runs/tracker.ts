@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { NodeStatus } from '../hub.ts'
 import type { CompleteEvent, FlowItem, FlowNode, LogRecord, NodeRed, ReceiveEvent, SendEvent } from '../node-red/facade.ts'
+import { onLogRecord } from '../node-red/log.ts'
 import { toAnswerError, toNodeError } from './failures.ts'
 import { judgeNode, type Fitness } from './fitness.ts'
 import { completesItself, watchTimers } from './function-timers.ts'
@@ -53,7 +54,6 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
   const failed = new Set<Token>()
   const drained = new Set<() => void>()
   let checking = false
-  let listening = false
 
   // ------------------------------------------------------------- tokens
 
@@ -299,7 +299,7 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
 
   // ------------------------------------------------------------- the tracker
 
-  const logHandler = { emit: (_event: 'log', record: LogRecord) => onLog(record) }
+  const stopListening = onLogRecord(onLog)
   red.hooks.add(`preRoute.${label}`, event => preRoute(event))
   red.hooks.add(`preDeliver.${label}`, event => preDeliver(event))
   red.hooks.add(`onReceive.${label}`, event => onReceive(event))
@@ -309,9 +309,6 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
   return {
     start({ id, deployment, node, message, limitMs }: RunRequest) {
       if (runs.has(id)) throw new TorgError('hub.internal', `Run ${id} is open already.`)
-      // Node-RED drops log handlers when it starts, so ours is added when the first run proves that it has.
-      if (!listening) red.log.addHandler(logHandler)
-      listening = true
       const envelope: Envelope = message.torg ?? { run: id, deployment }
       message.torg = envelope
       return new Promise(resolve => {
@@ -366,7 +363,7 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
     },
     close() {
       red.hooks.remove(`*.${label}`)
-      red.log.removeHandler(logHandler)
+      stopListening()
       for (const run of [...runs.values()]) end(run, 'interrupt')
     },
   }

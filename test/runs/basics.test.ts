@@ -93,8 +93,10 @@ describe('runs: settling', () => {
 
   it('refuses a second open run of the same id', async () => {
     await bench.deploy([source('a'), node('a', 'test work', [], { ms: 20 })])
-    const first = bench.run({ id: 'same' })
-    expect(await bench.run({ id: 'same' }).then(() => 'started', (error: unknown) => error)).to.be.instanceOf(TorgError).with.property('code', 'hub.internal')
+    const from = bench.red.nodes.getNode('source') ?? expect.fail('no source')
+    const start = () => bench.runs.start({ id: 'same', deployment: 1, node: from, message: { payload: 1 }, limitMs: 1000 })
+    const first = start()
+    expect(start).to.throw(TorgError, 'Run same is open already').with.property('code', 'hub.internal')
     expectDone(await first)
   })
 })

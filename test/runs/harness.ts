@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { pino } from 'pino'
+import { TorgError } from '../../runtime/errors.ts'
 import { createMemoryStorage } from '../../runtime/node-red/memory-storage.ts'
 import { startNodeRed, type EmbeddedNodeRed } from '../../runtime/node-red/embed.ts'
-import type { FlowItem, FlowNode } from '../../runtime/node-red/facade.ts'
+import type { FlowItem } from '../../runtime/node-red/facade.ts'
 import { createRunTracker, type HookTracker } from '../../runtime/runs/tracker.ts'
-import type { FlowMessage, RunOutcome } from '../../runtime/runs/types.ts'
+import type { RunOutcome } from '../../runtime/runs/types.ts'
 import { installTestNodes } from './test-nodes.ts'
 
 export interface Bench {
@@ -21,7 +22,7 @@ export interface Bench {
   readonly log: string[]
   readonly warnings: string[]
   deploy(...flows: FlowItem[][]): Promise<void>
-  /** Starts a run at node `source`; its end is recorded as `end <id>`. */
+  /** Starts a run at node `source`; its end is recorded as `end <id>`. Run ids are never used twice, so it gets a number too. */
   run(options?: { id?: string, payload?: unknown, limitMs?: number, source?: string, message?: Record<string, unknown> }): Promise<RunOutcome>
 }
 
@@ -44,9 +45,10 @@ export function useBench(): Bench {
     async deploy(...flows) {
       await need(embedded).deploy([tab, ...flows.flat()])
     },
-    async run({ id = `run-${++count}`, payload = id, limitMs = 4000, source = 'source', message = {} } = {}) {
+    async run({ id = 'run', payload = id, limitMs = 4000, source = 'source', message = {} } = {}) {
       const node = need(embedded).red.nodes.getNode(source) ?? expect.fail(`no node ${source}`)
-      const outcome = await need(tracker).start({ id, deployment: 1, node, message: { ...message, payload, torg: { run: id, deployment: 1 } }, limitMs })
+      const run = `${id}#${++count}`
+      const outcome = await need(tracker).start({ id: run, deployment: 1, node, message: { ...message, payload, torg: { run, deployment: 1 } }, limitMs })
       log.push(`end ${id}`)
       return outcome
     },
@@ -57,7 +59,7 @@ export function useBench(): Bench {
     const sink = pino({ level: 'warn', base: null }, { write: (line: string) => { warnings.push(line) } })
     embedded = await startNodeRed({
       server, userDir, log: sink, storage: createMemoryStorage(), nodesDirs: [await installTestNodes(userDir)], editor: false, credentialSecret: 'test',
-      settings: { testBench: { record: (entry: string) => log.push(entry), of: (msg: unknown) => tracker?.of(msg) } },
+      settings: { testBench: { record: (entry: string) => log.push(entry), of: (msg: unknown) => tracker?.of(msg), settleError: () => new TorgError('settle.retry', 'The flow asked for a later attempt.') } },
     })
     await embedded.started
     tracker = createRunTracker({ red: embedded.red, log: sink })
@@ -103,7 +105,3 @@ export function expectFailed(outcome: RunOutcome, code: string, nodeId?: string)
   if (nodeId) expect(outcome.error.node?.id, outcome.error.message).to.equal(nodeId)
   return outcome.error.message
 }
-
-/** What test nodes find in `RED.settings.testBench`. */
-export interface TestBench { record(entry: string): void, of(msg: unknown): ReturnType<HookTracker['of']> }
-export type { FlowMessage, FlowNode }
