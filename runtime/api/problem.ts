@@ -22,7 +22,7 @@ export function sendProblem(req: IncomingMessage, res: ServerResponse, error: To
 
 /** Any thrown thing as the error to answer with. Unknown ones say nothing of their inside: the log has it, under the request id. */
 export function toAnswer(thrown: unknown, requestId: string): TorgError {
-  if (thrown instanceof TorgError) return thrown
+  if (thrown instanceof TorgError && thrown.code !== 'hub.internal') return thrown
   if (thrown instanceof Error) {
     // body-parser marks its errors with a type: https://github.com/expressjs/body-parser#errors
     const type = 'type' in thrown ? thrown.type : undefined
