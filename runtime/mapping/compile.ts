@@ -167,7 +167,7 @@ class Compiler {
     const context = this.#context(scopes)
     const compiled = this.#attempt(numbered, () => {
       const chain = compileChain(rule.steps, context, '/steps')
-      const base = rule.from !== undefined ? readPath(rule.from, context, '/from') : rule.expression !== undefined ? this.#compileExpression(rule.expression, scopes) : () => rule.value
+      const base: Read = rule.from !== undefined ? readPath(rule.from, context, '/from') : rule.expression !== undefined ? this.#compileExpression(rule.expression, scopes) : () => rule.value
       return { chain, base }
     })
     if (!compiled) return () => undefined

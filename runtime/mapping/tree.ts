@@ -90,9 +90,11 @@ function checkContainer(branch: Branch, name: string, problems: Problem[]): void
   }
 }
 
-/** Every rule of a branch and below. */
-function rulesBelow(branch: Branch): NumberedRule[] {
-  return [...branch.rules, ...[...branch.fields.values(), ...branch.elements.values()].flatMap(rulesBelow)]
+/** The rules of one element: of its own fields, or, apart, of the lists within it. */
+function rulesOf(branch: Branch, within: 'fields' | 'lists'): NumberedRule[] {
+  const fields = [...branch.fields.values()].flatMap(field => rulesOf(field, within))
+  const inner = [...branch.elements.values()].flatMap(element => [...rulesOf(element, 'fields'), ...rulesOf(element, 'lists')])
+  return within === 'fields' ? [...branch.rules, ...fields] : [...fields, ...inner]
 }
 
 /**
@@ -108,8 +110,18 @@ export function drivingPath(branch: Branch, scopes: readonly Scope[]): Path | un
     return path
   }
   if (last?.type !== 'each') return undefined
+  const direct = listsOf(rulesOf(branch, 'fields'), scopes)
+  const [list, ...others] = direct.length > 0 ? direct : listsOf(rulesOf(branch, 'lists'), scopes)
+  const name = showSegments(branch.segments)
+  if (list === undefined) throw new RuleError(`no list of the source feeds ${name}; read from a path with [], add a rule { "to": "${name}", "from": "...[]" }, write [0] for one element, or leave [] out to write a whole list`, '/to')
+  if (others.length > 0) throw new RuleError(`${name} is fed by more than one list: ${[list, ...others].map(path => showSegments(path.segments)).join(', ')}. Add a rule { "to": "${name}", "from": "...[]" } that says which, or use named groups`, '/to')
+  return list
+}
+
+/** The different lists that rules read from and that are not open yet. */
+function listsOf(rules: readonly NumberedRule[], scopes: readonly Scope[]): Path[] {
   const found = new Map<string, Path>()
-  for (const { rule } of rulesBelow(branch)) {
+  for (const { rule } of rules) {
     if (rule.from === undefined) continue
     const path = parseSourcePath(rule.from)
     const [first] = unbound(path, scopes)
@@ -117,11 +129,7 @@ export function drivingPath(branch: Branch, scopes: readonly Scope[]): Path | un
     const list = { ...path, segments: path.segments.slice(0, first + 1) }
     found.set(`${path.root} ${showSegments(list.segments)}`, list)
   }
-  const [list, ...others] = found.values()
-  const name = showSegments(branch.segments)
-  if (list === undefined) throw new RuleError(`no list of the source feeds ${name}; read from a path with [], add a rule { "to": "${name}", "from": "...[]" }, write [0] for one element, or leave [] out to write a whole list`, '/to')
-  if (others.length > 0) throw new RuleError(`${name} is fed by more than one list: ${[list, ...others].map(path => showSegments(path.segments)).join(', ')}. Add a rule { "to": "${name}", "from": "...[]" } that says which, or use named groups`, '/to')
-  return list
+  return [...found.values()]
 }
 
 /** Positions of the `[]` of a path that no open list stands for. */

@@ -41,7 +41,7 @@ function readNames(): void {
 export function countryCode(text: string): string | undefined {
   const wanted = text.trim().toLowerCase()
   const found = byName.get(wanted)
-  if (found !== undefined || namesRead) return found
+  if (found !== undefined || namesRead || wanted.length < 4) return found
   readNames()
   return byName.get(wanted)
 }
