@@ -1,9 +1,9 @@
 /** `torg init`: an empty project that starts. */
-import { readFileSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { TorgError } from '../errors.ts'
+import { version } from '../version.ts'
 import { onlyArgument, print } from './usage.ts'
 
 export async function run(args: string[]): Promise<number> {
@@ -37,7 +37,7 @@ function projectFiles(folderName: string): Record<string, unknown> {
       private: true,
       type: 'module',
       scripts: { start: 'torg start . --development' },
-      dependencies: { '@torg/hub': `^${ownVersion()}` },
+      dependencies: { '@torg/hub': `^${version}` },
       torg: { connectors: [] },
     },
     '.gitignore': 'node_modules/\n.torg/\n',
@@ -46,23 +46,6 @@ function projectFiles(folderName: string): Record<string, unknown> {
     'roles.json': [],
     'tabs/orders.json': [{ id: '0de5000000000001', type: 'tab', label: 'Orders', disabled: false, info: '' }],
     'layout/orders.json': {},
-  }
-}
-
-function ownVersion(): string {
-  // One level further up from the compiled file, in dist/lib/runtime/cli.
-  for (const path of ['../../package.json', '../../../../package.json']) {
-    const text = readIfThere(new URL(path, import.meta.url))
-    if (text !== undefined) return (JSON.parse(text) as { version: string }).version
-  }
-  throw new Error('The package.json of @torg/hub was not found beside its code')
-}
-
-function readIfThere(path: URL): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
   }
 }
 

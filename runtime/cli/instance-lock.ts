@@ -1,11 +1,14 @@
 /** One hub at a time works in a data folder. */
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { TorgError } from '../errors.ts'
 import { isAlive } from '../postgres/processes.ts'
+
+const waitMs = 5_000
 
 /**
  * Takes the lock of a data folder; a lock of a process that is gone is taken over.
@@ -14,38 +17,63 @@ import { isAlive } from '../postgres/processes.ts'
  */
 export async function takeInstanceLock(dataDir: string): Promise<() => Promise<void>> {
   const path = join(dataDir, 'hub.lock')
-  const mine = `${process.pid}\n${await beginningOf(process.pid)}\n`
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  const mine = `${process.pid}\n${await beginningOf(process.pid)}\n${randomBytes(8).toString('hex')}\n`
+  const draft = `${path}.${randomBytes(8).toString('hex')}`
   await writeFile(draft, mine, { mode: 0o600 })
+  const deadline = Date.now() + waitMs
   try {
-    for (let attempt = 0; attempt < 20; attempt++) {
+    while (Date.now() < deadline) {
       // A link, not a write: the lock appears with its content or not at all.
-      if (await link(draft, path).then(() => true, ifExists)) {
-        return async () => { if (await read(path) === mine) await rm(path, { force: true }) }
-      }
+      if (await linkNew(draft, path)) return release(path, mine)
       const found = await read(path)
       if (found === undefined) continue
-      const [pid = '', beginning = ''] = found.split('\n')
-      if (await isAlive(Number(pid)) && await beginningOf(Number(pid)) === beginning) {
+      if (await isHeld(found)) {
         throw new TorgError('start.refused', {
-          detail: `A hub already runs on ${dataDir}: process ${pid}.`,
+          detail: `A hub already runs on ${dataDir}: process ${found.split('\n')[0]}.`,
           next: 'Stop it first, or set TORG_DATA and TORG_PORT to run a second one with another project.',
         })
       }
-      await removeStale(path, found)
+      if (await replaceStale({ path, draft, stale: found })) return release(path, mine)
+      await sleep(20)
     }
   } finally {
-    await unlink(draft)
+    await rm(draft, { force: true })
   }
   throw new TorgError('start.refused', { detail: `The lock ${path} could not be taken: other processes take it at the same time.`, next: 'Start one hub only.' })
 }
 
-/** Two starts may find the same stale lock: what was moved away by mistake goes back. */
-async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  if (!await rename(path, aside).then(() => true, () => false)) return
-  if (await read(aside) !== stale) await link(aside, path).catch(() => undefined)
-  await unlink(aside)
+/**
+ * Two starts may find the same stale lock. The right to replace it is a file named after its content, so one has it,
+ * and who comes late sees that the lock has other content by then.
+ */
+async function replaceStale({ path, draft, stale }: { path: string, draft: string, stale: string }): Promise<boolean> {
+  const right = `${path}.${createHash('sha256').update(stale).digest('hex').slice(0, 16)}`
+  if (!await linkNew(draft, right)) {
+    const holder = await read(right)
+    // Killed between two lines of this function.
+    if (holder !== undefined && !await isHeld(holder)) await rm(right, { force: true })
+    return false
+  }
+  try {
+    if (await read(path) !== stale) return false
+    await rename(draft, path)
+    return true
+  } finally {
+    await rm(right, { force: true })
+  }
+}
+
+function release(path: string, mine: string): () => Promise<void> {
+  return async () => { if (await read(path) === mine) await rm(path, { force: true }) }
+}
+
+async function isHeld(content: string): Promise<boolean> {
+  const [pid = '', beginning] = content.split('\n')
+  return await isAlive(Number(pid)) && await beginningOf(Number(pid)) === beginning
+}
+
+async function linkNew(from: string, to: string): Promise<boolean> {
+  return await link(from, to).then(() => true, ifExists)
 }
 
 function ifExists(error: NodeJS.ErrnoException): false {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { TorgError, toTorgError } from '../errors.ts'
 import { createLogger } from '../logging.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../postgres/embedded.ts'
+import type { RunningHub } from '../server.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { keptSecretKey, prepareDataFolder } from './data-folder.ts'
 import { takeInstanceLock } from './instance-lock.ts'
@@ -52,8 +53,10 @@ async function live({ settings, projectFolder, log, releaseLock }: Life): Promis
     // What else is in memory cannot be trusted now, so only the server outside of it is stopped.
     void Promise.resolve(postgres?.stop()).then(releaseLock).finally(() => process.exit(1))
   }
-  process.on('uncaughtException', error => { fail(error, 'An error was not handled') })
-  process.on('unhandledRejection', error => { fail(error, 'A rejection was not handled') })
+  let hub: RunningHub | undefined
+  // One flow's failure is that run's; the hub goes on.
+  process.on('uncaughtException', error => { if (!hub?.blame(error)) fail(error, 'An error was not handled') })
+  process.on('unhandledRejection', error => { if (!hub?.blame(error)) fail(error, 'A rejection was not handled') })
 
   let code = 0
   try {
@@ -68,9 +71,9 @@ async function live({ settings, projectFolder, log, releaseLock }: Life): Promis
     }
     if (stops.requested === undefined) {
       const { startHub } = await import('../server.ts')
-      const hub = await startHub({ settings, projectFolder, databaseUrl, log })
-      undo.push({ what: 'the hub', task: () => hub.stop() })
-      if (stops.requested === undefined) announce(hub.addresses, { settings, projectFolder, log })
+      const started = hub = await startHub({ settings, projectFolder, databaseUrl, log })
+      undo.push({ what: 'the hub', task: () => started.stop() })
+      if (stops.requested === undefined) announce(started.addresses, { settings, projectFolder, log })
       await stops.first
     }
     log.info(`Stopping: open runs get ${settings.drainLimitMs / 1000} s to end. Ctrl-C again stops at once.`)

@@ -1,0 +1,52 @@
+/** `torg dead-letters`: what a running hub could not do, and running it again. */
+import { parseArgs } from 'node:util'
+import type { DeadLetterSummary } from '../store/types.ts'
+import { callHub } from './hub-client.ts'
+import { print, UsageError } from './usage.ts'
+
+const pageSize = 500
+
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { all: { type: 'boolean' } } })
+  const [action, id, extra] = positionals
+  if (extra === undefined) {
+    if (action === 'list' && id === undefined) return await list()
+    if (action === 'show' && id !== undefined) return await show(id)
+    if (action === 'rerun' && id !== undefined && !values.all) return await rerun(id)
+    if (action === 'rerun' && id === undefined && values.all) return await rerunAll()
+  }
+  throw new UsageError('Say what to do: list them, show one, run one again, or run all again.')
+}
+
+async function list(): Promise<number> {
+  let count = 0
+  let after: string | undefined
+  do {
+    const query = new URLSearchParams({ limit: String(pageSize), ...(after !== undefined && { after }) })
+    const page = await callHub('GET', `/dead-letters?${query}`) as { items: DeadLetterSummary[], next: string | null }
+    for (const { id, at, lane, key, attempts, error } of page.items) {
+      print(`${id}\n  ${at}  ${lane}  key ${key}  attempts ${attempts}\n  ${error.code}${error.node ? ` at ${error.node.name ?? error.node.type}` : ''}${error.pointer ? ` ${error.pointer}` : ''}: ${error.detail}`)
+    }
+    count += page.items.length
+    after = page.next ?? undefined
+  } while (after !== undefined)
+  print(count === 0 ? 'No dead letters.' : `${count} dead ${count === 1 ? 'letter' : 'letters'}. See one with its input: torg dead-letters show <id>`)
+  return 0
+}
+
+async function show(id: string): Promise<number> {
+  print(JSON.stringify(await callHub('GET', `/dead-letters/${encodeURIComponent(id)}`), undefined, 2))
+  return 0
+}
+
+async function rerun(id: string): Promise<number> {
+  const { lane } = await callHub('POST', `/dead-letters/${encodeURIComponent(id)}/rerun`)
+  print(`${id} runs again in lane ${String(lane)}.`)
+  return 0
+}
+
+async function rerunAll(): Promise<number> {
+  const { reopened } = await callHub('POST', '/dead-letters/rerun', { all: true })
+  print(`${String(reopened)} run again.`)
+  return 0
+}

@@ -1,0 +1,44 @@
+/** Calls the API of a running hub, as its administrator. */
+import { TorgError } from '../errors.ts'
+import { readSettings } from '../settings.ts'
+
+const limitMs = 60_000
+
+/**
+ * One call to the running hub; `path` begins below `/api/v1`.
+ * @throws TorgError with the hub's own sentence where it refuses, or one that says how to reach it
+ */
+export async function callHub(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Record<string, unknown>> {
+  // Who calls from elsewhere sets PUBLIC_URL only; a hash is not needed to call.
+  const { TORG_HOST: _host, ...calling } = process.env
+  const { publicUrl, adminUser } = readSettings(process.env['PUBLIC_URL'] ? calling : process.env)
+  const password = process.env['TORG_ADMIN_PASSWORD']
+  let response: Response
+  try {
+    response = await fetch(`${publicUrl}/api/v1${path}`, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(password && { authorization: `Basic ${Buffer.from(`${adminUser}:${password}`).toString('base64')}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(limitMs),
+    })
+  } catch (cause) {
+    throw new TorgError('hub.unavailable', { detail: `No hub answers at ${publicUrl}.`, next: 'Start it, or set PUBLIC_URL (or TORG_HOST and TORG_PORT) to where it runs.', cause })
+  }
+  const answer = toObject(await response.json().catch(() => undefined))
+  if (response.ok) return answer
+  const detail = textOf(answer['detail'], `The hub at ${publicUrl} answered ${response.status}.`)
+  if (response.status === 401) throw new TorgError('request.unauthorized', { detail, next: 'Set TORG_ADMIN_PASSWORD to the password (and TORG_ADMIN_USER, unless it is admin).' })
+  throw new TorgError('request.invalid', { detail, next: textOf(answer['next'], 'Read the log of the hub.') })
+}
+
+function toObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise
+}
