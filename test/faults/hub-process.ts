@@ -1,8 +1,8 @@
 /** The hub as a process of its own, to be killed: the command line a user would type, on a free port. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEverything } from '../support/cleanup.ts'
+import { freePort } from '../support/ports.ts'
 import { until } from '../support/until.ts'
 
 const cli = fileURLToPath(new URL('../../runtime/cli.ts', import.meta.url))
@@ -56,13 +56,4 @@ export async function prepareHub({ project, env }: { project: string, env: Recor
     async kill() { await end('SIGKILL') },
     stop: () => end('SIGTERM'),
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => { if (address && typeof address === 'object') resolve(address.port) })
-    })
-  })
 }

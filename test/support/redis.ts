@@ -1,9 +1,9 @@
 /** A real Redis for tests: own process, free port, nothing kept. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './ports.ts'
 
 export interface TestRedis {
   url: string
@@ -48,15 +48,4 @@ export async function startRedis(options: { port?: number } = {}): Promise<TestR
   }
   if (child.pid === undefined) throw new Error('redis-server has no process id')
   return { url: `redis://127.0.0.1:${port}`, pid: child.pid, stop }
-}
-
-/** A TCP port on loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen({ port: 0, host: '127.0.0.1' }, () => {
-      const bound = probe.address()
-      probe.close(() => { if (typeof bound === 'object' && bound) resolve(bound.port); else reject(new Error('no port')) })
-    })
-  })
 }
