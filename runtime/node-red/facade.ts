@@ -100,8 +100,6 @@ export interface LogRecord {
   timestamp: number
 }
 
-export interface LogHandler { emit(event: 'log', record: LogRecord): void }
-
 /** Where flows, credentials and editor settings live: https://nodered.org/docs/api/storage/methods/ */
 export interface StorageModule {
   init(settings: Record<string, unknown>, runtime: unknown): Promise<void>
@@ -136,8 +134,6 @@ export interface NodeRed {
   readonly events: EventEmitter
   readonly hooks: Hooks
   readonly log: {
-    addHandler(handler: LogHandler): void
-    removeHandler(handler: LogHandler): void
     /** A text of Node-RED's runtime catalogue. */
     _(key: string): string
   }
