@@ -1,0 +1,115 @@
+import { expect } from 'chai'
+import type { MessageClaim } from '../../runtime/store/types.ts'
+import { aMessage, claimMessages, done, openTestStore, settleMessage, type TestStore } from './support.ts'
+import { until } from '../support/until.ts'
+
+describe('store: leases', () => {
+  let test: TestStore
+  beforeEach(async () => { test = await openTestStore() })
+  afterEach(() => test.close())
+
+  const one = async (over: Parameters<typeof claimMessages>[1] = {}): Promise<MessageClaim> => {
+    const [claim] = await claimMessages(test.store, over)
+    if (!claim) throw new Error('nothing claimed')
+    return claim
+  }
+
+  it('never gives a key to two owners, and loses none', async () => {
+    const stores = [test.store, await test.another(), await test.another()]
+    await Promise.all(Array.from({ length: 300 }, (_, i) => test.store.receive(aMessage({ key: String(i) }))))
+    const claims = (await Promise.all(Array.from({ length: 60 }, (_, i) => {
+      const store = stores[i % 3]
+      return store ? claimMessages(store, { owner: `hub-${i % 3}`, keys: 7 }) : []
+    }))).flat()
+    const keys = claims.map(claim => claim.lease.key)
+    expect(new Set(keys).size).to.equal(keys.length)
+    expect(new Set(claims.map(claim => claim.lease.epoch)).size).to.equal(keys.length)
+    const rest = await claimMessages(test.store, { keys: 500 })
+    expect(keys.length + rest.length).to.equal(300)
+  })
+
+  it('works through shared keys with three owners at once, each message once and in order', async () => {
+    const stores = [test.store, await test.another(), await test.another()]
+    const sent = 400
+    const seen: { key: string, n: number }[] = []
+    let sending = true
+    const send = async (): Promise<void> => {
+      for (let n = 0; n < sent; n += 1) await test.store.receive(aMessage({ key: `k${n % 7}`, body: Buffer.from(String(n)) }))
+      sending = false
+    }
+    const work = async (index: number): Promise<void> => {
+      const store = stores[index]
+      if (!store) return
+      while (sending || seen.length < sent) {
+        for (const { lease, messages } of await claimMessages(store, { owner: `hub-${index}`, keys: 3, perKey: 4 })) {
+          for (const message of messages) {
+            seen.push({ key: message.key, n: Number(message.body.toString()) })
+            expect(await settleMessage(store, lease, message, done)).to.deep.equal({ applied: true })
+          }
+          await store.release([lease])
+        }
+      }
+    }
+    await Promise.all([send(), work(0), work(1), work(2)])
+    expect(seen).to.have.length(sent)
+    for (const ofKey of Map.groupBy(seen, s => s.key).values()) {
+      expect(ofKey.map(s => s.n)).to.deep.equal(ofKey.map(s => s.n).toSorted((a, b) => a - b))
+    }
+    await until(async () => (await test.sql('select 1 from torg.work')).length === 0)
+  })
+
+  it('refuses results under an older epoch', async () => {
+    await test.store.receive(aMessage())
+    const old = await one({ leaseMs: 1 })
+    await until(async () => (await test.store.dueLanes()).length > 0)
+    const current = await one({ owner: 'hub-2' })
+    expect(BigInt(current.lease.epoch) > BigInt(old.lease.epoch)).to.equal(true)
+    const [message] = old.messages
+    if (!message) throw new Error('no message')
+    expect(await settleMessage(test.store, old.lease, message)).to.deep.equal({ applied: false })
+    expect(await test.store.renew([old.lease, current.lease], 60_000)).to.deep.equal([old.lease])
+    await test.store.release([old.lease])
+    expect(await claimMessages(test.store)).to.deep.equal([])
+    expect(await settleMessage(test.store, current.lease, message)).to.deep.equal({ applied: true })
+    expect(await test.sql('select 1 from torg.run')).to.have.length(1)
+  })
+
+  it('accepts a late result while nobody else took the key', async () => {
+    await test.store.receive(aMessage())
+    const { lease, messages: [message] } = await one({ leaseMs: 1 })
+    await until(async () => (await test.store.dueLanes()).length > 0)
+    if (!message) throw new Error('no message')
+    expect(await settleMessage(test.store, lease, message)).to.deep.equal({ applied: true })
+  })
+
+  it('prolongs a lease past its first end', async () => {
+    await test.store.receive(aMessage())
+    const { lease } = await one({ leaseMs: 300 })
+    expect(await test.store.renew([lease], 60_000)).to.deep.equal([])
+    const [row] = await test.sql<{ left: number }>('select extract(epoch from due_at - now())::float8 as left from torg.work')
+    expect(row?.left).to.be.greaterThan(50)
+  })
+
+  it('ends the leases of a dead owner, and only those', async () => {
+    await Promise.all(['a', 'b', 'c'].map(key => test.store.receive(aMessage({ key }))))
+    await claimMessages(test.store, { owner: 'dead', keys: 2 })
+    await claimMessages(test.store, { owner: 'alive', keys: 2 })
+    expect(await test.store.endLeasesOf('dead')).to.equal(2)
+    expect(await claimMessages(test.store)).to.have.length(2)
+  })
+
+  it('gives at most the keys and messages asked for, and goes on after release', async () => {
+    await Promise.all(Array.from({ length: 12 }, (_, i) => test.store.receive(aMessage({ key: `k${i % 3}` }))))
+    const claims = await claimMessages(test.store, { keys: 2, perKey: 3 })
+    expect(claims.map(claim => claim.messages.length)).to.deep.equal([3, 3])
+    await test.store.release(claims.map(claim => claim.lease))
+    expect(await claimMessages(test.store)).to.have.length(3)
+  })
+
+  it('heals work rows that stand for nothing, without stopping at them', async () => {
+    await test.sql(`insert into torg.work select 'web.in', 'ghost' || i, now() - interval '1 hour' from generate_series(1, 25) i`)
+    await test.store.receive(aMessage({ key: 'real' }))
+    expect((await claimMessages(test.store, { keys: 10 })).map(claim => claim.lease.key)).to.deep.equal(['real'])
+    expect(await test.sql(`select key from torg.work where key <> 'real'`)).to.deep.equal([])
+  })
+})
