@@ -1,0 +1,92 @@
+import { expect } from 'chai'
+import type { ConfigChecker } from '../../runtime/kit/checker.ts'
+import { checkFlows, describeFinding, findFlowProblems, type FlowCheckOptions } from '../../runtime/project/index.ts'
+import { TorgError } from '../../runtime/errors.ts'
+
+const tab = { id: 't1', type: 'tab', label: 'ERP' }
+const details = (flows: unknown[], options?: FlowCheckOptions): string[] => findFlowProblems(flows, options).map(describeFinding)
+
+describe('the check before a deploy', () => {
+  it('passes what hangs together', () => {
+    expect(details([tab, { id: 'a', type: 'map', z: 't1', wires: [['b']] }, { id: 'b', type: 'debug', z: 't1', wires: [] }], { env: {}, types: new Set(['map', 'debug']), roles: [] })).to.deep.equal([])
+  })
+
+  it('throws one error that names tab, node and field, with every finding', () => {
+    const flows = [tab, { id: 'a', type: 'map', name: 'To ERP', z: 't1', wires: [['gone']] }, { id: 'b', z: 't1' }]
+    let thrown: unknown
+    try { checkFlows(flows) } catch (error) { thrown = error }
+    expect(thrown).to.be.instanceOf(TorgError)
+    const error = thrown as TorgError
+    expect(error.code).to.equal('flow.invalid')
+    expect(error.errors).to.deep.equal([
+      { detail: 'node b, field "type": the node has no type', pointer: '/b/type' },
+      { detail: 'tab "ERP", node "To ERP" (a, map), field "wires": output 1 of node "To ERP" (a) is wired to the node gone, which does not exist', pointer: '/a/wires', value: 'gone' },
+    ])
+  })
+
+  it('refuses what is no node at all', () => {
+    expect(details(['text', null, []])).to.have.length(3)
+  })
+
+  it('names types that are not installed, except those that are off', () => {
+    const types = new Set(['map'])
+    expect(details([tab, { id: 'a', type: 'sap out', z: 't1', wires: [] }], { types })).to.deep.equal(['tab "ERP", node a (sap out), field "type": the node type "sap out" is not installed; add the package that has it to the project, or remove the node'])
+    expect(details([tab, { id: 'a', type: 'sap out', z: 't1', d: true, wires: [] }], { types })).to.deep.equal([])
+    expect(details([{ ...tab, disabled: true }, { id: 'a', type: 'sap out', z: 't1', wires: [] }], { types })).to.deep.equal([])
+  })
+
+  it('adds what the definition of a node says, with the nodes around it', () => {
+    const configChecker: ConfigChecker = (type, config, context) => type === 'rest out' && !config['path'] ? [{ field: 'path', detail: `"path" is required; ${context?.nodes?.length} nodes` }] : []
+    expect(details([tab, { id: 'a', type: 'rest out', z: 't1', wires: [] }], { configChecker })).to.deep.equal(['tab "ERP", node a (rest out), field "path": "path" is required; 2 nodes'])
+  })
+
+  it('knows secrets typed in the editor: sent now, or deployed before', () => {
+    const configChecker: ConfigChecker = (_type, _config, context) => context?.hasCredential?.('token') === false ? [{ field: 'token', detail: 'is required' }] : []
+    const system = { id: 's', type: 'rest-system', key: 'erp' }
+    expect(details([system], { configChecker })).to.deep.equal([])
+    expect(details([system], { configChecker, hasCredential: () => false })).to.have.length(1)
+    expect(details([system], { configChecker, hasCredential: (id, field) => id === 's' && field === 'token' })).to.deep.equal([])
+    expect(details([{ ...system, credentials: { token: 'typed' } }], { configChecker, hasCredential: () => false })).to.deep.equal([])
+    expect(details([{ ...system, credentials: { token: '' } }], { configChecker, hasCredential: () => true })).to.have.length(1)
+  })
+
+  it('names environment variables that are not set, unless the flows define them', () => {
+    const env = { ERP_URL: 'http://erp', EMPTY: '' }
+    const node = (value: unknown) => ({ id: 'a', type: 'http request', z: 't1', url: value, wires: [] })
+    expect(details([tab, node('${ERP_URL}')], { env })).to.deep.equal([])
+    expect(details([tab, node('${GONE}')], { env })).to.deep.equal(['tab "ERP", node a (http request), field "url": refers to the environment variable GONE, which is not set; set it and start again'])
+    expect(details([tab, node({ deep: ['${EMPTY}'] })], { env })).to.have.length(1)
+    expect(details([tab, node('text with ${GONE} inside')], { env })).to.deep.equal([])
+    expect(details([tab, node('${NR_FLOW_NAME}')], { env })).to.deep.equal([])
+    expect(details([{ ...tab, env: [{ name: 'GONE', type: 'str', value: 'x' }] }, node('${GONE}')], { env })).to.deep.equal([])
+    const group = { id: 'g', type: 'group', z: 't1', nodes: ['a'], env: [{ name: 'GONE', type: 'str', value: 'x' }] }
+    expect(details([tab, group, { ...node('${GONE}'), g: 'g' }], { env })).to.deep.equal([])
+    expect(details([tab, node('${GONE}'), { id: 'c', type: 'global-config', env: [{ name: 'GONE', type: 'str', value: 'x' }] }], { env })).to.deep.equal([])
+  })
+
+  it('refuses secrets in plain text, and does not repeat them', () => {
+    const found = findFlowProblems([{ id: 's', type: 'rest-system', key: 'erp', apiKey: 'hunter2' }, { id: 'u', type: 'subflow', name: 'S', env: [{ name: 'PIN', type: 'cred', value: 'hunter2' }] }])
+    expect(found.map(({ field }) => field)).to.deep.equal(['apiKey', 'env PIN'])
+    expect(JSON.stringify(found)).to.not.contain('hunter2')
+    expect(details([{ id: 's', type: 'rest-system', key: 'erp', apiKey: 'file:/run/secrets/erp', token: '${ERP}', password: '' }])).to.deep.equal([])
+  })
+
+  it('refuses two systems with one key, and a system without', () => {
+    const system = (id: string, key?: string) => ({ id, type: 'rest-system', name: id.toUpperCase(), ...(key && { key }) })
+    expect(details([system('a', 'erp'), system('b', 'erp')])).to.deep.equal([
+      'node "A" (a, rest-system), field "key": the key "erp" is also that of the system "B" (b); a key names one system',
+      'node "B" (b, rest-system), field "key": the key "erp" is also that of the system "A" (a); a key names one system',
+    ])
+    expect(details([system('a')])).to.have.length(1)
+  })
+
+  it('refuses roles of systems that are not in the flows', () => {
+    expect(details([{ id: 'a', type: 'rest-system', key: 'erp' }], { roles: [{ kind: 'order', masters: ['erp', 'shop'] }] })).to.deep.equal([
+      'roles.json, field "masters": the row of order names the system "shop", which no system node has as its key; there are erp',
+    ])
+  })
+
+  it('refuses a subflow whose ends lead out of it', () => {
+    expect(details([{ id: 's', type: 'subflow', name: 'Sub', in: [{ x: 1, y: 1, wires: [{ id: 'gone' }] }], out: [] }])).to.deep.equal(['tab "Sub", field "in": the in of subflow "Sub" (s) is wired to the node gone, which is not on it'])
+  })
+})
