@@ -25,35 +25,38 @@ export function completeSwitch(node: FlowNode, config: FlowItem): void {
   const waiting: Job[] = []
   /** Parts of unfinished sequences, which the node holds without a sign. */
   const sequences = new Map<string, Job[]>()
+  /** What the node works on: one message, or the parts of a sequence with its last one. */
   let active: Job[] = []
   let signs = 0
+  let busy = false
 
   const finish = (error?: unknown) => {
     const jobs = active
     active = []
     for (const job of jobs) job.done(job === jobs.at(-1) ? error : undefined)
-    // The node frees its own queue with a setImmediate of its own, made right after the call we are in.
-    queueMicrotask(() => setImmediate(next))
+    // The node frees its own queue with a setImmediate made right after the call we are in; ours must come after it.
+    queueMicrotask(() => setImmediate(idle))
   }
   const sign = (error?: unknown) => {
     if (active.length && (--signs <= 0 || error !== undefined)) finish(error)
   }
+  const idle = () => {
+    busy = false
+    next()
+  }
   const next = () => {
-    if (active.length) return
-    const job = waiting.shift()
+    const job = busy ? undefined : waiting.shift()
     if (!job) return
+    busy = true
     const parts = holdsSequences(config) ? partsOf(job.msg) : undefined
-    active = parts ? [...sequences.get(parts.id) ?? [], job] : [job]
-    signs = active.length
-    if (parts && active.length < parts.count) {
-      sequences.set(parts.id, active)
-      active = []
-      job.inContext(() => handler.call(node, job.msg, noSend, noDone))
-      setImmediate(next)
-      return
-    }
-    if (parts) sequences.delete(parts.id)
+    const jobs = parts ? [...sequences.get(parts.id) ?? [], job] : [job]
+    const held = parts !== undefined && jobs.length < parts.count
+    if (held) sequences.set(parts.id, jobs)
+    else if (parts) sequences.delete(parts.id)
+    active = held ? [] : jobs
+    signs = jobs.length
     job.inContext(() => handler.call(node, job.msg, noSend, noDone))
+    if (held) queueMicrotask(() => setImmediate(idle))
   }
 
   node.removeListener('input', handler)

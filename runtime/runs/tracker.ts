@@ -169,7 +169,13 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
     const run = runOf(msg)
     if (!run || !destination.node) return
     if (run === 'gone' || !run.open) return stopLate(run, msg, source.node)
+    keepEnvelope(msg, run)
     openToken(run, msg, destination.node)
+  }
+
+  /** A message that lost its envelope gets it back: the next node may handle it in the context of another run. */
+  function keepEnvelope(msg: FlowMessage, run: Run): void {
+    if (msg.torg?.run !== run.id) Reflect.set(msg, 'torg', { ...run.envelope })
   }
 
   function onReceive(event: MarkedEvent): false | void {
@@ -187,6 +193,7 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
         return
       }
       if (run === 'gone' || !run.open) return stopLate(run, msg, node)
+      keepEnvelope(msg, run)
       token = openToken(run, msg, node)
     }
     token.received = true
