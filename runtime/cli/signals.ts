@@ -12,17 +12,20 @@ export interface StopRequests {
   close(): void
 }
 
-/** Listens for signals; `force` is called for one that comes while already stopping. */
-export function listenForStop(force: () => void): StopRequests {
+/**
+ * Listens for signals; `force` is called for one that comes while already stopping.
+ * @param now milliseconds, for tests
+ */
+export function listenForStop(force: () => void, now: () => number = Date.now): StopRequests {
   const { promise, resolve } = Promise.withResolvers<void>()
   let requested: NodeJS.Signals | undefined
   let since = 0
   const listener = (signal: NodeJS.Signals): void => {
     if (requested === undefined) {
       requested = signal
-      since = Date.now()
+      since = now()
       resolve()
-    } else if (Date.now() - since > samePressMs) force()
+    } else if (now() - since > samePressMs) force()
   }
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, listener)

@@ -61,7 +61,7 @@ export async function usableInPlace(binaries: Binaries, copyTo: string): Promise
 export async function copyBinaries(binaries: Binaries, parent: string): Promise<string> {
   const target = join(parent, `postgres-${binaries.version}`)
   if (await exists(join(target, 'bin'))) return target
-  await mkdir(parent, { recursive: true, mode: 0o755 })
+  await makeReachable(parent)
   const draft = `${target}.${randomBytes(6).toString('hex')}`
   try {
     await copyReadable(binaries.folder, draft)
@@ -73,6 +73,11 @@ export async function copyBinaries(binaries: Binaries, parent: string): Promise<
     if (!await exists(join(target, 'bin'))) throw error
   }
   return target
+}
+
+/** Makes a folder that every user can enter, whatever the umask. An existing one keeps its mode. */
+export async function makeReachable(folder: string): Promise<void> {
+  if (await mkdir(folder, { recursive: true }) !== undefined) await chmod(folder, 0o755)
 }
 
 /** Copies a tree so that any user can read it, whatever the umask. Headers and static libraries stay behind. */

@@ -10,6 +10,7 @@ import { chown, lstat, mkdir, readFile, readlink, realpath, rm, stat, symlink, w
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
+import { makeReachable } from './binaries.ts'
 
 /** Where programs and data live when Torg runs as root. */
 export const systemFolder = '/var/lib/torg'
@@ -65,7 +66,7 @@ async function makePlace(local: string): Promise<Place> {
   const user = await unprivilegedUser()
   const folder = join(systemFolder, `data-${randomBytes(8).toString('hex')}`)
   try {
-    await mkdir(systemFolder, { recursive: true, mode: 0o755 })
+    await makeReachable(systemFolder)
     await mkdir(folder, { mode: 0o700 })
   } catch (cause) {
     throw new TorgError('start.refused', {

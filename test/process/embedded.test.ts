@@ -246,8 +246,9 @@ describe('PostgreSQL programs', () => {
   it('are copied once and readable by everyone, whatever the umask', async () => {
     const installed = await findBinaries()
     const before = process.umask(0o077)
-    const [first, second] = await Promise.all([copyBinaries(installed, folder), copyBinaries(installed, folder)]).finally(() => process.umask(before))
+    const [first, second] = await Promise.all([copyBinaries(installed, join(folder, 'system')), copyBinaries(installed, join(folder, 'system'))]).finally(() => process.umask(before))
     expect(first).to.equal(second)
+    expect((await stat(join(folder, 'system'))).mode & 0o777).to.equal(0o755)
     expect((await stat(join(first, 'bin', 'postgres'))).mode & 0o777).to.equal(0o755)
     expect((await stat(join(first, 'share'))).mode & 0o777).to.equal(0o755)
     expect(JSON.parse(await readFile(join(first, 'pg-symlinks.json'), 'utf8'))).to.be.an('array')
