@@ -15,8 +15,10 @@ export function attachStep(construction: Construction, definition: StepNode): vo
   const work = createWorkStatus(construction.status, { counts: definition.role === 'sink' })
   if (context.ok) {
     const { value } = context
+    const { id, name, config, log } = value
     try {
-      const created = definition.create({ ...context.value, get system() { return value.system }, status: work.say })
+      // Its system is read only where the node asks for it: the hub's own nodes have none.
+      const created = definition.create({ id, name, config, hub, log, get system() { return value.system }, status: work.say })
       made = typeof created === 'function' ? { handle: created } : created
     } catch (error) {
       fault = withNode(toTorgError(error, 'flow.invalid'), raw)
@@ -46,7 +48,8 @@ export function attachStep(construction: Construction, definition: StepNode): vo
   })
   node.on('close', (_removed, done) => {
     work.close()
-    Promise.resolve(made?.close?.()).then(() => done(), (error: unknown) => done(toTorgError(error, 'hub.internal')))
+    const stop = async (): Promise<void> => { await made?.close?.() }
+    stop().then(() => done(), (error: unknown) => done(toTorgError(error, 'hub.internal')))
   })
 }
 
