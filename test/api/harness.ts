@@ -2,7 +2,7 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { pino, type Logger } from 'pino'
-import { createApi, createMetrics, type ApiOptions, type Metrics } from '../../runtime/api/index.ts'
+import { createApi, createMetrics, type Api, type ApiOptions, type Metrics } from '../../runtime/api/index.ts'
 import { TorgError } from '../../runtime/errors.ts'
 import type { RegisteredSource } from '../../runtime/hub.ts'
 import type { NewMessage, ReceivedMessage, Store } from '../../runtime/store/types.ts'
@@ -64,7 +64,7 @@ export function source(nodeId: string, webhook: Partial<NonNullable<RegisteredSo
   }
 }
 
-export interface RunningApi { url: string, hub: FakeHub, metrics: Metrics, lines: LogLine[], logText(): string, close(): Promise<void> }
+export interface RunningApi { url: string, app: Api, hub: FakeHub, metrics: Metrics, lines: LogLine[], logText(): string, close(): Promise<void> }
 
 /** Starts the surface. `receive` stands in for the store's, for example to fail. */
 export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ...options }: { store: Store, receive?: (message: NewMessage) => Promise<ReceivedMessage>, hash?: string, bodyLimit?: number } & Partial<ApiOptions>): Promise<RunningApi> {
@@ -93,7 +93,7 @@ export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ..
   api.guard.upgrades(server)
   server.on('request', api)
   return {
-    url, hub, metrics, lines, logText: text,
+    url, app: api, hub, metrics, lines, logText: text,
     close: () => new Promise(resolve => { server.close(() => { resolve() }); server.closeAllConnections() }),
   }
 }
