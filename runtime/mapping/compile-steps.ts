@@ -6,7 +6,7 @@ import { parseSourcePath } from './path.ts'
 import { compileRead, compileWalk, pointerOf, type Read, type Scope, type State, ValueError } from './read.ts'
 import type { AnyStep, Convert, Parameter } from './step.ts'
 import { steps as registry } from './steps/index.ts'
-import { isRecord } from './values.ts'
+import { isRecord, plain } from './values.ts'
 
 /** Something wrong with a mapping; `field` is where in the rule, as a JSON pointer. */
 export class RuleError extends Error {
@@ -17,7 +17,10 @@ export class RuleError extends Error {
 export interface StepContext { scopes: readonly Scope[], lookups: Readonly<Record<string, unknown>> }
 
 export interface Chain {
+  /** What the chain makes of a value, numbers as decimal text. */
   apply(value: unknown, state: State): unknown
+  /** The same with numbers still as decimals, for further arithmetic. */
+  applyExactly(value: unknown, state: State): unknown
   /** The chain's result is made anew each time and needs no copy. */
   fresh: boolean
 }
@@ -51,7 +54,7 @@ function readOperand(operand: unknown, context: StepContext, field: string): Rea
   const chain = compileChain(operand.steps, context, `${field}/steps`)
   return Object.assign((state: State) => {
     const outer = state.value
-    const result = chain.apply(read(state), state)
+    const result = chain.applyExactly(read(state), state)
     state.value = outer
     return result
   }, { at: read.at })
@@ -61,25 +64,29 @@ const freshTypes = new Set(['money', 'totals', 'quantity'])
 
 /** Compiles a list of steps. Missing values skip the steps that do not ask for them. */
 export function compileChain(steps: unknown, context: StepContext, field: string): Chain {
-  if (steps === undefined) return { apply: value => value, fresh: false }
+  if (steps === undefined) return { apply: value => value, applyExactly: value => value, fresh: false }
   if (!Array.isArray(steps)) throw new RuleError('steps is not a list', field)
   const compiled = steps.map((step: unknown, index) => compileStep(step, context, `${field}/${index}`))
   const last: unknown = steps.at(-1)
   const gives = isRecord(last) && typeof last.name === 'string' ? registry.get(last.name)?.gives : undefined
+  const applyExactly = (value: unknown, state: State): unknown => {
+    let current = value
+    for (const { convert, exact } of compiled) {
+      if (!exact) current = plain(current)
+      state.value = current
+      current = convert(current, state)
+    }
+    return current
+  }
   return {
     fresh: gives !== undefined && freshTypes.has(gives) && !(isRecord(last) && 'when' in last),
-    apply(value, state) {
-      let current = value
-      for (const step of compiled) {
-        state.value = current
-        current = step(current, state)
-      }
-      return current
-    },
+    apply: (value, state) => plain(applyExactly(value, state)),
+    applyExactly,
   }
 }
 
-function compileStep(step: unknown, context: StepContext, field: string): Convert {
+/** `exact`: the step takes decimals as they are. */
+function compileStep(step: unknown, context: StepContext, field: string): { convert: Convert, exact: boolean } {
   if (!isRecord(step) || typeof step.name !== 'string') throw new RuleError('a step is an object with a name', field)
   const { name, when, ...parameters } = step
   const definition = registry.get(name)
@@ -90,9 +97,10 @@ function compileStep(step: unknown, context: StepContext, field: string): Conver
   const given = resolveParameters(definition, parameters, context, field)
   const convert = at(field, () => definition.compile(given, { lookups: context.lookups, read: path => readPath(path, context, field) }))
   const applied = perElement(definition, convert)
-  if (when === undefined) return applied
+  const exact = definition.takes === 'decimal'
+  if (when === undefined) return { convert: applied, exact }
   const holds = readCondition(when, context, `${field}/when`)
-  return (value, state) => holds(state) ? applied(value, state) : value
+  return { convert: (value, state) => holds(state) ? applied(value, state) : value, exact }
 }
 
 /** Missing values and elements of lists are the registry's business, not each step's. */

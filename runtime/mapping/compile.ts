@@ -6,6 +6,7 @@ import { compileExpression, reason } from './expression.ts'
 import { type Mapping, mappingSchema, ruleText } from './format.ts'
 import type { Path } from './path.ts'
 import { asList, compileRead, copy, pointerOf, type Read, type Scope, type State, ValueError } from './read.ts'
+import { plain } from './values.ts'
 import { buildTree, drivingPath, hasChildren, unbound, type Branch, type NumberedRule, type Problem } from './tree.ts'
 
 /** A mapping ready to use. Without expressions (`sync`) it returns the target itself, otherwise a promise of it. */
@@ -235,5 +236,5 @@ const firstRule = (branch: Branch): NumberedRule | undefined =>
 function failure({ rule, index }: NumberedRule, thrown: unknown, pointer: () => string): unknown {
   if (!(thrown instanceof ValueError)) return thrown
   const value = thrown.value === undefined ? 'The value' : quote(thrown.value)
-  return new TorgError('mapping.failed', { detail: `Rule ${index + 1} (${ruleText(rule)}): ${value} ${thrown.message}.`, pointer: thrown.pointer ?? pointer(), value: thrown.value })
+  return new TorgError('mapping.failed', { detail: `Rule ${index + 1} (${ruleText(rule)}): ${value} ${thrown.message}.`, pointer: thrown.pointer ?? pointer(), value: plain(thrown.value) })
 }

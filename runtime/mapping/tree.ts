@@ -118,12 +118,17 @@ export function drivingPath(branch: Branch, scopes: readonly Scope[]): Path | un
   return list
 }
 
+/** The source path of a rule; one that cannot be read is reported where the rule itself is compiled. */
+function readablePath({ from }: Rule): Path | undefined {
+  try { return from === undefined ? undefined : parseSourcePath(from) } catch { return undefined }
+}
+
 /** The different lists that rules read from and that are not open yet. */
 function listsOf(rules: readonly NumberedRule[], scopes: readonly Scope[]): Path[] {
   const found = new Map<string, Path>()
   for (const { rule } of rules) {
-    if (rule.from === undefined) continue
-    const path = parseSourcePath(rule.from)
+    const path = readablePath(rule)
+    if (path === undefined) continue
     const [first] = unbound(path, scopes)
     if (first === undefined) continue
     const list = { ...path, segments: path.segments.slice(0, first + 1) }

@@ -22,7 +22,8 @@ export function minorUnit(currency: string): Decimal { return new Decimal(10).po
 /** A decimal as a plain string, never with an exponent, with at least the currency's decimals: `199` NOK is `199.00`. */
 export function toAmount(value: Decimal, currency: string): string {
   const plain = value.toFixed()
-  const exponent = currencyExponent(currency)
-  const decimals = plain.includes('.') ? plain.length - plain.indexOf('.') - 1 : 0
-  return decimals < exponent ? value.toFixed(exponent) : plain
+  const point = plain.indexOf('.')
+  const missing = currencyExponent(currency) - (point < 0 ? 0 : plain.length - point - 1)
+  if (missing <= 0) return plain
+  return `${plain}${point < 0 ? '.' : ''}${'0'.repeat(missing)}`
 }

@@ -2,7 +2,7 @@
 import { currencyExponent, Decimal, toAmount } from '../../model/decimals.ts'
 import { type Read, type State, ValueError } from '../read.ts'
 import { defineStep, type AnyStep } from '../step.ts'
-import { decimalOf, fromDecimal, sameValue, textOf, toDecimal, toText } from '../values.ts'
+import { decimalOf, sameValue, textOf, toDecimal, toText } from '../values.ts'
 import { currency, decimals } from './parameters.ts'
 
 const by = { type: 'operand', required: true } as const
@@ -11,8 +11,8 @@ const by = { type: 'operand', required: true } as const
 function combined(read: Read, whenMissing: 'fail' | 'keep', combine: (a: Decimal, b: Decimal) => Decimal) {
   return (value: unknown, state: State): unknown => {
     const operand = decimalOf(read, state)
-    if (operand !== undefined) return fromDecimal(combine(toDecimal(value), operand))
-    if (whenMissing === 'keep') return fromDecimal(toDecimal(value))
+    if (operand !== undefined) return combine(toDecimal(value), operand)
+    if (whenMissing === 'keep') return toDecimal(value)
     throw new ValueError('cannot be computed with, because the other value is missing', value)
   }
 }
@@ -48,7 +48,7 @@ export const numberSteps: readonly AnyStep[] = [
     takes: 'any', gives: 'decimal',
     parameters: { separator: { type: 'choice', options: ['.', ','], default: '.', label: { en: 'Decimal sign', nb: 'Desimaltegn', sv: 'Decimaltecken' } } },
     examples: [{ input: 0.06, output: '0.06' }, { input: '1 299,50', parameters: { separator: ',' }, output: '1299.5' }],
-    create: ({ separator }) => value => fromDecimal(plainNumber(value, separator)),
+    create: ({ separator }) => value => plainNumber(value, separator),
   }),
   defineStep({
     name: 'add',
@@ -85,7 +85,7 @@ export const numberSteps: readonly AnyStep[] = [
     parameters: { by: { ...by, label: { en: 'By', nb: 'På', sv: 'Med' } } },
     examples: [{ input: '25', parameters: { by: 100 }, output: '0.25' }],
     create: given => combined(given.by, 'fail', (a, b) => {
-      if (b.eq(0)) throw new ValueError('cannot be divided by 0', fromDecimal(a))
+      if (b.eq(0)) throw new ValueError('cannot be divided by 0', a.toFixed())
       return a.div(b)
     }),
   }),
@@ -95,7 +95,7 @@ export const numberSteps: readonly AnyStep[] = [
     help: { en: 'Makes plus minus and minus plus.', nb: 'Gjør pluss til minus og minus til pluss.', sv: 'Gör plus till minus och minus till plus.' },
     takes: 'decimal', gives: 'decimal', parameters: {},
     examples: [{ input: '12.50', output: '-12.5' }, { input: 0, output: '0' }],
-    create: () => value => { const decimal = toDecimal(value); return decimal.eq(0) ? '0' : fromDecimal(decimal.neg()) },
+    create: () => value => { const decimal = toDecimal(value); return decimal.eq(0) ? decimal : decimal.neg() },
   }),
   defineStep({
     name: 'absolute',
@@ -103,7 +103,7 @@ export const numberSteps: readonly AnyStep[] = [
     help: { en: 'Takes a minus off.', nb: 'Fjerner minus.', sv: 'Tar bort minus.' },
     takes: 'decimal', gives: 'decimal', parameters: {},
     examples: [{ input: '-3', output: '3' }],
-    create: () => value => fromDecimal(toDecimal(value).abs()),
+    create: () => value => toDecimal(value).abs(),
   }),
   defineStep({
     name: 'round',
@@ -121,14 +121,14 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'sum',
     label: { en: 'Sum', nb: 'Summer', sv: 'Summera' },
     help: { en: 'Adds all numbers of a list; of none the sum is 0.', nb: 'Legger sammen alle tall i en liste; av ingen er summen 0.', sv: 'Summerar alla tal i en lista; av inga är summan 0.' },
-    takes: 'list', gives: 'decimal', list: true, missing: true, parameters: {},
+    takes: 'decimal', gives: 'decimal', list: true, missing: true, parameters: {},
     examples: [{ input: ['0.10', 0.2], output: '0.3' }, { output: '0' }],
     create: () => value => {
-      if (value === undefined) return '0'
-      if (!Array.isArray(value)) return fromDecimal(toDecimal(value))
+      if (value === undefined) return new Decimal(0)
+      if (!Array.isArray(value)) return toDecimal(value)
       let total = new Decimal(0)
       for (const item of value) total = total.plus(toDecimal(item))
-      return fromDecimal(total)
+      return total
     },
   }),
   defineStep({
@@ -195,6 +195,6 @@ export const numberSteps: readonly AnyStep[] = [
     takes: 'decimal', gives: 'quantity',
     parameters: { unit: { type: 'operand', default: 'H87', label: { en: 'Unit', nb: 'Enhet', sv: 'Enhet' } } },
     examples: [{ input: 2, output: { value: '2', unit: 'H87' } }],
-    create: given => (value, state) => ({ value: fromDecimal(toDecimal(value)), unit: toText(given.unit(state) ?? 'H87') }),
+    create: given => (value, state) => ({ value: toDecimal(value).toFixed(), unit: toText(given.unit(state) ?? 'H87') }),
   }),
 ]
