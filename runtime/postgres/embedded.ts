@@ -38,8 +38,10 @@ export interface EmbeddedOptions {
 
 /** Covers a long crash recovery; a failed start is noticed at once and does not wait for this. */
 const startLimitMs = 300_000
-/** After a fast shutdown has lasted this long, connections and checkpoint are cut short. Nothing committed is lost. */
+/** After a shutdown has lasted this long, connections and checkpoint are cut short. Nothing committed is lost. */
 const stopLimitMs = 60_000
+/** Time that closing connections get before they are cut. */
+const politeMs = 500
 /** Time that processes without their server get to end by themselves. */
 const orphanLimitMs = 1_000
 
@@ -128,18 +130,21 @@ async function createHubDatabase(port: number, password: string): Promise<void> 
   }
 }
 
+/**
+ * Smart shutdown, then fast, then immediate. https://www.postgresql.org/docs/18/server-shutdown.html
+ * The first lets connections that are just closing do so, instead of cutting them with an error in the log.
+ */
 async function stopServer(data: string, pid: number, log: Logger): Promise<void> {
-  const deadline = Date.now() + stopLimitMs
-  let urged = false
-  // https://www.postgresql.org/docs/18/server-shutdown.html: SIGINT is the fast shutdown, SIGQUIT the immediate one.
-  if (await isServerOf(data, pid)) signal(pid, 'SIGINT')
+  const began = Date.now()
+  const steps: { afterMs: number, name: NodeJS.Signals }[] = [{ afterMs: 0, name: 'SIGTERM' }, { afterMs: politeMs, name: 'SIGINT' }, { afterMs: stopLimitMs, name: 'SIGQUIT' }]
   while (await isServerOf(data, pid)) {
-    if (Date.now() > deadline && !urged) {
-      urged = true
-      log.warn({ pid }, `PostgreSQL did not stop within ${stopLimitMs / 1000} s and is stopped at once; it recovers at the next start`)
-      signal(pid, 'SIGQUIT')
+    if (steps[0] && Date.now() - began >= steps[0].afterMs) {
+      const { name } = steps[0]
+      if (name === 'SIGQUIT') log.warn({ pid }, `PostgreSQL did not stop within ${stopLimitMs / 1000} s and is stopped at once; it recovers at the next start`)
+      signal(pid, name)
+      steps.shift()
     }
-    await sleep(30)
+    await sleep(20)
   }
 }
 
