@@ -39,6 +39,8 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     statement_timeout: 30_000,
+    // Above the server's own limit: this one is for a server that no longer answers at all.
+    query_timeout: 35_000,
     idle_in_transaction_session_timeout: 30_000,
     onConnect: async client => { await client.query(planning) },
   })
@@ -112,7 +114,7 @@ export function isContention(error: unknown): boolean {
 }
 
 /** The server or the way to it is gone, full or overloaded; whether the last commit counted is not known. */
-function isUnreachable(error: unknown): boolean {
+export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error)
   if (/^(08...|53...|57P0.|57014|25P03)$/.test(code) || /^E[A-Z]{4,}$/.test(code)) return true
   return error instanceof Error && /connection (terminated|ended|error)|timeout exceeded|query read timeout|not queryable|terminating connection/i.test(error.message)
@@ -130,8 +132,6 @@ export async function retrying<Result>(work: () => Promise<Result>, also: (error
     }
   }
 }
-
-export { isUnreachable }
 
 /** What a failed statement means to callers of the store. */
 export function toStoreError(error: unknown, doing: string): TorgError {
