@@ -36,8 +36,7 @@ function at<T>(field: string, compile: () => T): T {
 /** A path that is read, with the pointer of what it reads. */
 export function readPath(text: string, { scopes }: StepContext, field: string): Read {
   const path = at(field, () => parseSourcePath(text))
-  const read = compileRead(path, scopes)
-  return Object.assign((state: State) => read(state), { at: (state: State) => pointerOf(path, scopes, state) })
+  return Object.assign(compileRead(path, scopes), { at: (state: State) => pointerOf(path, scopes, state) })
 }
 
 export function readCondition(condition: unknown, context: StepContext, field: string): Test {
@@ -64,7 +63,6 @@ const freshTypes = new Set(['money', 'totals', 'quantity'])
 
 /** Compiles a list of steps. Missing values skip the steps that do not ask for them. */
 export function compileChain(steps: unknown, context: StepContext, field: string): Chain {
-  if (steps === undefined) return { apply: value => value, applyExactly: value => value, fresh: false }
   if (!Array.isArray(steps)) throw new RuleError('steps is not a list', field)
   const compiled = steps.map((step: unknown, index) => compileStep(step, context, `${field}/${index}`))
   const last: unknown = steps.at(-1)

@@ -167,22 +167,21 @@ class Compiler {
     const { rule } = numbered
     const context = this.#context(scopes)
     const compiled = this.#attempt(numbered, () => {
-      const chain = compileChain(rule.steps, context, '/steps')
+      const chain = rule.steps === undefined ? undefined : compileChain(rule.steps, context, '/steps')
       const base: Read = rule.from !== undefined ? readPath(rule.from, context, '/from') : rule.expression !== undefined ? this.#compileExpression(rule.expression, scopes) : () => rule.value
       return { chain, base }
     })
     if (!compiled) return () => undefined
     const { chain, base } = compiled
-    const { apply } = chain
-    const where = (state: State) => () => base.at?.(state) ?? ''
-    const finish = chain.fresh ? (value: unknown) => value : copy
+    const finish = chain?.fresh === true ? (value: unknown) => value : copy
+    const convert = chain === undefined ? (value: unknown) => value : chain.apply
     return state => {
       let value: unknown
       try {
         value = base(state)
         if (value === started) return undefined
-        value = apply(value, state)
-      } catch (thrown) { throw failure(numbered, thrown, where(state)) }
+        value = convert(value, state)
+      } catch (thrown) { throw failure(numbered, thrown, () => base.at?.(state) ?? '') }
       return typeof value === 'object' ? finish(value) : value
     }
   }

@@ -109,8 +109,9 @@ function compileSegment(segment: Segment): Walk {
   return value => {
     if (!isObject(value)) return undefined
     const found = inherited && (Array.isArray(value) || !Object.hasOwn(value, name)) ? undefined : value[name]
-    if (found === undefined && Array.isArray(value)) throw new ValueError(`is a list, so it has no field ${name}; write [] for all elements or [0] for the first before .${name}`, value)
-    return found === null ? undefined : found
+    if (found !== undefined) return found === null ? undefined : found
+    if (Array.isArray(value)) throw new ValueError(`is a list, so it has no field ${name}; write [] for all elements or [0] for the first before .${name}`, value)
+    return undefined
   }
 }
 

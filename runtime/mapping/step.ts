@@ -1,7 +1,6 @@
 /** The vocabulary of steps: what a conversion is, and how one is described. One registry, in `steps/index.ts`. */
 import type { Text } from '../kit/definition.ts'
 import type { Read, State } from './read.ts'
-import type { Condition } from './format.ts'
 
 /** What a step takes or gives, for documentation and wire types. */
 export type ValueType = 'any' | 'same' | 'text' | 'number' | 'decimal' | 'boolean' | 'money' | 'totals' | 'quantity' | 'instant' | 'date' | 'list' | 'object'
@@ -89,5 +88,3 @@ export function defineStep<const P extends Parameters>(definition: StepDefinitio
     },
   }
 }
-
-export type { Condition }

@@ -32,8 +32,6 @@ export function splitEntity(kind: string, entity: unknown, { system }: { system:
 /** The entity of a stored record, as `hub changes` and `hub save` send it: document, envelope, derived status. */
 export function toEntity(record: StoredRecord): Entity { return joinEntity(kindOf(record.kind), record) }
 
-export type { Entity, EntityParts, EntityReference } from './entity.ts'
-export { findings, createAjv, nearest, type Finding, type JsonSchema } from './validation.ts'
+export { findings, type Finding } from './validation.ts'
 export type { Kind } from './kind.ts'
-export type { Customer } from './kinds/customer.ts'
 export type { Order } from './kinds/order.ts'

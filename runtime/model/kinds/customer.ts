@@ -37,7 +37,7 @@ export const CustomerSchema = Type.Object({
   ext: Type.Optional(Extensions),
 }, { additionalProperties: false, description: 'A person or an organisation that buys.' })
 
-export type Customer = Static<typeof CustomerSchema>
+type Customer = Static<typeof CustomerSchema>
 
 /** At most one primary e-mail and phone; fields of organisations only on organisations. */
 function check(customer: Customer): TorgError | null {

@@ -1,7 +1,7 @@
 /** Order: what somebody bought, what it costs, how it is paid and how it reaches the buyer. */
 import { Type, type Static } from 'typebox'
 import { defineKind } from '../kind.ts'
-import { Address, Code, Currency, described, Email, Extensions, ExternalId, GrossMoney, Gtin, Instant, Language, Link, Money, NetMoney, Note, OrganisationNumber, PersonalText, Phone, Quantity, Rate, Sku, TaxMoney, Text } from '../values.ts'
+import { Address, BusinessDate, Code, Currency, described, Email, Extensions, ExternalId, GrossMoney, Gtin, Instant, Language, Link, Money, NetMoney, Note, OrganisationNumber, PersonalText, Phone, Quantity, Rate, Sku, TaxMoney, Text } from '../values.ts'
 import { checkOrder } from './order-check.ts'
 import { orderExample } from './order-example.ts'
 import { checkOrderChange, orderStatus } from './order-states.ts'
@@ -72,6 +72,7 @@ const Fulfilment = Type.Object({
   carrier: Type.Optional(Code),
   tracking: Type.Optional(Type.Array(Type.Object({ number: Code, url: Type.Optional(Type.String({ format: 'uri', expects: 'an address starting with https://' })) }, closed))),
   pickup: Type.Optional(Type.Object({ prepaid: Type.Boolean(), readyBy: Type.Optional(Instant), collectBy: Type.Optional(Instant), code: Type.Optional(PersonalText) }, closed)),
+  deliverOn: Type.Optional(described(BusinessDate, 'The day the buyer was promised.')),
   updatedAt: Type.Optional(Instant),
 }, { additionalProperties: false, description: 'A part of the order on its way to the buyer.' })
 
