@@ -220,4 +220,4 @@ export function nodesOf<const S extends Fields>(systemFields: S) {
 export function defineCustom<const F extends Fields>(node: CustomNode<F>): CustomNode<F> { return node }
 
 export type { Envelope, FlowMessage, ActiveRun, Message }
-export type { Auth, HttpOptions } from './http.ts'
+export type { HttpOptions } from './http.ts'

@@ -1,5 +1,5 @@
 /** The connector under test, and values to try it with where its author gave none. */
-import { catalogue, TorgError, type ErrorCode } from '../../errors.ts'
+import { TorgError } from '../../errors.ts'
 import type { AnyNode, Config, ConnectorDefinition, Field, Fields, RawRequest, Sample } from '../definition.ts'
 import { isShown } from '../faults.ts'
 import { defaultOf, nodeTypesOf, rulesOf, type NodeType } from '../node-types.ts'
@@ -91,6 +91,3 @@ export async function codeThrownBy(call: () => unknown, what: string): Promise<T
   }
   throw new Error(`${what}: nothing was thrown`)
 }
-
-/** Whether a text is one of the catalogue's codes. */
-export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(catalogue, text)
