@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { MessageClaim } from '../../runtime/store/types.ts'
-import { aMessage, claimMessages, done, openTestStore, settleMessage, type TestStore } from './support.ts'
+import { aMessage, aSubscription, aWrite, claimDeliveries, claimMessages, configure, dead, done, openTestStore, settleDelivery, settleMessage, type TestStore } from './support.ts'
 import { until } from '../support/until.ts'
 
 describe('store: leases', () => {
@@ -111,5 +111,67 @@ describe('store: leases', () => {
     await test.store.receive(aMessage({ key: 'real' }))
     expect((await claimMessages(test.store, { keys: 10 })).map(claim => claim.lease.key)).to.deep.equal(['real'])
     expect(await test.sql(`select key from torg.work where key <> 'real'`)).to.deep.equal([])
+  })
+
+  describe('given back at the very moment at which new work is committed', () => {
+    /** Holds up commits that touched a table: until the returned function is called. */
+    const holdCommits = async (table: string): Promise<() => Promise<void>> => {
+      await test.sql(`create function wait_for_test() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock_shared(42); return null; end'`)
+      await test.sql(`create constraint trigger wait_for_test after insert or update on ${table} deferrable initially deferred for each row execute function wait_for_test()`)
+      await test.sql('select pg_advisory_lock(42)')
+      return async () => { await test.sql('select pg_advisory_unlock(42)') }
+    }
+    const waiting = async (n: number): Promise<void> => {
+      await until(async () => (await test.sql(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length >= n, { what: `${n} statements wait` })
+    }
+
+    it('keeps the new message due', async () => {
+      await test.store.receive(aMessage())
+      const { lease, messages: [message] } = await one()
+      if (!message) throw new Error('no message')
+      await settleMessage(test.store, lease, message)
+      const letGo = await holdCommits('torg.message')
+      const received = test.store.receive(aMessage())
+      await waiting(1)
+      let released = false
+      const release = test.store.release([lease]).then(() => { released = true })
+      await waiting(2)
+      expect(released).to.equal(false)
+      await letGo()
+      await Promise.all([received, release])
+      expect((await one()).messages).to.have.length(1)
+    })
+
+    it('keeps the new delivery due', async () => {
+      await configure(test.store, [aSubscription('erp')])
+      await test.store.save([aWrite('1', { total: 1 })])
+      const [claim] = await claimDeliveries(test.store)
+      if (!claim?.deliveries[0]) throw new Error('nothing due')
+      await settleDelivery(test.store, claim.lease, claim.deliveries[0])
+      const letGo = await holdCommits('torg.delivery')
+      const saved = test.store.save([aWrite('1', { total: 2 })])
+      await waiting(1)
+      const release = test.store.release([claim.lease])
+      await waiting(2)
+      await letGo()
+      await Promise.all([saved, release])
+      expect((await claimDeliveries(test.store)).map(({ deliveries }) => deliveries.map(d => d.version))).to.deep.equal([[2]])
+    })
+
+    it('does not park a version that was saved while an older one failed', async () => {
+      await configure(test.store, [aSubscription('erp')])
+      await test.store.save([aWrite('1', { total: 1 })])
+      const [claim] = await claimDeliveries(test.store)
+      if (!claim?.deliveries[0]) throw new Error('nothing due')
+      const letGo = await holdCommits('torg.delivery')
+      const saved = test.store.save([aWrite('1', { total: 2 })])
+      await waiting(1)
+      const settled = settleDelivery(test.store, claim.lease, claim.deliveries[0], dead)
+      await waiting(2)
+      await letGo()
+      await Promise.all([saved, settled])
+      await test.store.release([claim.lease])
+      expect((await claimDeliveries(test.store)).map(({ deliveries }) => deliveries.map(d => d.version))).to.deep.equal([[2]])
+    })
   })
 })

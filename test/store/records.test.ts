@@ -161,19 +161,19 @@ describe('store: records', () => {
         await store.release(claims.map(({ lease }) => lease))
       }
     }
-    // Ten callers per process, five calls one after the other each, six of twenty records per call in differing order.
+    // Ten callers per process, five calls one after the other each, 30 of 200 records per call in differing order.
     const call = async (caller: number): Promise<void> => {
       for (let n = 0; n < 5; n += 1) {
         const i = caller * 5 + n
-        const ids = Array.from({ length: 6 }, (_, j) => (i * 7 + j * 11) % 20)
+        const ids = Array.from({ length: 30 }, (_, j) => (i * 7 + j * 11) % 200)
         await (stores[caller % 4] ?? store).save(ids.map(id => aWrite(String(id), { [`f${i}`]: id, customer: { ref: ref('web', String(id % 4), 'customer') } })))
       }
     }
     await Promise.all([deliver(), Promise.all(Array.from({ length: 40 }, (_, caller) => call(caller))).finally(() => { saving = false })])
     const records = await test.sql<{ version: number, fields: number }>(`select version, (select count(*)::int from jsonb_object_keys(document)) as fields from torg.record where kind = 'order'`)
-    expect(records).to.have.length(20)
-    expect(records.reduce((sum, record) => sum + record.fields - 1, 0)).to.equal(1_200)
-    expect(records.reduce((sum, record) => sum + record.version, 0)).to.equal(1_200)
+    expect(records).to.have.length(200)
+    expect(records.reduce((sum, record) => sum + record.fields - 1, 0)).to.equal(6_000)
+    expect(records.reduce((sum, record) => sum + record.version, 0)).to.equal(6_000)
     // The counter is exact once the connections have ended.
     await Promise.all(stores.map(each => each.close()))
     expect(await test.sql('select deadlocks::int from pg_stat_database where datname = current_database()')).to.deep.equal([{ deadlocks: 0 }])
