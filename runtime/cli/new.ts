@@ -11,6 +11,7 @@ export async function run(args: string[]): Promise<number> {
   const { scaffoldConnector } = await import('../kit/scaffold.ts')
   const folder = values.package === undefined ? fileURLToPath(new URL(`../../nodes/${name}`, import.meta.url)) : resolve(values.package)
   await scaffoldConnector({ name, folder, asPackage: values.package !== undefined })
-  print(`Made the connector "${name}" in ${folder}. Its tests pass: run npm test, then make it your own.`)
+  const how = values.package === undefined ? 'npm test' : 'npm install && npm test, in that folder'
+  print(`Made the connector "${name}" in ${folder}. It passes the conformance suite (${how}); now make it your own.`)
   return 0
 }
