@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../runtime/postgres/embedded.ts'
 import { isAlive, isServerOf, readPidFile } from '../../runtime/postgres/processes.ts'
 import { afterEverything } from './cleanup.ts'
+import { until } from './until.ts'
 
 const prefix = 'torg-test-postgres-'
 let server: Promise<EmbeddedPostgres> | undefined
@@ -57,15 +58,21 @@ async function removeLeftovers(): Promise<void> {
     const dataDir = join(tmpdir(), name)
     const owner = Number(await readFile(join(dataDir, 'owner'), 'utf8').catch(() => process.pid))
     if (await isAlive(owner)) continue
-    const data = await realpath(join(dataDir, 'postgres', 'data')).catch(() => undefined)
-    const left = data === undefined ? undefined : await readPidFile(data)
-    if (data !== undefined && left && await isServerOf(data, left.pid)) process.kill(left.pid, 'SIGQUIT')
     await removeServerFolder(dataDir)
   }
 }
 
-/** Removes a data folder of a stopped server, also where the server's part of it lives elsewhere (as root). */
+/**
+ * Removes a hub's data folder, also where the server's part of it lives elsewhere (as root), and ends the server that a
+ * killed hub left. Every test that starts a hub with the embedded database ends with this.
+ */
 export async function removeServerFolder(dataDir: string): Promise<void> {
+  const data = await realpath(join(dataDir, 'postgres', 'data')).catch(() => undefined)
+  const left = data === undefined ? undefined : await readPidFile(data)
+  if (data !== undefined && left && await isServerOf(data, left.pid)) {
+    process.kill(left.pid, 'SIGQUIT')
+    await until(async () => !await isServerOf(data, left.pid))
+  }
   const elsewhere = await readlink(join(dataDir, 'postgres')).catch(() => undefined)
   for (const folder of [elsewhere, dataDir]) {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
