@@ -29,6 +29,9 @@ export class Token {
   }
 }
 
+/** Core nodes that hold a message until others of the same run arrive. */
+const waiting = new Set(['join', 'sort', 'link call'])
+
 type Decision = { outcome: 'done' } | { outcome: 'failed', error: TorgError }
 
 /** Ends of runs; `silent` means that the last token closed and nobody had decided otherwise. */
@@ -57,6 +60,15 @@ export class Run implements ActiveRun {
 
   get open(): boolean {
     return this.end === undefined
+  }
+
+  get failed(): boolean {
+    return this.#error !== undefined
+  }
+
+  /** It has failed, and what is left only waits for messages of this run that will not come. */
+  get stalled(): boolean {
+    return this.failed && [...this.tokens].every(token => token.received && waiting.has(token.node.type))
   }
 
   get signal(): AbortSignal {

@@ -8,13 +8,13 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { NodeStatus } from '../hub.ts'
-import type { CompleteEvent, FlowItem, FlowNode, LogRecord, NodeRed, ReceiveEvent, SendEvent } from '../node-red/facade.ts'
+import type { CompleteEvent, FlowNode, LogRecord, NodeRed, ReceiveEvent, SendEvent } from '../node-red/facade.ts'
 import { onLogRecord } from '../node-red/log.ts'
 import { toAnswerError, toNodeError } from './failures.ts'
-import { judgeNode, type Fitness } from './fitness.ts'
 import { completesItself, watchTimers } from './function-timers.ts'
-import { closedRun, describeNode, nameNode, nodeId, Run, Token } from './run.ts'
-import { completeSwitch } from './switch-node.ts'
+import { createGate } from './gate.ts'
+import { closedRun, describeNode, nameNode, Run, type Token } from './run.ts'
+import { createTokenTable } from './token-table.ts'
 import type { Envelope, FlowMessage, RunRequest, RunTracker } from './types.ts'
 
 export interface RunTrackerOptions {
@@ -36,20 +36,21 @@ export interface HookTracker extends RunTracker {
 const label = 'torgRuns'
 
 /** What `onReceive` leaves on the event for `postReceive`, which gets the same object. */
-const entered = Symbol('entered')
-interface Entered { token: Token | undefined, previous: Token | undefined }
-type MarkedEvent = ReceiveEvent & { [entered]?: Entered }
+const held = Symbol('token')
+const left = Symbol('left')
+type MarkedEvent = ReceiveEvent & {
+  [held]?: Token
+  /** The context to go back to, where the node was called from within the work of another one. */
+  [left]?: Token | undefined
+}
 
 /** Creates the tracker of this process and adds its hooks. There can be one at a time. */
 export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape: 'ring', text: 'late message stopped' } }: RunTrackerOptions): HookTracker {
   const runs = new Map<string, Run>()
-  /** Open tokens by message object; those of one object are chained. */
-  const tokens = new Map<object, Token>()
+  const tokens = createTokenTable()
   const context = new AsyncLocalStorage<Token | undefined>()
-  const fitnessOf = new WeakMap<FlowNode, Fitness>()
-  /** Nodes seen to send after their run had settled: no later run may pass through them. */
-  const lateSenders = new WeakSet<object>()
   const lastLateRun = new WeakMap<object, string>()
+  const gate = createGate({ red, onFirstSight: node => watchTimers(node, () => context.getStore(), releaseTimer) })
   const idle = new Set<Run>()
   const failed = new Set<Token>()
   const drained = new Set<() => void>()
@@ -57,42 +58,12 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
 
   // ------------------------------------------------------------- tokens
 
-  function openToken(run: Run, msg: FlowMessage, node: Token['node']): Token {
-    const token = new Token(run, msg, node)
-    token.next = tokens.get(msg)
-    tokens.set(msg, token)
-    run.tokens.add(token)
-    return token
-  }
-
-  function findToken(msg: object, node: object, received: boolean): Token | undefined {
-    for (let token = tokens.get(msg); token; token = token.next) {
-      if (token.node === node && token.received === received) return token
-    }
-    return undefined
-  }
-
-  function forget(token: Token): void {
-    const first = tokens.get(token.msg)
-    if (first === token) {
-      if (token.next) tokens.set(token.msg, token.next)
-      else tokens.delete(token.msg)
-      return
-    }
-    for (let before = first; before; before = before.next) {
-      if (before.next === token) before.next = token.next
-    }
-  }
-
   function closeToken(token: Token): void {
     if (!token.open) return
     token.open = false
-    forget(token)
+    tokens.forget(token)
     token.run.tokens.delete(token)
-    if (token.run.tokens.size === 0) {
-      idle.add(token.run)
-      check()
-    }
+    if (token.run.tokens.size === 0 || token.run.failed) checkLater(token.run)
   }
 
   /** Completed by the node: closes at once, or when the last timer of a function has fired. */
@@ -105,7 +76,8 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
    * Looks at idle runs only after the work at hand: a node may complete before it sends, and Catch and Complete are
    * called after `onComplete`.
    */
-  function check(): void {
+  function checkLater(run?: Run): void {
+    if (run) idle.add(run)
     if (checking) return
     checking = true
     setImmediate(() => {
@@ -113,7 +85,7 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
       for (const token of failed) closeToken(token)
       failed.clear()
       for (const run of idle) {
-        if (run.open && run.tokens.size === 0) end(run, 'settle')
+        if (run.open && (run.tokens.size === 0 || run.stalled)) end(run, 'settle')
       }
       idle.clear()
     })
@@ -124,8 +96,9 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
     run[how]()
     for (const token of run.tokens) {
       token.open = false
-      forget(token)
+      tokens.forget(token)
     }
+    run.tokens.clear()
     if (runs.size === 0) for (const resolve of drained) resolve()
   }
 
@@ -146,7 +119,6 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
     const end = run === 'gone' ? undefined : run.end
     const id = run === 'gone' ? msg.torg?.run : run.id
     if (end === 'interrupted') return false
-    if (end === 'silent') lateSenders.add(sender)
     if (lastLateRun.get(sender) !== id) {
       lastLateRun.set(sender, id ?? '')
       log.warn({ node: describeNode(sender), run: id }, `A message of a run that had settled was stopped at ${nameNode(sender)}. Let the node call done only when its work is finished.`)
@@ -162,15 +134,19 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
     if (!run || run === 'gone' || !run.open) return
     const target = source.node._flow.getNode(destination.id)
     if (target !== null && typeof target === 'object') return
-    run.fail(lostError(source.node, destination.id))
+    run.fail(gate.lost(source.node, destination.id))
   }
 
   function preDeliver({ msg, source, destination }: SendEvent): false | void {
     const run = runOf(msg)
     if (!run || !destination.node) return
-    if (run === 'gone' || !run.open) return stopLate(run, msg, source.node)
+    if (run === 'gone' || !run.open) {
+      // It said that it was done and sends all the same: the next run would lose the message too.
+      if (run !== 'gone' && run.end === 'silent') gate.distrust(source.node)
+      return stopLate(run, msg, source.node)
+    }
     keepEnvelope(msg, run)
-    openToken(run, msg, destination.node)
+    tokens.open(run, msg, destination.node)
   }
 
   /** A message that lost its envelope gets it back: the next node may handle it in the context of another run. */
@@ -180,45 +156,48 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
 
   function onReceive(event: MarkedEvent): false | void {
     const { msg, destination: { node } } = event
-    const previous = context.getStore()
-    let token = findToken(msg, node, false)
+    let token = tokens.find(msg, node, false)
     if (!token) {
+      // Called directly by another node (link call, Catch, Complete), in the middle of its work.
+      const previous = context.getStore()
       // A Status node hears of nodes, not of messages: what it starts is no part of the run.
       const run = node.type === 'status' ? undefined : runOf(msg)
       if (!run) {
         if (previous) {
-          event[entered] = { token: undefined, previous }
+          event[left] = previous
           context.enterWith(undefined)
         }
         return
       }
       if (run === 'gone' || !run.open) return stopLate(run, msg, node)
       keepEnvelope(msg, run)
-      token = openToken(run, msg, node)
+      token = tokens.open(run, msg, node)
+      event[left] = previous
     }
     token.received = true
-    const refusal = refuse(node, msg)
+    const refusal = gate.refuse(node, msg)
     if (refusal) {
       token.run.fail(refusal)
       closeToken(token)
       return false
     }
     if (node.type === 'catch') noteCaught(token.run, msg)
-    event[entered] = { token, previous }
+    event[held] = token
+    // A message that was delivered has a turn of the event loop to itself: nothing is there to go back to.
     context.enterWith(token)
   }
 
   function postReceive(event: MarkedEvent): void {
-    const mark = event[entered]
-    if (!mark) return
-    context.enterWith(mark.previous)
+    if (left in event) context.enterWith(event[left])
     // Without a `done` in its handler the node never completes a message; nothing more is known of it.
-    if (mark.token && event.destination.node._expectedDoneCount === 0) closeToken(mark.token)
+    const token = event[held]
+    if (token && event.destination.node._expectedDoneCount === 0) closeToken(token)
+    else if (token?.run.failed) checkLater(token.run)
   }
 
   function onComplete({ msg, error, node: { node } }: CompleteEvent): void {
     const current = context.getStore()
-    const token = current && current.msg === msg && current.node === node ? current : findToken(msg, node, true)
+    const token = current && current.msg === msg && current.node === node ? current : tokens.find(msg, node, true)
     if (!token?.open) return
     if (error) token.run.fail(toNodeError(error, node))
     else if (node.type === 'http request' && node._wireCount === 0) noteAnswer(token.run, msg, node)
@@ -227,36 +206,9 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
 
   // ------------------------------------------------------------- failures
 
-  /** Why this node cannot take this message; its adapters are installed on first sight. */
-  function refuse(node: FlowNode, msg: FlowMessage): TorgError | undefined {
-    let fitness = fitnessOf.get(node)
-    if (!fitness) {
-      const config = findConfig(node)
-      fitness = config ? judgeNode(node, config) : {}
-      fitnessOf.set(node, fitness)
-      if (config && node.type === 'switch') completeSwitch(node, config)
-      else watchTimers(node, () => context.getStore(), releaseTimer)
-    }
-    const reason = fitness.unfit ?? fitness.refuses?.(msg)
-      ?? (lateSenders.has(node) ? 'It sent a message after an earlier run had settled. Let it call done only when its work is finished, then deploy.' : undefined)
-    if (reason) return new TorgError('run.unfit-node', { detail: `${nameNode(node)} cannot be part of a durable run. ${reason}`, node: describeNode(node) })
-    if (node._inputCallback || node._inputCallbacks) return undefined
-    return new TorgError('flow.lost', {
-      detail: `${nameNode(node)} takes no messages: it has no input, or it refused its own configuration at deploy (see the log).`,
-      node: describeNode(node),
-    })
-  }
-
   function releaseTimer(token: Token): void {
     token.timers--
     if (token.completed) complete(token)
-  }
-
-  function lostError(source: FlowNode, target: string): TorgError {
-    let item: FlowItem | undefined
-    red.nodes.eachNode(config => { if (config.id === target) item = config })
-    const state = item ? `${nameNode(item)}, which is disabled` : `node ${target}, which does not exist`
-    return new TorgError('flow.lost', { detail: `${nameNode(source)} sent to ${state}.`, node: describeNode(source) })
   }
 
   function noteAnswer(run: Run, msg: FlowMessage, node: FlowNode): void {
@@ -281,7 +233,7 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
     // A function without node.done() is completed by Node-RED in any case, after what it still awaits.
     if (token.node.type === 'function' && !completesItself(token.node)) return
     failed.add(token)
-    check()
+    checkLater()
   }
 
   /** The token of a run at a node, where there is exactly one. */
@@ -298,31 +250,26 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
     noteFailed(current.run, id)
   }
 
-  function findConfig(node: FlowNode): FlowItem | undefined {
-    let found: FlowItem | undefined
-    red.nodes.eachNode(config => { if (config.id === nodeId(node)) found = config })
-    return found
-  }
-
   // ------------------------------------------------------------- the tracker
 
   const stopListening = onLogRecord(onLog)
-  red.hooks.add(`preRoute.${label}`, event => preRoute(event))
-  red.hooks.add(`preDeliver.${label}`, event => preDeliver(event))
-  red.hooks.add(`onReceive.${label}`, event => onReceive(event))
-  red.hooks.add(`postReceive.${label}`, event => postReceive(event))
-  red.hooks.add(`onComplete.${label}`, event => onComplete(event))
+  red.hooks.add(`preRoute.${label}`, preRoute)
+  red.hooks.add(`preDeliver.${label}`, preDeliver)
+  red.hooks.add(`onReceive.${label}`, onReceive)
+  red.hooks.add(`postReceive.${label}`, postReceive)
+  red.hooks.add(`onComplete.${label}`, onComplete)
 
   return {
     start({ id, deployment, node, message, limitMs }: RunRequest) {
       if (runs.has(id)) throw new TorgError('hub.internal', `Run ${id} is open already.`)
-      const envelope: Envelope = message.torg ?? { run: id, deployment }
-      message.torg = envelope
+      // A copy: the flow may change its message, the run keeps what it was started with.
+      const envelope: Envelope = { deployment, ...message.torg, run: id }
+      message.torg = { ...envelope }
       return new Promise(resolve => {
         const run = new Run(id, envelope, limitMs, resolve)
         runs.set(id, run)
         run.timer = setTimeout(() => end(run, 'expire'), limitMs)
-        const token = openToken(run, message, node)
+        const token = tokens.open(run, message, node)
         token.received = true
         context.run(token, () => {
           try {
@@ -345,7 +292,7 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
       current.run.fail(toNodeError(error, current.node))
       if (current.open) {
         failed.add(current)
-        check()
+        checkLater()
       }
       return true
     },

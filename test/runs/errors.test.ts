@@ -56,21 +56,23 @@ describe('runs: lost messages and failing nodes', () => {
     expect(bench.log).to.deep.equal(['end run', 'sink:r', 'end r'])
   })
 
-  it('fails the run, not the process, on an exception nobody caught', async () => {
-    const others = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    const blamed: boolean[] = []
-    const listener = (error: unknown) => { blamed.push(bench.runs.blame(error)) }
-    process.on('uncaughtException', listener)
-    try {
-      await bench.deploy([source('t'), node('t', 'test late throw')])
-      expect(expectFailed(await bench.run({ limitMs: 3000 }), 'flow.node-error', 't')).to.contain('thrown later')
-      expect(blamed).to.deep.equal([true])
-    } finally {
-      process.removeListener('uncaughtException', listener)
-      for (const other of others) process.on('uncaughtException', other)
-    }
-  })
+  for (const [event, type, text] of [['uncaughtException', 'test late throw', 'thrown later'], ['unhandledRejection', 'test reject', 'rejected later']] as const) {
+    it(`fails the run, not the process, on an ${event}`, async () => {
+      const others = process.rawListeners(event)
+      process.removeAllListeners(event)
+      const blamed: boolean[] = []
+      const listener = (error: unknown) => { blamed.push(bench.runs.blame(error)) }
+      process.on(event, listener)
+      try {
+        await bench.deploy([source('t'), node('t', type)])
+        expect(expectFailed(await bench.run({ limitMs: 3000 }), 'flow.node-error', 't')).to.contain(text)
+        expect(blamed).to.deep.equal([true])
+      } finally {
+        process.removeListener(event, listener)
+        for (const other of others) process.on(event, other as NodeJS.UncaughtExceptionListener)
+      }
+    })
+  }
 
   it('takes codes of our catalogue and of the network for what they are', async () => {
     for (const [code, expected, errorClass] of [['system.throttled', 'system.throttled', 'transient'], ['ECONNRESET', 'system.unavailable', 'transient'], ['E_OTHER', 'flow.node-error', 'permanent']]) {

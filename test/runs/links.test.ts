@@ -33,6 +33,13 @@ describe('runs: link nodes', () => {
     expect(bench.log).to.deep.equal(['w', 'end r'])
   })
 
+  it('does not wait for the answer of a called flow that has failed', async () => {
+    await bench.deploy([source('call'), call('call', 'in', 'sink'), sink(), node('in', 'link in', 'f', { links: [] }), fn('f', 'throw new Error("no answer")', 'back'), returns('back')])
+    const began = Date.now()
+    expectFailed(await bench.run({ id: 'r', limitMs: 10_000 }), 'flow.node-error', 'f')
+    expect(Date.now() - began).to.be.lessThan(3000)
+  })
+
   it('stops an answer that comes after the run has ended', async () => {
     await bench.deploy([
       source('call'), call('call', 'in', 'sink', { timeout: '30' }), sink(),

@@ -88,6 +88,10 @@ export default RED => {
   register('test old error', node => node.on('input', function (msg) { node.error('refused in old style', msg) }))
   register('test old late', node => node.on('input', function (msg) { setTimeout(() => node.send(msg), 20) }))
   register('test late throw', node => node.on('input', function (msg, send, done) { setTimeout(() => { throw new Error('thrown later') }, 5) }))
+  register('test reject', node => node.on('input', async function (msg, send, done) {
+    await new Promise(resolve => setTimeout(resolve, 5))
+    throw new Error('rejected later')
+  }))
   register('test no input')
 }
 `
