@@ -10,6 +10,8 @@ export function afterEverything(task: () => Promise<void>): void {
 export const mochaHooks = {
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000)
-    for (const task of tasks.splice(0).reverse()) await task()
+    const failures: unknown[] = []
+    for (const task of tasks.splice(0).reverse()) await task().catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
   },
 }
