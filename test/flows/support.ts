@@ -1,0 +1,33 @@
+/** The reference retailer's mappings, compiled as the hub compiles them. */
+import { join } from 'node:path'
+import { compileMapping } from '../../runtime/mapping/index.ts'
+import type { CompiledMapping } from '../../runtime/mapping/index.ts'
+import { kinds } from '../../runtime/model/index.ts'
+import { readProject } from '../../runtime/project/index.ts'
+
+export const folder = join(import.meta.dirname, '../../flows')
+
+export type Document = Record<string, unknown>
+
+/** The mapping of a `map` node by its id. */
+export async function mappingOf(id: string): Promise<CompiledMapping> {
+  const project = await readProject(folder)
+  const node = project.flows.find(candidate => candidate.id === id)
+  if (!node) throw new Error(`flows/ has no node ${id}`)
+  return compileMapping(node['mapping'], { lookups: project.lookups })
+}
+
+/** What is wrong with a canonical entity, as `hub save` would say it; empty where it may be saved. */
+export function faultsOf(kindName: string, entity: unknown): string[] {
+  const kind = kinds.get(kindName)
+  if (!kind) throw new Error(`there is no kind ${kindName}`)
+  const { refs: _refs, number: _number, ...document } = asDocument(entity)
+  const findings = kind.validate(document).map(({ detail, pointer }) => `${pointer}: ${detail}`)
+  const fault = findings.length > 0 ? null : kind.check(document)
+  return fault ? [fault.message] : findings
+}
+
+export function asDocument(value: unknown): Document {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`expected an object, got ${JSON.stringify(value)}`)
+  return { ...value }
+}
