@@ -23,7 +23,13 @@ export interface KitNode {
   on(event: 'close', listener: (removed: boolean, done: (error?: Error) => void) => void): void
 }
 
+interface AdminRequest { params: Readonly<Record<string, string>> }
+interface AdminResponse { status(code: number): AdminResponse, type(type: string): AdminResponse, send(body: string): void, end(): void }
+
 export interface NodeApi {
+  /** The editor's admin API; absent or without routes where Node-RED runs headless. */
+  httpAdmin?: { post(path: string, guard: unknown, handler: (request: AdminRequest, response: AdminResponse) => void): void }
+  auth: { needsPermission(permission: string): unknown }
   nodes: {
     registerType(type: string, constructor: (this: KitNode, config: RawConfig) => void, options?: { credentials?: Record<string, { type: 'password' }> }): void
     createNode(node: KitNode, config: RawConfig): void

@@ -6,6 +6,7 @@ import type { Config, ConnectorDefinition, Fields, NodeContext, System } from '.
 import { createHttp, type Http } from './http.ts'
 import { nodeTypesOf } from './node-types.ts'
 import type { KitNode, NodeApi, RawConfig } from './red.ts'
+import { addCheckRoute } from './register/check-route.ts'
 import { showFault, withNode, type Construction } from './register/construction.ts'
 import { attachCustom } from './register/custom.ts'
 import { attachSource } from './register/source.ts'
@@ -28,11 +29,23 @@ type SystemState =
 export function createRegistrar({ hub, connectors }: { hub: Hub, connectors: readonly ConnectorDefinition[] }): Registrar {
   const byName = new Map(connectors.map(connector => [connector.name, connector]))
   const systems = new WeakMap<object, SystemState>()
+  let routed: NodeApi['httpAdmin']
 
   return (RED, name) => {
     const connector = byName.get(name)
     if (!connector) throw new TorgError('flow.invalid', `The palette names the connector "${name}", which is not loaded. Build the palette again.`)
     const originals = createOriginals(RED)
+    // Every module gets a RED of its own around the one admin API.
+    if (RED.httpAdmin && RED.httpAdmin !== routed) {
+      routed = RED.httpAdmin
+      addCheckRoute(RED, (id) => {
+        const node = RED.nodes.getNode(id)
+        const state = node ? systems.get(node) : undefined
+        if (!state) return undefined
+        const owner = state.ok ? byName.get(state.system.connector) : undefined
+        return state.ok && owner ? { system: state.system, connector: owner } : state.ok ? undefined : { fault: state.fault }
+      })
+    }
     for (const nodeType of nodeTypesOf(connector)) {
       const secrets = Object.entries(nodeType.fields).filter(([, field]) => field.type === 'secret').map(([field]) => field)
       RED.nodes.registerType(nodeType.type, function construct(this: KitNode, raw: RawConfig) {

@@ -34,11 +34,18 @@ export const texts = {
     webhookAddress: text('Address for the sender', 'Adresse til avsenderen', 'Adress till avsändaren'),
   },
   choices: {
-    kind: text('Choose a kind', 'Velg en type', 'Välj en typ'),
+    kind: text('Choose a kind', 'Velg et slag', 'Välj ett slag'),
     system: text('Choose a system', 'Velg et system', 'Välj ett system'),
     show: text('Show or hide what is typed', 'Vis eller skjul det som skrives', 'Visa eller dölj det som skrivs'),
     edit: text('Edit', 'Rediger', 'Redigera'),
+    check: text('Test the connection', 'Test forbindelsen', 'Testa anslutningen'),
     deleted: text('deleted', 'slettet', 'borttaget'),
+  },
+  check: {
+    hint: text('Asks the system with what is deployed, not with what is typed here.', 'Spør systemet med det som er deployet, ikke det som er skrevet her.', 'Frågar systemet med det som är deployat, inte det som är skrivet här.'),
+    running: text('Asking the system …', 'Spør systemet …', 'Frågar systemet …'),
+    passed: text('The system answers and accepts the credentials.', 'Systemet svarer og godtar legitimasjonen.', 'Systemet svarar och godtar uppgifterna.'),
+    notDeployed: text('Deploy this system first.', 'Deploy dette systemet først.', 'Deploya det här systemet först.'),
   },
   faults: {
     required: text('Fill this in.', 'Fyll ut dette.', 'Fyll i detta.'),

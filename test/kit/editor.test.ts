@@ -2,21 +2,35 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { startAnsweringServer, type AnsweringServer } from '../../runtime/kit/conformance/answering-server.ts'
 import type { ConnectorDefinition, Language } from '../../runtime/kit/definition.ts'
-import { nodeTypesOf } from '../../runtime/kit/node-types.ts'
+import { defaultOf, nodeTypesOf } from '../../runtime/kit/node-types.ts'
 import type { FlowItem } from '../../runtime/node-red/facade.ts'
 import { until } from '../support/until.ts'
+import { builtIn } from '../../nodes/index.ts'
 import { demo } from './demo/index.ts'
 import { startWithPalette, type Running } from './embedded.ts'
 
-const connectors: readonly ConnectorDefinition[] = [demo]
+const connectors: readonly ConnectorDefinition[] = [demo, ...builtIn]
 const locales: Record<Language, string> = { en: 'en-US', nb: 'nb-NO', sv: 'sv-SE' }
 /** Set to a folder to keep pictures of every form. */
 const pictures = process.env['TORG_PICTURES']
 
+const builtInTypes = builtIn.flatMap(nodeTypesOf)
+
+/** One node of every built-in type, as the palette would drop it. */
+const builtInNodes = (): FlowItem[] => builtInTypes.map(({ type, fields, role, systemType }, index) => ({
+  ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, defaultOf(field)])),
+  id: `any-${index}`, type,
+  ...(role === 'system' ? { name: type, key: type } : { z: 'other', x: 160, y: 80 + index * 60, wires: [] }),
+  ...(systemType && { system: `any-${builtInTypes.findIndex(other => other.type === systemType)}` }),
+}))
+
 const flows = (): FlowItem[] => [
+  { id: 'other', type: 'tab', label: 'Every type', disabled: true },
+  ...builtInNodes(),
   { id: 'tab', type: 'tab', label: 'Orders' },
-  { id: 'sys', type: 'demo-system', name: 'ERP', key: 'erp', url: 'https://erp.example.com', apiKey: '${DEMO_KEY}' },
+  { id: 'sys', type: 'demo-system', name: 'ERP', key: 'erp', url: '${DEMO_URL}', apiKey: '${DEMO_KEY}' },
   { id: 'in', z: 'tab', type: 'demo in', name: '', system: 'sys', timeLimit: 60, x: 160, y: 80, wires: [['out']] },
   { id: 'out', z: 'tab', type: 'demo out', name: '', system: 'sys', mode: 'upsert', event: '', batch: 10, wait: 5, notify: true, parts: ['lines'], kind: 'order', other: 'sys', note: '', headers: { accept: 'application/json' }, signingKey: '', x: 380, y: 80, wires: [[]] },
 ]
@@ -25,18 +39,23 @@ describe('generated forms in a real browser', function () {
   this.timeout(120_000)
   let running: Running
   let browser: Browser
+  let erp: AnsweringServer
   let context: BrowserContext | undefined
   let complaints: string[] = []
 
   before(async () => {
     process.env['DEMO_KEY'] = 'from the environment'
-    running = await startWithPalette({ connectors, flows: flows(), editor: true })
+    erp = await startAnsweringServer()
+    process.env['DEMO_URL'] = erp.url
+    running = await startWithPalette({ connectors, flows: flows(), editor: true, pluginsDir: join(import.meta.dirname, '../../editor-plugins') })
     browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
   })
   after(async () => {
     await browser.close()
     await running.stop()
+    await erp.close()
     delete process.env['DEMO_KEY']
+    delete process.env['DEMO_URL']
   })
   afterEach(async () => {
     await context?.close()
@@ -104,6 +123,18 @@ describe('generated forms in a real browser', function () {
       }
       expect(complaints).to.deep.equal([])
     })
+
+    it(`opens the form of every built-in node in ${language}, without a complaint in the console`, async () => {
+      const page = await openEditor({ language })
+      for (const [index, { type, fields, own }] of builtInTypes.entries()) {
+        await openForm(page, `any-${index}`)
+        const form = page.locator('.torg-form').last()
+        for (const name of own) expect(await form.locator(`[data-torg-field="${name}"]`).locator('label, .torg-label').first().textContent(), `${type} ${name}`).to.include(fields[name]?.label[language])
+        await picture(page, `${type.replace(' ', '-')}-${language}`)
+        await closeForm(page)
+      }
+      expect(complaints).to.deep.equal([])
+    })
   }
 
   it('looks right in the dark', async () => {
@@ -166,6 +197,22 @@ describe('generated forms in a real browser', function () {
     await picture(page, 'faults')
   })
 
+  it('asks the deployed system whether its credentials are right', async () => {
+    const page = await openEditor()
+    await openForm(page, 'sys')
+    const row = page.locator('.torg-check-row')
+    const result = row.locator('.torg-check-result')
+    await row.locator('button').click()
+    await page.locator('.torg-passed').waitFor()
+    expect(await result.textContent()).to.equal('The system answers and accepts the credentials.')
+    expect(erp.requests.at(-1)).to.deep.equal({ method: 'GET', path: '/status' })
+    erp.answer(401)
+    await row.locator('button').click()
+    await page.locator('.torg-failed').waitFor()
+    expect(await result.textContent()).to.include('credentials')
+    await picture(page, 'check')
+  })
+
   it('shows the address of a webhook source, and its help', async () => {
     const page = await openEditor({ language: 'nb' })
     await openForm(page, 'in')
@@ -179,6 +226,8 @@ describe('generated forms in a real browser', function () {
   async function deploy(page: Page): Promise<void> {
     const before = running.storage.flows
     await page.locator('#red-ui-header-button-deploy').click()
+    // Node-RED asks, since the nodes of every type are not filled in.
+    await page.locator('.red-ui-notification button', { hasText: /confirm/i }).last().click()
     await until(() => running.storage.flows !== before, { what: 'the deploy reached the storage' })
   }
 })

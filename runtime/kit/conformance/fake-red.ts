@@ -45,6 +45,7 @@ export function createFakeRed(): FakeRed {
   const originals: RawConfig[] = []
   const nodes = new Map<string, FakeNode>()
   const RED: NodeApi = {
+    auth: { needsPermission: () => undefined },
     nodes: {
       registerType(type, constructor, options) {
         constructors.set(type, constructor)

@@ -71,7 +71,11 @@ declare global {
     editor: { editJSON(options: { value: string, complete(value: string): void }): void }
   }
   /** jQuery, whose events Node-RED's own widgets fire. */
-  const $: (element: Element) => { on(event: string, listener: () => void): void }
+  const $: {
+    (element: Element): { on(event: string, listener: () => void): void }
+    /** Carries the login of the editor, unlike fetch. */
+    ajax(options: { url: string, method: string, success(body: unknown): void, error(answer: { status: number, responseText: string }): void }): void
+  }
   interface Window {
     torg: {
       widgets: Record<string, Widget>

@@ -30,7 +30,8 @@ export function mountJson(row: Element, node: EditorNode, field: string, definit
 }
 
 function mountJsonText(place: HTMLElement, start: unknown, field: string, definition: EditorField): MountedField {
-  const area = make('textarea', { id: `torg-input-${field}`, rows: 8, value: JSON.stringify(start, null, 2), spellcheck: false, className: 'torg-code' })
+  const text = JSON.stringify(start, null, 2)
+  const area = make('textarea', { id: `torg-input-${field}`, rows: Math.min(14, Math.max(3, text.split('\n').length + 1)), value: text, spellcheck: false, className: 'torg-code' })
   const edit = make('button', { type: 'button', className: 'red-ui-button red-ui-button-small', textContent: kitText('choices.edit') })
   edit.addEventListener('click', () => RED.editor.editJSON({ value: area.value, complete: (text) => {
     area.value = text

@@ -2,6 +2,7 @@
 import type { EditorNode, EditorNodeType } from './api.ts'
 import { findFault, isShown } from '../faults.ts'
 import { make, need } from './elements.ts'
+import { mountCheck } from './check.ts'
 import { fillSystems, mountChoices, mountJson } from './fields.ts'
 import { mountSecret, type MountedField } from './secret.ts'
 import { faultText, kitText } from './texts.ts'
@@ -34,6 +35,7 @@ export function openForm(type: EditorNodeType, node: EditorNode): OpenForm {
   root.addEventListener('change', render)
   for (const control of root.querySelectorAll('input, select, textarea')) $(control).on('change', render)
   render()
+  mountCheck(root, node)
   return { save: (target) => { for (const part of mounted.values()) part.save(target) } }
 }
 

@@ -29,7 +29,10 @@ function register(type: EditorNodeType): void {
     labelStyle(this: EditorNode) { return this.name ? 'red-ui-flow-node-label-italic' : '' },
     /** Wire types, for whoever checks them in the editor. */
     torg: { role: type.role, inputs: type.inputs, outputs: type.outputs },
-    oneditprepare(this: EditorNode) { forms.set(this, openForm(type, this)) },
+    oneditprepare(this: EditorNode) {
+      fillDefaults(type, this)
+      forms.set(this, openForm(type, this))
+    },
     oneditsave(this: EditorNode) { forms.get(this)?.save(this) },
   })
 }
@@ -41,9 +44,19 @@ function defaultsOf(type: EditorNodeType, name: string, field: EditorField) {
     value: field.default,
     validate(this: EditorNode, value: unknown, _options: object): string | boolean {
       if (!isShown(field, other => this[other] ?? type.fields[other]?.default)) return true
-      const fault = findFault(field, value, hasCredential(this, name))
+      const fault = findFault(field, value ?? field.default, hasCredential(this, name))
       return fault ? faultText(fault) : true
     },
+  }
+}
+
+/** A field that a flow file leaves out has its default; Node-RED shows it empty. */
+function fillDefaults(type: EditorNodeType, node: EditorNode): void {
+  const prefix = type.role === 'system' ? 'node-config-input' : 'node-input'
+  for (const [name, field] of Object.entries(type.fields)) {
+    const input = node[name] === undefined ? document.getElementById(`${prefix}-${name}`) : null
+    if (input instanceof HTMLInputElement && input.type === 'checkbox') input.checked = field.default === true
+    else if (input instanceof HTMLInputElement || input instanceof HTMLSelectElement || input instanceof HTMLTextAreaElement) input.value = String(field.default ?? '')
   }
 }
 

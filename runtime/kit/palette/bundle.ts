@@ -4,7 +4,7 @@ import { extname, join } from 'node:path'
 import { stripTypes } from './strip-types.ts'
 
 /** In the order in which they need each other. */
-const files = ['faults', 'editor/texts', 'editor/elements', 'editor/secret', 'editor/fields', 'editor/form', 'editor/register']
+const files = ['faults', 'editor/texts', 'editor/elements', 'editor/secret', 'editor/fields', 'editor/check', 'editor/form', 'editor/register']
 const kitFolder = join(import.meta.dirname, '..')
 /** `.ts` from source, `.js` in the built package. */
 const extension = extname(import.meta.filename)

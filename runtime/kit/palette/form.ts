@@ -10,21 +10,27 @@ const kit = (key: string): string => `${moduleName}/kit:${key}`
 /** The template of a node type's form. */
 export function renderForm(nodeType: NodeType, kinds: readonly string[]): string {
   const rows = Object.entries(nodeType.fields).map(([name, field]) => renderRow({ nodeType, name, field, kinds }))
-  const { definition } = nodeType
+  const { definition, connector } = nodeType
+  const check = nodeType.role === 'system' && connector.system?.check ? [renderCheck()] : []
   const address = definition?.role === 'source' && definition.webhook ? ['<div class="form-row torg-row torg-address" hidden><label></label><div class="torg-control"><code></code></div></div>'] : []
   return [
     `<script type="text/html" data-template-name="${escapeHtml(nodeType.type)}">`,
     `<div class="torg-form" data-torg-type="${escapeHtml(nodeType.type)}">`,
-    ...rows, ...address,
+    ...rows, ...address, ...check,
     '</div>',
     '</script>',
   ].join('\n')
 }
 
+/** Asks the deployed system; what it says appears beside the button. */
+function renderCheck(): string {
+  return `<div class="form-row torg-row torg-check-row"><span></span><div class="torg-control"><button type="button" class="red-ui-button"><i class="fa fa-plug" aria-hidden="true"></i> <span data-i18n="${kit('choices.check')}"></span></button><div class="torg-hint torg-check-result" role="status" data-i18n="${kit('check.hint')}"></div></div></div>`
+}
+
 function renderRow(row: Row): string {
   const { nodeType, name, field } = row
   const id = escapeHtml(inputId(row))
-  const label = `<i class="fa fa-${iconOf(row)}" aria-hidden="true"></i> <span data-i18n="${labelKey(nodeType, name)}"></span>${field.required ? ' <span class="torg-required" aria-hidden="true">*</span>' : ''}`
+  const label = `<i class="fa fa-${iconOf(row)}" aria-hidden="true"></i> <span data-i18n="${labelKey(nodeType, name)}"></span>${field.required ? '&nbsp;<span class="torg-required" aria-hidden="true">*</span>' : ''}`
   const isGroup = field.type === 'multiselect'
   const describedBy = `torg-hint-${name}`
   return [

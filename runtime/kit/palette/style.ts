@@ -21,5 +21,7 @@ export const formStyle = `
 .torg-form .torg-hint { color: var(--red-ui-secondary-text-color); font-size: 12px; line-height: 1.4; margin-top: 3px; overflow-wrap: anywhere; }
 .torg-form .torg-fault { color: var(--red-ui-text-color-error); font-size: 12px; line-height: 1.4; margin-top: 3px; }
 .torg-form .torg-row-faulty .torg-code { border-color: var(--red-ui-form-input-border-error-color); }
+.torg-form .torg-check-result.torg-passed { color: var(--red-ui-text-color-success); }
+.torg-form .torg-check-result.torg-failed { color: var(--red-ui-text-color-error); }
 .torg-form .torg-address code { display: inline-block; max-width: 100%; overflow-wrap: anywhere; white-space: normal; user-select: all; padding: 4px 6px; margin-top: 3px; color: var(--red-ui-form-text-color); background: var(--red-ui-form-input-background-disabled); border: 1px solid var(--red-ui-form-input-border-color); }
 `.trim()

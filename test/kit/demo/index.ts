@@ -68,7 +68,7 @@ const definition = defineConnector({
   name: 'demo', label: { en: 'Demo ERP', nb: 'Demo-ERP', sv: 'Demo-ERP' },
   help: { en: 'The demo system of the tests.', nb: 'Testenes demosystem.', sv: 'Testernas demosystem.' },
   color: '#c7b299', icon: 'demo.svg', docs: 'https://example.com/docs',
-  system: { fields: systemFields, http: ({ url, apiKey }) => ({ baseUrl: url, auth: { type: 'bearer', token: apiKey } }) },
+  system: { fields: systemFields, http: ({ url, apiKey }) => ({ baseUrl: url, auth: { type: 'bearer', token: apiKey } }), check: async ({ http }, signal) => { await http.request({ method: 'GET', path: '/status', signal }) } },
   nodes: [sink, source],
 })
 
