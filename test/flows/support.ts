@@ -17,6 +17,13 @@ export async function mappingOf(id: string): Promise<CompiledMapping> {
   return compileMapping(node['mapping'], { lookups: project.lookups })
 }
 
+/** The canonical order that the webshop tab makes of a Shopify order, before it is saved. */
+export async function orderMapping(): Promise<(source: unknown) => Promise<Document>> {
+  const toOrder = await mappingOf('webshop-order')
+  const showDifference = await mappingOf('webshop-sums')
+  return async source => asDocument(await showDifference(await toOrder(source, { system: 'webshop-no' })))
+}
+
 /** What is wrong with a canonical entity, as `hub save` would say it; empty where it may be saved. */
 export function faultsOf(kindName: string, entity: unknown): string[] {
   const kind = kinds.get(kindName)
