@@ -63,9 +63,7 @@ export async function startNodeRed(options: NodeRedOptions): Promise<EmbeddedNod
   try {
     await ensurePackageFile(options.userDir)
     nodeRed.init(options.server, toSettings(options))
-    const started = flowsStarted()
-    // The caller may look at it later: an early refusal must not count as unhandled meanwhile.
-    started.catch(() => undefined)
+    const { started } = watchStart()
     await nodeRed.start()
     return {
       red: nodeRed,
@@ -97,20 +95,24 @@ export function missingTypes(flows: FlowItem[]): string[] {
 async function deploy(flows: FlowItem[], credentials?: Record<string, unknown>, type: DeployType = 'full'): Promise<{ revision: string }> {
   const missing = missingTypes(flows)
   if (missing.length) throw refusal(missing)
-  const started = flowsStarted()
-  started.catch(() => undefined)
-  const { rev } = await nodeRed.runtime.flows.setFlows({ flows: { flows, ...(credentials && { credentials }) }, deploymentType: type })
-  // Node-RED swallows a failure to stop the old flows, and then answers without a revision.
-  if (!rev) throw new TorgError('hub.internal', 'Node-RED could not stop the running flows, see the log before this line; restart the hub.')
-  await started
-  return { revision: rev }
+  return { revision: await setFlows({ flows: { flows, ...(credentials && { credentials }) }, deploymentType: type }) }
 }
 
 async function reload(): Promise<void> {
-  const started = flowsStarted()
-  started.catch(() => undefined)
-  await nodeRed.runtime.flows.setFlows({ deploymentType: 'reload' })
-  await started
+  await setFlows({ deploymentType: 'reload' })
+}
+
+async function setFlows(change: Parameters<NodeRed['runtime']['flows']['setFlows']>[0]): Promise<string> {
+  const { started, ignore } = watchStart()
+  try {
+    const { rev } = await nodeRed.runtime.flows.setFlows(change)
+    // Node-RED swallows a failure to stop the old flows, and then answers without a revision.
+    if (!rev) throw new TorgError('hub.internal', 'Node-RED could not stop the running flows, see the log before this line; restart the hub.')
+    await started
+    return rev
+  } finally {
+    ignore()
+  }
 }
 
 function refusal(missing: string[]): TorgError {
@@ -120,25 +122,31 @@ function refusal(missing: string[]): TorgError {
   })
 }
 
-interface RuntimeState { id: string, payload?: { error?: string, types?: string[], modules?: { module: string, error: string }[] } }
+interface RuntimeState { id: string, payload?: { type?: string, error?: string, text?: string, types?: string[], modules?: { module: string, error: string }[] } }
 
 /** The next start of flows, which Node-RED reports only by events. */
-function flowsStarted(): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const finish = (act: () => void) => {
-      nodeRed.events.removeListener('flows:started', onStarted)
-      nodeRed.events.removeListener('runtime-event', onState)
-      act()
-    }
-    const onStarted = () => finish(resolve)
-    const onState = ({ id, payload }: RuntimeState) => {
-      if (id !== 'runtime-state' || !payload?.error) return
-      if (payload.error === 'missing-types') finish(() => reject(refusal(payload.types ?? [])))
-      else finish(() => reject(new TorgError('flow.invalid', `Node-RED did not start the flows: ${payload.error} ${payload.modules?.map(({ module, error }) => `${module} (${error})`).join(', ') ?? ''}`.trimEnd())))
-    }
-    nodeRed.events.on('flows:started', onStarted)
-    nodeRed.events.on('runtime-event', onState)
-  })
+function watchStart(): { started: Promise<void>, ignore(): void } {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const onState = ({ id, payload }: RuntimeState) => {
+    if (id !== 'runtime-state' || payload?.type !== 'warning') return
+    ignore()
+    const { error = payload.text ?? 'unknown reason', types, modules = [] } = payload
+    const names = modules.map(({ module, error }) => ` ${module} (${error})`).join(',')
+    reject(types ? refusal(types) : new TorgError('flow.invalid', `Node-RED did not start the flows: ${error}${names}. The log before this line says more.`))
+  }
+  const onStarted = () => {
+    ignore()
+    resolve()
+  }
+  const ignore = () => {
+    nodeRed.events.removeListener('flows:started', onStarted)
+    nodeRed.events.removeListener('runtime-event', onState)
+  }
+  nodeRed.events.on('flows:started', onStarted)
+  nodeRed.events.on('runtime-event', onState)
+  // It may be looked at later: an early refusal must not count as unhandled meanwhile.
+  promise.catch(() => undefined)
+  return { started: promise, ignore }
 }
 
 /** Node-RED logs an error where its working folder holds no package.json. */
