@@ -24,6 +24,7 @@ export function sendProblem(req: IncomingMessage, res: ServerResponse, error: To
 export function toAnswer(thrown: unknown, requestId: string): TorgError {
   if (thrown instanceof TorgError && thrown.code !== 'hub.internal') return thrown
   if (thrown instanceof Error) {
+    if (thrown.cause instanceof TorgError) return thrown.cause
     // body-parser marks its errors with a type: https://github.com/expressjs/body-parser#errors
     const type = 'type' in thrown ? thrown.type : undefined
     if (type === 'entity.parse.failed') return new TorgError('request.not-json', 'The body is not JSON.')

@@ -29,10 +29,11 @@ export async function refuseStale(store: DeployGuardOptions['store'], revision: 
 /**
  * Wraps Node-RED's `setFlows`, through which the editor and our own API deploy, with the two refusals: a stale revision is
  * answered 409 `version_mismatch`, the code on which the editor offers to merge, and invalid flows 422, before Node-RED has
- * touched its credentials. A request without a revision is the editor's "deploy anyway".
+ * touched its credentials. A request without a revision is the editor's "deploy anyway". Returns what takes the guard away.
  */
-export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, log }: DeployGuardOptions): void {
-  const setFlows = runtimeFlows.setFlows.bind(runtimeFlows)
+export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, log }: DeployGuardOptions): () => void {
+  const unguarded = runtimeFlows.setFlows
+  const setFlows = unguarded.bind(runtimeFlows)
   runtimeFlows.setFlows = async options => {
     // The editor's "restart flows" sends none.
     const posted = options.flows
@@ -48,6 +49,7 @@ export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, lo
     }
     return setFlows(options)
   }
+  return () => { runtimeFlows.setFlows = unguarded }
 }
 
 /** The editor tells a conflict by this code; `cause` keeps our own. */

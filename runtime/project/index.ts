@@ -1,6 +1,6 @@
 /** Projects as folders, deployments in the database, and Node-RED's storage between them. */
 export { checkFlows, findFlowProblems, type FlowCheckOptions } from './check.ts'
-export { describeFinding, findingsError } from './findings.ts'
+export { describeFinding } from './findings.ts'
 export { guardDeploys, refuseStale } from './guard.ts'
 export { readProject } from './read.ts'
 export { reconcile, type ReconcileOptions } from './reconcile.ts'
