@@ -1,5 +1,6 @@
 /** The stand-in's own interface: collections of JSON documents, with upsert, paging and idempotency keys. */
 import { createHash } from 'node:crypto'
+import type { Journal } from '../../../runtime/twins/journal.ts'
 import type { TwinReply, TwinRequest } from '../../../runtime/twins/server.ts'
 import type { Collections, StoredDocument } from './collections.ts'
 
@@ -18,12 +19,13 @@ export interface TwinCounts {
 
 export interface CollectionsApi { handle(request: TwinRequest): TwinReply }
 
+/** What an idempotency key was answered with before. */
+export interface AnsweredKey { content: string, reply: TwinReply }
+
 const rememberedKeys = 100_000
 
 /** Answers requests for `/<collection>` and `/<collection>/<id>`. `idField` is where a posted document holds its own id. */
-export function createCollectionsApi({ collections, counts, idField }: { collections: Collections, counts: TwinCounts, idField: string }): CollectionsApi {
-  const answered = new Map<string, { content: string, reply: TwinReply }>()
-
+export function createCollectionsApi({ collections, counts, answered, idField }: { collections: Collections, counts: TwinCounts, answered: Journal<AnsweredKey>, idField: string }): CollectionsApi {
   function write(request: TwinRequest, collection: string, id: string | undefined): TwinReply {
     const document = parseObject(request.body)
     if (document === null) return { status: 400, body: { error: 'the body is not a JSON object' } }
@@ -54,7 +56,7 @@ export function createCollectionsApi({ collections, counts, idField }: { collect
     const key = request.headers['idempotency-key']
     if (key === undefined) return act()
     const content = createHash('sha256').update(JSON.stringify([request.method, request.segments])).update(request.body).digest('hex')
-    const before = answered.get(key)
+    const before = answered.entries.get(key)
     if (before) {
       if (before.content === content) {
         counts.repeats += 1
@@ -64,9 +66,9 @@ export function createCollectionsApi({ collections, counts, idField }: { collect
       return { status: 422, body: { error: 'this idempotency key came with another content before' } }
     }
     const reply = act()
-    if (reply.status < 300) answered.set(key, { content, reply })
-    const oldest = answered.size > rememberedKeys ? answered.keys().next().value : undefined
-    if (oldest !== undefined) answered.delete(oldest)
+    if (reply.status < 300) answered.put(key, { content, reply })
+    const oldest = answered.entries.size > rememberedKeys ? answered.entries.keys().next().value : undefined
+    if (oldest !== undefined) answered.remove(oldest)
     return reply
   }
 
@@ -101,6 +103,11 @@ function show({ id, document, createdAt, updatedAt }: StoredDocument): Record<st
 
 const notFound = (collection: string, id: string | undefined): TwinReply => ({ status: 404, body: { error: `${collection} ${id ?? ''} is not known` } })
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined)
+
+/** Whether a kept line is an {@link AnsweredKey}. */
+export function isAnsweredKey(value: unknown): value is AnsweredKey {
+  return value !== null && typeof value === 'object' && 'content' in value && 'reply' in value
+}
 
 function parseObject(body: Buffer): Record<string, unknown> | null {
   try {

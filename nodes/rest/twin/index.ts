@@ -1,8 +1,10 @@
 /** A generic business system: keeps whatever JSON it is sent, shows it, and fails when it is told to. */
+import { join } from 'node:path'
 import type { Twin, TwinOptions } from '../../../runtime/kit/definition.ts'
+import { openJournal } from '../../../runtime/twins/journal.ts'
 import { startTwinServer } from '../../../runtime/twins/server.ts'
 import type { TwinReply, TwinRequest } from '../../../runtime/twins/server.ts'
-import { createCollectionsApi } from './api.ts'
+import { createCollectionsApi, isAnsweredKey } from './api.ts'
 import type { TwinCounts } from './api.ts'
 import { openCollections } from './collections.ts'
 import type { Collections } from './collections.ts'
@@ -40,7 +42,8 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
   const collections = openCollections(options)
   const counts: TwinCounts = { requests: 0, writes: 0, repeats: 0, mixedUpKeys: 0, failures: 0 }
   const login = createLogin(options.secrets, settings.tokenLifetime)
-  const api = createCollectionsApi({ collections, counts, idField: settings.idField })
+  const answered = openJournal(options.dataDir === undefined ? undefined : join(options.dataDir, `${options.system}-keys.jsonl`), isAnsweredKey)
+  const api = createCollectionsApi({ collections, counts, answered, idField: settings.idField })
   let failure: Failure | null = null
 
   function takeFailure(): Failure | null {
@@ -86,6 +89,7 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
     async close() {
       await server.close()
       collections.close()
+      answered.close()
     },
   }
 }
