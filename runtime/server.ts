@@ -73,7 +73,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   const connectors: ConnectorDefinition[] = [...builtIn, ...await loadConnectors(projectFolder, project.torg.connectors)]
   await mkdir(settings.dataDir, { recursive: true })
 
-  const store = await openStore({ databaseUrl, log })
+  const store = await openStore({ databaseUrl, log, poolSize: databaseConnections })
   undo.push(() => store.close())
   const owner = await ownerOf(settings.dataDir)
   const ended = await store.endLeasesOf(owner)
@@ -83,12 +83,13 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   undo.push(() => hints.close())
 
   const registry = createRegistry()
-  const metrics = createMetrics({ depths: () => store.depths(), hints: () => hints.counts() })
+  const metrics = createMetrics({ depths: () => store.depths(), hints: () => hints.counts(), pool: () => store.connections() })
   const runs = createRunTracker({ red: nodeRed, log })
   undo.push(async () => { runs.close() })
   const engine = createEngine({ store, hints, runs, events: metrics, log, owner, concurrency: settings.concurrency })
 
   let accepting = false
+  const opened = Promise.withResolvers<void>()
   const hub: Hub = {
     log, runs,
     registerSystem: registry.registerSystem,
@@ -138,6 +139,12 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     poller.open(registry.sources.values())
     accepting = true
   }
+  const openDeployed = (): void => {
+    open().then(opened.resolve, (error: unknown) => {
+      log.error({ err: error }, 'The deployed flows could not be opened for work. Deploy again, or restart the hub.')
+      opened.reject(error)
+    })
+  }
   const configChecker: ConfigChecker = createConfigChecker(connectors)
   const check = (flows: readonly unknown[]): void => {
     checkFlows(flows, { configChecker, env: process.env, kinds: [...kinds.keys()], roles: project.roles })
@@ -155,6 +162,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     schemas: new Map([...kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: engine.wake,
+    notReady: () => apps ? [] : ['The flows have not started yet.'],
     deploy: async (flows, by) => {
       const { rev } = await nodeRed.runtime.flows.setFlows({ flows: { flows: asItems(flows) }, deploymentType: 'full', user: { username: by } })
       return { revision: rev ?? '' }
@@ -178,11 +186,10 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   undo.push(close)
   /** Node-RED starts without flows: only then is known which node types there are, and so whether the flows may run. */
   let loaded = false
-  const storage = createStorage({ store, project, development: settings.development, log, checkFlows: check, beforeDeploy: close, deployFailed: () => { void open() } })
-  nodeRed.events.on('flows:started', () => {
-    if (!loaded) return
-    open().catch((error: unknown) => { log.error({ err: error }, 'The deployed flows could not be opened for work. Deploy again, or restart the hub.') })
-  })
+  const storage = createStorage({ store, project, development: settings.development, log, checkFlows: check, beforeDeploy: close, deployFailed: openDeployed })
+  const onStarted = (): void => { if (loaded) openDeployed() }
+  nodeRed.events.on('flows:started', onStarted)
+  undo.push(async () => { nodeRed.events.removeListener('flows:started', onStarted) })
   const embedded = await startNodeRed({
     server, userDir, nodesDirs: [paletteDir], editor: true, log: log.child({ part: 'node-red' }),
     credentialSecret: settings.secretKey,
@@ -198,14 +205,19 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     },
     settings: { torg: hub, torgNodes: createRegistrar({ hub, connectors }) },
     ...(settings.adminPasswordHash !== undefined && { adminAuth: createAdminAuth(settings) }),
-    editorTheme: { page: { title: `Torg: ${project.name}` }, header: { title: `Torg · ${project.name}` } },
+    editorTheme: {
+      palette: { categories: ['Torg hub', 'Torg systems', 'subflows', 'common', 'function', 'network', 'sequence', 'parser', 'storage'] },
+      page: { title: `Torg: ${project.name}` }, header: { title: `Torg · ${project.name}` },
+    },
   })
   undo.push(() => embedded.stop())
-  guardDeploys(nodeRed.runtime.flows, { store, checkFlows: check, log })
+  const unguard = guardDeploys(nodeRed.runtime.flows, { store, checkFlows: check, log })
+  undo.push(async () => { unguard() })
   apps = { admin: embedded.adminApp, nodes: embedded.nodeApp, needsPermission: nodeRed.auth.needsPermission }
   await reconcile({ store, project, development: settings.development, log, checkFlows: check })
   loaded = true
   await embedded.reload()
+  await opened.promise
   twins.startDemo()
 
   return {
@@ -217,6 +229,9 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
 
 /** Checked flows as Node-RED's: each has an id and a type. */
 const asItems = (flows: readonly unknown[]): FlowItem[] => flows.map((item) => ({ id: '', type: '', ...(typeof item === 'object' ? item : {}) }))
+
+/** The batching writers take four, claims one per lane that works at the same time. */
+const databaseConnections = 20
 
 /** Who owns leases: the same in every life of this hub, so that a new life can end what a killed one held. */
 async function ownerOf(dataDir: string): Promise<string> {

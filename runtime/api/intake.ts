@@ -45,6 +45,8 @@ export function createIntake({ hub, metrics, bodyLimit, log }: IntakeOptions) {
       metrics.refused({ system: hub.hasSystem(system) ? system : 'unknown', reason: code })
       const facts = { request: requestId, system, path, code, status, reason, remote: req.socket.remoteAddress }
       if (code === 'hub.internal') log.error({ ...facts, err: thrown }, 'A message could not be taken: internal error')
+      // While flows are deployed that is as it should be: the sender comes again.
+      else if (code === 'hub.unavailable' && !hub.accepting) log.debug(facts, `Refused a message: ${reason}`)
       else log.warn(facts, `Refused a message: ${reason}`)
       sendProblem(req, res, error, { ...(status === 405 && { Allow: 'POST' }), ...(code === 'request.too-large' && { Connection: 'close' }) })
     })
@@ -53,7 +55,7 @@ export function createIntake({ hub, metrics, bodyLimit, log }: IntakeOptions) {
   /** Null where the sender went away before the end of the body. */
   async function receive(req: IncomingMessage, { url, system, path }: { url: string, system: string, path: string }): Promise<ReceivedMessage | null> {
     if (req.method !== 'POST') throw new TorgError('request.method', `Messages come by POST, not by ${req.method ?? 'nothing'}.`)
-    if (!hub.accepting) throw new TorgError('hub.unavailable', 'The hub is deploying or stopping.')
+    if (!hub.accepting) throw new TorgError('hub.unavailable', 'The hub is starting, deploying or stopping.')
     const sources = hub.sourcesOf(system).filter(isWebhook).filter(({ webhook }) => webhook.path === path)
     if (sources.length === 0) throw new TorgError('request.not-found', `No source node listens at ${prefix}${system}${path && '/'}${path}.`)
     const body = await readBody(req, bodyLimit)

@@ -20,6 +20,7 @@ export interface Database extends Queries {
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>
   /** Answers within two seconds or throws. */
   ping(): Promise<void>
+  connections(): { total: number, idle: number, waiting: number }
   close(): Promise<void>
 }
 
@@ -94,6 +95,7 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
         client.release(broken)
       }
     },
+    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
 }

@@ -67,6 +67,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
         throw toStoreError(error, 'Asking the database')
       }
     },
+    connections: db.connections,
     close: () => closing ??= (async () => {
       await Promise.all([inbox.idle(), claims.idle(), settling.idle(), records.idle()])
       await db.close()

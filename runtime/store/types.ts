@@ -259,5 +259,7 @@ export interface Store {
   /** The subscriptions, roles and kinds in force; set at deploy. */
   configure(rules: { subscriptions: Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }): Promise<void>
   ping(): Promise<void>
+  /** Of the pool, for the metrics; `waiting` are requests without one. */
+  connections(): { total: number, idle: number, waiting: number }
   close(): Promise<void>
 }

@@ -64,7 +64,7 @@ describe('npm start', function () {
         const counts = await delivered()
         return ['erp', 'crm', 'store'].every((system) => (counts.get(system) ?? 0) >= 2)
       }, { limitMs: 60_000, everyMs: 250, what: 'two deliveries to each system' })
-      for (const url of Object.values(addresses)) expect((await fetch(String(url))).status, String(url)).to.equal(200)
+      for (const url of Object.values(addresses)) expect((await fetch(String(url), { headers: { accept: 'text/html' } })).status, String(url)).to.equal(200)
       const code = await end(signal)
       if (signal === 'SIGTERM') expect(code).to.equal(0)
       expect(output.split('\n').filter((line) => /"level":"(warn|error|fatal)"/.test(line) || (line !== '' && !line.startsWith('{')))).to.deep.equal([])
