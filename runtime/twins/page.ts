@@ -29,6 +29,7 @@ tr.new td { animation: fresh 3s ease-out; }
 pre { font-size: .78rem; background: var(--soft); padding: .7rem; border-radius: 6px; overflow: auto; max-height: 24rem; }
 summary { cursor: pointer; }
 button { font: inherit; padding: .3rem .8rem; border-radius: 6px; border: 1px solid var(--line); background: var(--soft); cursor: pointer; }
+td button { font-size: .85rem; padding: .1rem .55rem; }
 header button { background: #fff; color: #222; border: 0; padding: .5rem 1.1rem; font-weight: 600; }
 form { display: inline; }
 .empty { opacity: .65; padding: 1rem 0; }
@@ -39,7 +40,7 @@ const script = `
 setInterval(async () => {
   if (document.hidden || document.querySelector('details[open]')) return
   try {
-    const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html').querySelector('main')
+    const fresh = new DOMParser().parseFromString(await (await fetch(location.href, { headers: { accept: 'text/html' } })).text(), 'text/html').querySelector('main')
     if (fresh) document.querySelector('main').replaceWith(fresh)
   } catch { /* The twin is restarting. */ }
 }, 2000)

@@ -147,6 +147,7 @@ describe('twins', () => {
       const page = await (await fetch(twin.url, { headers: { accept: 'text/html' } })).text()
       expect(page).to.contain('<th>Customer</th>').and.contain('&#60;script&#62;alert(1)')
       expect(page).not.to.contain('<script>alert')
+      expect(page, 'the page asks for itself as HTML').to.contain("accept: 'text/html'")
       await twin.close()
     })
   })

@@ -19,17 +19,17 @@ export function renderCollections({ settings, collections, counts }: { settings:
 function renderCollection(name: string, documents: StoredDocument[], view: CollectionView | undefined): string {
   const columns = view?.columns ?? []
   const newest = documents.toReversed().slice(0, shownRows)
-  const numeric = columns.map(({ path }) => newest.length > 0 && newest.every(({ document }) => /^(-?[\d ]+([.,]\d+)?)?$/.test(scalarText(readPath(document, path)) ?? '')))
+  const numbers = columns.map(({ path }) => formatOf(newest.map(({ document }) => readPath(document, path))))
   return renderTable({
     title: view?.title ?? name,
     note: documents.length > shownRows ? `the newest ${shownRows} of ${documents.length}` : String(documents.length),
-    columns: [{ label: 'Id' }, ...columns.map(({ label }, index) => ({ label, number: numeric[index] ?? false })), { label: 'Arrived' }, { label: 'Writes', number: true }, { label: 'Document' }],
+    columns: [{ label: 'Id' }, ...columns.map(({ label }, index) => ({ label, number: numbers[index] !== undefined })), { label: 'Arrived' }, { label: 'Writes', number: true }, { label: 'Document' }],
     rows: newest.map(entry => ({
       fresh: Date.now() - Date.parse(entry.updatedAt) < freshMs,
       cells: [
         escapeHtml(entry.id),
-        ...columns.map(({ path }) => escapeHtml(textOf(readPath(entry.document, path)))),
-        escapeHtml(entry.updatedAt.slice(11, 19)),
+        ...columns.map(({ path }, index) => escapeHtml(textOf(readPath(entry.document, path), numbers[index]))),
+        escapeHtml(new Date(entry.updatedAt).toTimeString().slice(0, 8)),
         String(entry.writes),
         `<details><summary>JSON</summary><pre>${escapeHtml(JSON.stringify(entry.document, null, 2))}</pre></details>`,
       ],
@@ -38,7 +38,15 @@ function renderCollection(name: string, documents: StoredDocument[], view: Colle
   })
 }
 
-function textOf(value: unknown): string {
+/** How many decimals a column of numbers needs; undefined where it holds something else. */
+function formatOf(values: unknown[]): number | undefined {
+  const shown = values.filter(value => value !== undefined && value !== null)
+  if (shown.length === 0 || !shown.every(value => typeof value === 'number' || Array.isArray(value))) return undefined
+  return shown.every(value => Array.isArray(value) || Number.isInteger(value)) ? 0 : 2
+}
+
+function textOf(value: unknown, decimals: number | undefined): string {
   if (Array.isArray(value)) return String(value.length)
+  if (typeof value === 'number' && decimals !== undefined) return value.toFixed(decimals)
   return scalarText(value) ?? (value === null || value === undefined ? '' : JSON.stringify(value))
 }
