@@ -47,7 +47,15 @@ export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, lo
       log.warn({ code: thrown.code, by, errors: thrown.errors }, `Deploy refused: ${thrown.message}`)
       throw forEditor(thrown)
     }
-    return setFlows(options)
+    try {
+      return await setFlows(options)
+    } catch (thrown) {
+      // Another deploy was under way when this one came; Node-RED takes one at a time and then answers without a reason.
+      if (posted.rev !== undefined && thrown instanceof Error && 'code' in thrown && thrown.code === 'version_mismatch') {
+        await refuseStale(store, posted.rev).catch((refusal: unknown) => { throw refusal instanceof TorgError ? forEditor(refusal) : refusal })
+      }
+      throw thrown
+    }
   }
   return () => { runtimeFlows.setFlows = unguarded }
 }

@@ -130,11 +130,9 @@ describe('the editor of a running hub', function () {
     const first = await openEditor(browser, reference.hub.url)
     const second = await open()
     try {
-      // The second browser has not heard of the first one's deploy.
-      await second.page.evaluate(() => { Reflect.get(globalThis, 'RED').comms.unsubscribe('notification/#', () => undefined) })
-      const [tab] = await nodesOfType(first.page, 'shopify in')
+      const [node] = await nodesOfType(first.page, 'shopify in')
       const revision = await second.page.evaluate(() => String(Reflect.get(globalThis, 'RED').nodes.version()))
-      await rename(first.page, tab ?? '', 'Orders, renamed')
+      await rename(first.page, node ?? '', 'Orders, renamed')
       await first.page.locator('#red-ui-header-button-deploy:not(.disabled)').click()
       await first.page.locator('#red-ui-header-button-deploy.disabled').waitFor()
       const answer = await second.page.evaluate(async (rev) => {
@@ -143,6 +141,7 @@ describe('the editor of a running hub', function () {
         return { status: response.status, body: await response.text() }
       }, revision)
       expect(answer.status, answer.body).to.equal(409)
+      expect(answer.body, answer.body).to.contain('Orders from the webshop')
     } finally {
       await first.close()
     }
