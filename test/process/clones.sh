@@ -16,7 +16,8 @@ work=$(mktemp -d /tmp/torg-clones.XXXXXX)
 chmod 755 "$work"
 user=torg-clone
 cleanup() {
-  [[ -z ${group:-} ]] || kill -9 -- "-$group" 2>/dev/null || true
+  group=$(cat "$work/group" 2>/dev/null || true)
+  [[ -z $group ]] || kill -9 -- "-$group" 2>/dev/null || true
   pkill -9 -u "$user" 2>/dev/null || true
   userdel -r "$user" 2>/dev/null || true
   rm -rf "$work"
@@ -24,12 +25,13 @@ cleanup() {
 trap cleanup EXIT
 
 port=18470
-# Runs a command in the clone as its user, with nothing of this shell's environment but what a login has.
+curl -s -o /dev/null "http://127.0.0.1:$port/" && { echo "Something listens on port $port already." >&2; exit 1; }
+# Runs a command in the clone as its user, in a process group of its own, with nothing of this shell's environment but what a login has.
 in_clone() { # variant command...
   local variant=$1; shift
   local run=(env -i "HOME=$home" "PATH=$path" "TORG_PORT=$port" "TORG_SPECS=$specs" LANG=C.UTF-8)
-  if [[ $variant == user ]]; then (cd "$clone" && exec setsid runuser -u "$user" -- "${run[@]}" "$@")
-  else (cd "$clone" && exec setsid "${run[@]}" "$@"); fi
+  [[ $variant != user ]] || run=(runuser -u "$user" -- "${run[@]}")
+  (cd "$clone" && exec setsid --wait bash -c 'echo $$ >"$0"; exec "$@"' "$work/group" "${run[@]}" "$@")
 }
 
 deliveries() { # at least two orders or contacts in each of the three systems, in this life
@@ -41,11 +43,13 @@ deliveries() { # at least two orders or contacts in each of the three systems, i
 }
 
 start_and_watch() { # variant log
+  rm -f "$work/group"
   in_clone "$1" npm start >"$2" 2>&1 &
-  group=$!
+  local started=$!
   for _ in $(seq 240); do
+    group=$(cat "$work/group" 2>/dev/null || true)
     deliveries && return 0
-    kill -0 "$group" 2>/dev/null || { echo "npm start ended:"; cat "$2"; return 1; }
+    kill -0 "$started" 2>/dev/null || { echo "npm start ended:"; cat "$2"; return 1; }
     sleep 0.5
   done
   echo 'Nothing was delivered within two minutes:'; cat "$2"; return 1
@@ -74,13 +78,13 @@ for variant in "${variants[@]}"; do
   grep -E '"level":"(warn|error|fatal)"|WARN|ERROR|FATAL' "$work/first.log" && { echo 'The first start warned.'; exit 1; }
   # Everything: npm, the hub, and the PostgreSQL in its own group.
   kill -9 -- "-$group"
-  pkill -9 -f "torg/.*postgres.* -D " || true
-  wait "$group" 2>/dev/null || true
+  kill -9 "$(head -n 1 "$clone/flows/.torg/postgres/data/postmaster.pid")"
+  wait || true
   start_and_watch "$variant" "$work/second.log"
   grep -E '"level":"(error|fatal)"|ERROR|FATAL' "$work/second.log" && { echo 'The second start failed in part.'; exit 1; }
   kill -INT -- "-$group"
-  wait "$group" || true
-  group=
+  wait || true
+  rm "$work/group"
   sleep 1
   if pgrep -f "$clone" >/dev/null; then echo 'Left running:'; pgrep -af "$clone"; exit 1; fi
   if $with_tests; then
