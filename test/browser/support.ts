@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import type { Language } from '../../runtime/kit/definition.ts'
 import { prepareHub, type HubProcess } from '../faults/hub-process.ts'
+import { removeServerFolder } from '../support/database.ts'
 import { freePort } from '../support/ports.ts'
 
 export interface ReferenceHub {
@@ -30,6 +31,7 @@ export async function startReferenceHub({ databaseUrl }: { databaseUrl?: string 
   const hub = await prepareHub({ project, env: { ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }), TORG_DATA: join(folder, 'data'), TORG_DEVELOPMENT: 'true', TORG_LOG_LEVEL: 'warn' } })
   const stop = async (): Promise<void> => {
     await hub.stop()
+    await removeServerFolder(join(folder, 'data'))
     await rm(folder, { recursive: true, force: true })
   }
   try {
