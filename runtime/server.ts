@@ -23,7 +23,7 @@ import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, rec
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
 import { resolveSecret } from './secrets.ts'
-import type { Settings } from './settings.ts'
+import { localUrl, type Settings } from './settings.ts'
 import { openStore } from './store/index.ts'
 import { startTwins } from './twins/index.ts'
 import { hubRoot, version } from './version.ts'
@@ -174,7 +174,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   await listen(server, settings)
   undo.push(() => closeServer(server))
 
-  const twins = await startTwins({ project, connectors, hubUrl: settings.publicUrl, log })
+  const twins = await startTwins({ project, connectors, hubUrl: localUrl(settings), dataDir: join(settings.dataDir, 'twins'), log })
   undo.push(() => twins.close())
   for (const [name, value] of Object.entries(twins.env)) process.env[name] ??= value
 

@@ -26,7 +26,6 @@ export interface Settings {
   /** Encrypts credentials typed in the editor; undefined means the key kept in the data folder. */
   readonly secretKey: string | undefined
   readonly bodyLimit: number
-  readonly runLimitMs: number
   readonly drainLimitMs: number
   /** Keys worked on at once per lane and process. */
   readonly concurrency: number
@@ -68,7 +67,6 @@ const table: Table = {
   adminPasswordHash: { name: 'TORG_ADMIN_PASSWORD_HASH', allowed: 'bcrypt hash, made with `torg hash-password`', standard: '', description: 'Guards editor, deploy, metrics and API. Put it in single quotes in a shell: it contains `$`.', secret: true, parse: text => /^\$2[aby]\$\d{2}\$[./A-Za-z0-9]{53}$/.test(text) ? text : undefined },
   secretKey: { name: 'TORG_SECRET_KEY', allowed: 'at least 16 characters', standard: 'generated once into the data folder', description: 'Encrypts credentials typed in the editor.', secret: true, parse: text => text.length >= 16 ? text : undefined },
   bodyLimit: { name: 'TORG_BODY_LIMIT', allowed: 'size such as 500kb or 1mb, at most 100mb', standard: '1mb', description: 'Largest request body; a larger one is answered 413.', parse: size },
-  runLimitMs: { name: 'TORG_RUN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '120', description: 'How long a run may last before it fails, naming the node that did not complete.', parse: seconds },
   drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
   concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '16', description: 'Keys worked on at once per lane.', parse: wholeNumber(1, 1000) },
   logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },
@@ -104,7 +102,7 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
   const settings: Settings = {
     port,
     host,
-    publicUrl: read(table.publicUrl) ?? localUrl(host, port),
+    publicUrl: read(table.publicUrl) ?? localUrl({ host, port }),
     databaseUrl: read(table.databaseUrl),
     redisUrl: read(table.redisUrl),
     dataDir: read(table.dataDir) ?? join(resolve(context.projectFolder ?? '.'), '.torg'),
@@ -112,7 +110,6 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
     adminPasswordHash: read(table.adminPasswordHash),
     secretKey: read(table.secretKey),
     bodyLimit: readOr(table.bodyLimit),
-    runLimitMs: readOr(table.runLimitMs),
     drainLimitMs: readOr(table.drainLimitMs),
     concurrency: readOr(table.concurrency),
     logLevel: readOr(table.logLevel),
@@ -143,7 +140,7 @@ export function settingsTable(): string {
 }
 
 /** Where a hub on this machine is reached: a wildcard address is no address to call. */
-function localUrl(host: string, port: number): string {
+export function localUrl({ host, port }: Pick<Settings, 'host' | 'port'>): string {
   const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`
 }

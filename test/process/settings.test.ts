@@ -21,7 +21,7 @@ describe('settings', () => {
     const settings = readSettings({}, { projectFolder: '/srv/shop' })
     expect(settings).to.include({
       port: 1880, host: '127.0.0.1', publicUrl: 'http://127.0.0.1:1880', dataDir: '/srv/shop/.torg', adminUser: 'admin',
-      bodyLimit: 1_048_576, runLimitMs: 120_000, drainLimitMs: 20_000, concurrency: 16, logLevel: 'info', development: false,
+      bodyLimit: 1_048_576, drainLimitMs: 20_000, concurrency: 16, logLevel: 'info', development: false,
     })
     expect(settings.databaseUrl).to.equal(undefined)
     expect(Object.isFrozen(settings)).to.equal(true)
@@ -30,11 +30,11 @@ describe('settings', () => {
   it('are read from the environment, with units', () => {
     const settings = readSettings({
       TORG_PORT: '8080', TORG_HOST: '0.0.0.0', TORG_ADMIN_PASSWORD_HASH: someHash, PUBLIC_URL: 'https://hub.example/torg/', DATABASE_URL: 'postgres://a:b@db/hub',
-      REDIS_URL: 'rediss://cache:6380', TORG_DATA: '/data', TORG_BODY_LIMIT: '500KB', TORG_RUN_LIMIT: '0.5', TORG_LOG_LEVEL: 'DEBUG', TORG_DEVELOPMENT: '1',
+      REDIS_URL: 'rediss://cache:6380', TORG_DATA: '/data', TORG_BODY_LIMIT: '500KB', TORG_LOG_LEVEL: 'DEBUG', TORG_DEVELOPMENT: '1',
     })
     expect(settings).to.include({
       port: 8080, host: '0.0.0.0', adminPasswordHash: someHash, publicUrl: 'https://hub.example/torg', databaseUrl: 'postgres://a:b@db/hub',
-      redisUrl: 'rediss://cache:6380', dataDir: '/data', bodyLimit: 512_000, runLimitMs: 500, logLevel: 'debug', development: true,
+      redisUrl: 'rediss://cache:6380', dataDir: '/data', bodyLimit: 512_000, logLevel: 'debug', development: true,
     })
   })
 
@@ -49,7 +49,7 @@ describe('settings', () => {
   })
 
   it('name every problem at once: variable, value, what is allowed', () => {
-    const problems = problemsOf({ TORG_PORT: '70000', TORG_RUN_LIMIT: '0', TORG_LOG_FORMAT: 'xml', TORG_BODY_LIMIT: '2gb', TORG_CONCURRENCY: '1.5', TORG_DEVELOPMENT: 'maybe' })
+    const problems = problemsOf({ TORG_PORT: '70000', TORG_DRAIN_LIMIT: '0', TORG_LOG_FORMAT: 'xml', TORG_BODY_LIMIT: '2gb', TORG_CONCURRENCY: '1.5', TORG_DEVELOPMENT: 'maybe' })
     expect(problems).to.have.length(6)
     expect(problems[0]).to.equal('TORG_PORT is "70000", but must be: whole number from 1 to 65535.')
   })
