@@ -39,7 +39,7 @@ export function createPoller({ store, receive, log }: PollerOptions) {
         if (signal.aborted) return
         failures += 1
         const error = toTorgError(thrown, 'system.unavailable')
-        const decision = decideRetry({ error: { ...error, class: 'transient' }, attempts: failures, random: Math.random() })
+        const decision = decideRetry({ error: { class: 'transient', code: error.code, ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }) }, attempts: failures, random: Math.random() })
         pauseMs = Math.max(poll.everyMs, Math.min(longestPauseMs, decision.again ? decision.dueInMs : longestPauseMs))
         source.node.status({ fill: 'red', shape: 'ring', text: error.message })
         log.warn({ source: source.nodeId, system: source.system.key, error: error.toJSON() }, `poll failed, again in ${Math.round(pauseMs / 1000)} s: ${error.message}`)
