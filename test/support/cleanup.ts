@@ -7,11 +7,20 @@ export function afterEverything(task: () => Promise<void>): void {
   tasks.push(task)
 }
 
+const endLimitMs = 20_000
+
+/** Something a test started keeps the process alive: say what, instead of hanging. */
+function endHard(): void {
+  process.stderr.write(`The tests are over, but this is still open: ${process.getActiveResourcesInfo().join(', ')}. A test does not stop what it started.\n`)
+  process.exit(1)
+}
+
 export const mochaHooks = {
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000)
     const failures: unknown[] = []
     for (const task of tasks.splice(0).reverse()) await task().catch((error: unknown) => failures.push(error))
+    setTimeout(endHard, endLimitMs).unref()
     if (failures.length > 0) throw failures[0]
   },
 }
