@@ -12,6 +12,8 @@ const endLimitMs = 20_000
 /** Something a test started keeps the process alive: say what, instead of hanging. */
 function endHard(): void {
   process.stderr.write(`The tests are over, but this is still open: ${process.getActiveResourcesInfo().join(', ')}. A test does not stop what it started.\n`)
+  // Mocha sets the code to its number of failures as its last act; this comes after.
+  process.once('exit', () => { process.exitCode = 1 })
   process.exit(1)
 }
 
