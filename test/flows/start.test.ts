@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { removeServerFolder } from '../support/database.ts'
 import { freePort } from '../support/ports.ts'
 import { until } from '../support/until.ts'
 
@@ -53,6 +54,7 @@ describe('npm start', function () {
   })
   after(async () => {
     await end('SIGTERM')
+    await removeServerFolder(join(folder, 'flows', '.torg'))
     await rm(folder, { recursive: true, force: true })
   })
 

@@ -30,6 +30,8 @@ curl -s -o /dev/null "http://127.0.0.1:$port/" && { echo "Something listens on p
 in_clone() { # variant command...
   local variant=$1; shift
   local run=(env -i "HOME=$home" "PATH=$path" "TORG_PORT=$port" "TORG_SPECS=$specs" LANG=C.UTF-8)
+  # Networks with certificates of their own.
+  [[ -z ${NODE_EXTRA_CA_CERTS:-} ]] || run+=("NODE_EXTRA_CA_CERTS=$NODE_EXTRA_CA_CERTS")
   [[ $variant != user ]] || run=(runuser -u "$user" -- "${run[@]}")
   (cd "$clone" && exec setsid --wait bash -c 'echo $$ >"$0"; exec "$@"' "$work/group" "${run[@]}" "$@")
 }
