@@ -17,7 +17,7 @@ import { createEngine } from './lanes/engine.ts'
 import { createHints } from './lanes/hints.ts'
 import { createPoller } from './lanes/poller.ts'
 import { kinds } from './model/index.ts'
-import { missingTypes, startNodeRed } from './node-red/embed.ts'
+import { requireTypes, startNodeRed, type EmbeddedNodeRed } from './node-red/embed.ts'
 import { nodeRed, type FlowItem } from './node-red/facade.ts'
 import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, reconcile } from './project/index.ts'
 import { createRegistry } from './registry.ts'
@@ -148,24 +148,22 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   const configChecker: ConfigChecker = createConfigChecker(connectors)
   const check = (flows: readonly unknown[]): void => {
     checkFlows(flows, { configChecker, env: process.env, kinds: [...kinds.keys()], roles: project.roles })
-    const missing = missingTypes(asItems(flows))
-    if (missing.length > 0) {
-      throw new TorgError('flow.invalid', { detail: `The flows use node types that no installed module provides: ${missing.join(', ')}.`, next: 'Install the connector that provides them, or remove the nodes, and deploy again.' })
-    }
+    requireTypes(asItems(flows))
   }
 
   // ------------------------------------------------------------ HTTP, twins, Node-RED
 
   let apps: NodeRedApps | undefined
+  let embedded: EmbeddedNodeRed | undefined
   const api = createApi({
     hub, store, settings, metrics, log, version, checkFlows: check,
     schemas: new Map([...kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: engine.wake,
     notReady: () => apps ? [] : ['The flows have not started yet.'],
-    deploy: async (flows, by) => {
-      const { rev } = await nodeRed.runtime.flows.setFlows({ flows: { flows: asItems(flows) }, deploymentType: 'full', user: { username: by } })
-      return { revision: rev ?? '' }
+    deploy: async ({ flows, revision, user }) => {
+      if (!embedded || !apps) throw new TorgError('hub.unavailable', 'The flows have not started yet.')
+      return embedded.deploy(asItems(flows), { ...(revision !== null && { revision }), user })
     },
     nodeRed: () => apps,
   })
@@ -190,7 +188,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   const onStarted = (): void => { if (loaded) openDeployed() }
   nodeRed.events.on('flows:started', onStarted)
   undo.push(async () => { nodeRed.events.removeListener('flows:started', onStarted) })
-  const embedded = await startNodeRed({
+  const running = embedded = await startNodeRed({
     server, userDir, nodesDirs: [paletteDir], editor: true, log: log.child({ part: 'node-red' }),
     credentialSecret: settings.secretKey,
     storage: {
@@ -210,13 +208,13 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
       page: { title: `Torg: ${project.name}` }, header: { title: `Torg · ${project.name}` },
     },
   })
-  undo.push(() => embedded.stop())
+  undo.push(() => running.stop())
   const unguard = guardDeploys(nodeRed.runtime.flows, { store, checkFlows: check, log })
   undo.push(async () => { unguard() })
-  apps = { admin: embedded.adminApp, nodes: embedded.nodeApp, needsPermission: nodeRed.auth.needsPermission }
+  apps = { admin: running.adminApp, nodes: running.nodeApp, needsPermission: nodeRed.auth.needsPermission }
   await reconcile({ store, project, development: settings.development, log, checkFlows: check })
   loaded = true
-  await embedded.reload()
+  await running.reload()
   await opened.promise
   twins.startDemo()
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Express } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
-import { nodeRed, type DeployType, type FlowItem, type NodeRed, type StorageModule } from './facade.ts'
+import { nodeRed, type FlowItem, type NodeRed, type StorageModule } from './facade.ts'
 import { createLogBridge } from './log.ts'
 
 export interface NodeRedOptions {
@@ -32,6 +32,15 @@ export interface NodeRedOptions {
   credentialSecret: string
 }
 
+export interface DeployOptions {
+  /** Refused where the running flows have another one. */
+  revision?: string
+  /** Node-RED's: `{ $: '…' }` encrypted, or by node id. */
+  credentials?: Record<string, unknown>
+  /** Given to the storage. */
+  user?: { username: string }
+}
+
 export interface EmbeddedNodeRed {
   red: NodeRed
   /** Editor and admin API, to mount at `adminRoot`; undefined when headless. */
@@ -41,10 +50,10 @@ export interface EmbeddedNodeRed {
   /** Resolves when the flows given by the storage run; rejects with `flow.invalid` where node types are missing. */
   started: Promise<void>
   /**
-   * Replaces the flows and waits until the new ones run. `credentials` are Node-RED's: `{ $: '…' }` encrypted, or by node id.
+   * Replaces the flows and waits until the new ones run.
    * @throws TorgError `flow.invalid` where a node type is missing (the running flows stay), or the storage's refusal.
    */
-  deploy(flows: FlowItem[], credentials?: Record<string, unknown>, type?: DeployType): Promise<{ revision: string }>
+  deploy(flows: FlowItem[], options?: DeployOptions): Promise<{ revision: string }>
   /** Loads the flows of the storage again and waits until they run. */
   reload(): Promise<void>
   /** Stops all nodes. Mounted apps stay mounted and answer 404. */
@@ -84,18 +93,21 @@ export async function startNodeRed(options: NodeRedOptions): Promise<EmbeddedNod
   }
 }
 
-/** Types used by the flows which no module provides. */
-export function missingTypes(flows: FlowItem[]): string[] {
+/**
+ * Refuses flows of which no module provides a type.
+ * @throws TorgError `flow.invalid` naming the types
+ */
+export function requireTypes(flows: FlowItem[]): void {
   const structural = new Set(['tab', 'subflow', 'group'])
   const subflows = new Set(flows.filter(item => item.type === 'subflow').map(item => `subflow:${item.id}`))
   const used = new Set(flows.map(item => item.type))
-  return [...used].filter(type => !structural.has(type) && !subflows.has(type) && !nodeRed.nodes.getType(type)).sort()
+  const missing = [...used].filter(type => !structural.has(type) && !subflows.has(type) && !nodeRed.nodes.getType(type)).sort()
+  if (missing.length > 0) throw refusal(missing)
 }
 
-async function deploy(flows: FlowItem[], credentials?: Record<string, unknown>, type: DeployType = 'full'): Promise<{ revision: string }> {
-  const missing = missingTypes(flows)
-  if (missing.length) throw refusal(missing)
-  return { revision: await setFlows({ flows: { flows, ...(credentials && { credentials }) }, deploymentType: type }) }
+async function deploy(flows: FlowItem[], { revision, credentials, user }: DeployOptions = {}): Promise<{ revision: string }> {
+  requireTypes(flows)
+  return { revision: await setFlows({ flows: { flows, ...(credentials && { credentials }), ...(revision !== undefined && { rev: revision }) }, deploymentType: 'full', ...(user && { user }) }) }
 }
 
 async function reload(): Promise<void> {

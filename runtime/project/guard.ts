@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { NodeRed } from '../node-red/facade.ts'
 import type { Store } from '../store/types.ts'
+import { deployFacts } from './deployer.ts'
 import { changedTabs } from './revision.ts'
 
 type RuntimeFlows = Pick<NodeRed['runtime']['flows'], 'setFlows'>
@@ -38,7 +39,7 @@ export function guardDeploys(runtimeFlows: RuntimeFlows, { store, checkFlows, lo
     // The editor's "restart flows" sends none.
     const posted = options.flows
     if (posted === undefined) return setFlows(options)
-    const by = userName(options.user) ?? 'editor'
+    const { by } = deployFacts(options.user)
     try {
       if (posted.rev !== undefined) await refuseStale(store, posted.rev)
       checkFlows(posted.flows)
@@ -65,7 +66,3 @@ const forEditor = (error: TorgError): Error => Object.assign(new Error(`${error.
   code: error.code === 'flow.stale' ? 'version_mismatch' : error.code,
   status: error.status,
 })
-
-/** The name in Node-RED's user object. */
-export const userName = (user: unknown): string | undefined =>
-  typeof user === 'object' && user !== null && 'username' in user && typeof user.username === 'string' ? user.username : undefined

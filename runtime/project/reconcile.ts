@@ -10,15 +10,13 @@ export interface ReconcileOptions {
   log: Logger
   /** Throws `flow.invalid` where the files may not be deployed. `active` is the deployment that stays then. */
   checkFlows?(flows: readonly unknown[], active: Deployment | null): void
-  /** Who deploys; `files` by default. */
-  by?: string
 }
 
 /**
  * What runs at start: the project's files where nothing was deployed yet or in development, else the active deployment. So a
  * restarted old copy of the files never rolls anything back; the difference is logged.
  */
-export async function reconcile({ store, project, development, log, checkFlows, by = 'files' }: ReconcileOptions): Promise<Deployment> {
+export async function reconcile({ store, project, development, log, checkFlows }: ReconcileOptions): Promise<Deployment> {
   const active = await store.activeDeployment()
   const tabs = active === null ? [] : changedTabs(active.flows, project.flows)
   if (active !== null && tabs.length === 0) return active
@@ -28,7 +26,7 @@ export async function reconcile({ store, project, development, log, checkFlows, 
   }
   checkFlows?.(project.flows, active)
   // Values typed in the editor live only in the deployment; nodes that are still there keep theirs.
-  const deployment = await store.deploy({ revision: revisionOf(project.flows), by, note: `files of ${project.folder}`, flows: project.flows, credentials: active?.credentials ?? {} })
+  const deployment = await store.deploy({ revision: revisionOf(project.flows), by: 'files', from: 'files', note: `files of ${project.folder}`, flows: project.flows, credentials: active?.credentials ?? {} })
   log.info({ folder: project.folder, tabs, deployment: deployment.id }, active === null ? 'Deployed the files of the project: nothing was deployed before' : `Deployed the changed files: ${tabs.join(', ')}`)
   return deployment
 }

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { FlowItem, StorageModule } from '../node-red/facade.ts'
 import type { Deployment, Store } from '../store/types.ts'
-import { userName } from './guard.ts'
+import { deployFacts } from './deployer.ts'
 import { changedTabs, revisionOf } from './revision.ts'
 import { writeProject } from './write.ts'
 import type { Project } from './types.ts'
@@ -21,8 +21,6 @@ export interface StorageOptions {
   deployFailed?(): void
   /** Told after the deployment was stored, before Node-RED stops and starts nodes. */
   deployed?(deployment: Deployment): void
-  /** Who deploys where Node-RED names nobody. */
-  by?: string
 }
 
 const settingsCursor = 'node-red/settings'
@@ -32,20 +30,21 @@ const libraryCursor = (type: string): string => `node-red/library/${type}`
  * Node-RED's storage module. Flows and encrypted credentials are those of the active deployment, settings and the library
  * stand in the database too. Sessions stay in memory: their tokens are secrets, and a restart asks for the password again.
  */
-export function createStorage({ store, project, development, log, checkFlows, beforeDeploy, deployFailed, deployed, by = 'editor' }: StorageOptions): StorageModule {
+export function createStorage({ store, project, development, log, checkFlows, beforeDeploy, deployFailed, deployed }: StorageOptions): StorageModule {
   /** Node-RED hands over credentials before the flows they belong to, and only when they changed. */
   let pendingCredentials: Record<string, unknown> | null = null
   let sessions: Record<string, unknown> = {}
 
-  const deploy = async (flows: FlowItem[], who: string): Promise<void> => {
+  const deploy = async (flows: FlowItem[], user: unknown): Promise<void> => {
+    const { by, from, note } = deployFacts(user)
     checkFlows(flows)
     await beforeDeploy?.()
     try {
       const active = await store.activeDeployment()
-      const deployment = await store.deploy({ revision: revisionOf(flows), by: who, note: null, flows, credentials: pendingCredentials ?? active?.credentials ?? {} })
+      const deployment = await store.deploy({ revision: revisionOf(flows), by, from, note, flows, credentials: pendingCredentials ?? active?.credentials ?? {} })
       pendingCredentials = null
       const tabs = active ? changedTabs(active.flows, flows) : []
-      log.info({ deployment: deployment.id, by: who, tabs }, `Deployed${tabs.length === 0 ? '' : `: ${tabs.join(', ')}`}`)
+      log.info({ deployment: deployment.id, by, tabs }, `Deployed${tabs.length === 0 ? '' : `: ${tabs.join(', ')}`}`)
       deployed?.(deployment)
     } catch (thrown) {
       deployFailed?.()
@@ -69,7 +68,7 @@ export function createStorage({ store, project, development, log, checkFlows, be
   return {
     init: async () => {},
     getFlows: async () => asFlows((await store.activeDeployment())?.flows ?? []),
-    saveFlows: async (flows, user) => { await deploy(flows, userName(user) ?? by) },
+    saveFlows: async (flows, user) => { await deploy(flows, user) },
     getCredentials: async () => (await store.activeDeployment())?.credentials ?? {},
     saveCredentials: async credentials => { pendingCredentials = credentials },
     getSettings: async () => asObject(await store.cursor(settingsCursor)),

@@ -1,18 +1,13 @@
 /** Deployments, of which one is active, and the cursors of polling sources. */
 import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
-import type { Deployment } from './types.ts'
+import type { Deployment, DeploymentSummary, Store } from './types.ts'
 
-const columns = 'id, revision, at, by, note, flows, credentials'
+const summaryColumns = 'id, revision, at, by, made_from as "from", note'
+const columns = `${summaryColumns}, flows, credentials`
 
-interface DeploymentRow extends Omit<Deployment, 'at'> { at: Date }
+type Row<T extends DeploymentSummary> = Omit<T, 'at'> & { at: Date }
 
-export interface Deployments {
-  activeDeployment(): Promise<Deployment | null>
-  deploymentByRevision(revision: string): Promise<Deployment | null>
-  deploy(deployment: Omit<Deployment, 'id' | 'at'>): Promise<Deployment>
-  cursor(source: string): Promise<unknown>
-  saveCursor(source: string, cursor: unknown): Promise<void>
-}
+export type Deployments = Pick<Store, 'activeDeployment' | 'deploymentByRevision' | 'deployments' | 'deploy' | 'cursor' | 'saveCursor'>
 
 export function createDeployments(db: Database): Deployments {
   const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
@@ -23,21 +18,25 @@ export function createDeployments(db: Database): Deployments {
     }
   }
   const first = async (condition: string, values: unknown[]): Promise<Deployment | null> => {
-    const [row] = await db.query<DeploymentRow>(`select ${columns} from torg.deployment where ${condition}`, values)
-    return row ? toDeployment(row) : null
+    const [row] = await db.query<Row<Deployment>>(`select ${columns} from torg.deployment where ${condition}`, values)
+    return row ? withTime(row) : null
   }
   return {
     activeDeployment: () => guarded('Reading the active deployment', () => first('active', [])),
     deploymentByRevision: revision => guarded('Reading a deployment', () => first('revision = $1 order by id desc limit 1', [revision])),
-    deploy: ({ revision, by, note, flows, credentials }) => guarded('Storing a deployment', () => db.transaction(async tx => {
+    deployments: ({ from = null, limit, before = null }) => guarded('Listing deployments', async () =>
+      (await db.query<Row<DeploymentSummary>>(
+        `select ${summaryColumns} from torg.deployment where ($1::text is null or made_from = $1) and ($2::integer is null or id < $2) order by id desc limit $3`,
+        [from, before, limit])).map(withTime)),
+    deploy: ({ revision, by, from, note, flows, credentials }) => guarded('Storing a deployment', () => db.transaction(async tx => {
       // Two at once: one after the other, the later one is active.
       await tx.query('lock table torg.deployment in share row exclusive mode')
       await tx.query('update torg.deployment set active = false where active')
-      const [row] = await tx.query<DeploymentRow>(
-        `insert into torg.deployment (revision, by, note, flows, credentials, active) values ($1, $2, $3, $4, $5, true) returning ${columns}`,
-        [revision, by, note, JSON.stringify(flows), JSON.stringify(credentials)])
+      const [row] = await tx.query<Row<Deployment>>(
+        `insert into torg.deployment (revision, by, made_from, note, flows, credentials, active) values ($1, $2, $3, $4, $5, $6, true) returning ${columns}`,
+        [revision, by, from, note, JSON.stringify(flows), JSON.stringify(credentials)])
       if (!row) throw new Error('The deployment was not stored.')
-      return toDeployment(row)
+      return withTime(row)
     })),
     cursor: source => guarded('Reading a cursor', async () =>
       (await db.query<{ value: unknown }>('select value from torg.cursor where source = $1', [source]))[0]?.value ?? null),
@@ -48,6 +47,6 @@ export function createDeployments(db: Database): Deployments {
   }
 }
 
-function toDeployment(row: DeploymentRow): Deployment {
+function withTime<T extends { at: Date }>(row: T): Omit<T, 'at'> & { at: string } {
   return { ...row, at: row.at.toISOString() }
 }

@@ -1,10 +1,12 @@
 import { TorgError } from '../errors.ts'
 import type { Database } from './db.ts'
 import { ground } from './migrations/0001-ground.ts'
+import { deployedFrom } from './migrations/0002-deployed-from.ts'
 
 /** Applied in this order and never changed once released; a change is a further migration. */
 const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 1, name: 'ground', sql: ground },
+  { id: 2, name: 'deployed-from', sql: deployedFrom },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

@@ -203,17 +203,25 @@ export interface DeadLetter extends DeadLetterSummary {
   input: { contentType: string, headers: Record<string, string>, body: string } | StoredRecord
 }
 
+/** What a deployment was made from: the project's files, the editor, or another caller of the API. */
+export type DeployedFrom = 'files' | 'editor' | 'api'
+
 export interface Deployment {
   id: number
   /** Node-RED's revision of the flow array. */
   revision: string
   at: string
+  /** Who deployed. */
   by: string
+  from: DeployedFrom
   note: string | null
   flows: Record<string, unknown>[]
   /** Node-RED's credential object, already encrypted. */
   credentials: Record<string, unknown>
 }
+
+/** A deployment without what it holds. */
+export type DeploymentSummary = Omit<Deployment, 'flows' | 'credentials'>
 
 /** Depth of a lane for metrics, status and the sweep. */
 export interface LaneDepth { lane: LaneName, pending: number, due: number, dead: number, oldestMs: number }
@@ -250,6 +258,8 @@ export interface Store {
 
   activeDeployment(): Promise<Deployment | null>
   deploymentByRevision(revision: string): Promise<Deployment | null>
+  /** Newest first; `before` is the id of the last one seen. */
+  deployments(filter: { from?: DeployedFrom, limit: number, before?: number }): Promise<DeploymentSummary[]>
   /** Stores and activates a deployment. */
   deploy(deployment: Omit<Deployment, 'id' | 'at'>): Promise<Deployment>
 

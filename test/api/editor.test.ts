@@ -49,7 +49,7 @@ describe('the editor behind the guard', function () {
       hub: { accepting: true, publicUrl: url, sourcesOf: () => [], hasSystem: () => false, receive: store.receive },
       store, log, metrics: createMetrics(), version: 'test', checkFlows: check,
       settings: { ...credentials, publicUrl: url, bodyLimit: 1000 },
-      deploy: flows => embedded.deploy(flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) }))),
+      deploy: ({ flows, user }) => embedded.deploy(flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) })), { user }),
       nodeRed: () => apps,
     })
     api.guard.upgrades(server)

@@ -25,9 +25,9 @@ describe('operating calls', () => {
       hint: lane => { hinted.push(lane) },
       notReady: () => notReady,
       checkFlows: flows => { if (JSON.stringify(flows).includes('broken')) throw new TorgError('flow.invalid', { detail: 'tab "ERP": broken', errors: [{ detail: 'tab "ERP": broken' }] }) },
-      deploy: async (flows, by) => {
+      deploy: async ({ flows, user }) => {
         deployed.push(flows)
-        return { revision: (await store.deploy({ revision: revisionOf(flows), by, note: null, flows, credentials: { $: 'typed secrets' } })).revision }
+        return { revision: (await store.deploy({ revision: revisionOf(flows), by: user.username, from: 'api', note: null, flows, credentials: { $: 'typed secrets' } })).revision }
       },
     })
   })
@@ -143,6 +143,11 @@ describe('operating calls', () => {
 
     const together = await Promise.all([put({ revision: revisionOf(second), flows: first }), put({ revision: revisionOf(second), flows: [] })])
     expect(together.map(({ status }) => status).sort(), 'only one of two at once').to.deep.equal([200, 409])
+    const listed = await call(`${api.url}/api/v1/deployments?limit=2`)
+    expect(listed.json()['items']).to.have.length(2)
+    expect(listed.text).to.not.contain('typed secrets').and.not.contain('flows')
+    expect((await call(`${api.url}/api/v1/deployments?from=files`)).json()).to.deep.equal({ items: [], next: null })
+    expect((await call(`${api.url}/api/v1/deployments?from=elsewhere`)).status).to.equal(400)
     expect((await call(`${api.url}/api/v1/deployments/active`)).json()).to.not.have.property('credentials')
     expect((await call(`${api.url}/api/v1/deployments/${revisionOf(second)}`)).json()).to.deep.include({ flows: second })
     expect((await call(`${api.url}/api/v1/deployments/none`)).status).to.equal(404)

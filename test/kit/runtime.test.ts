@@ -89,7 +89,7 @@ describe('generated nodes in a real Node-RED', () => {
   })
 
   it('uses an encrypted value where the field holds no reference', async () => {
-    await running.nodeRed.deploy(flow(system({ apiKey: '' }), sink()), { sys: { apiKey: 'typed in the editor' } })
+    await running.nodeRed.deploy(flow(system({ apiKey: '' }), sink()), { credentials: { sys: { apiKey: 'typed in the editor' } } })
     await send({ payload: 1 })
     await until(() => arrived.length > 0)
     expect(arrived[0]?.payload).to.have.nested.property('system.apiKey', 'typed in the editor')

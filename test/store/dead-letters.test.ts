@@ -84,15 +84,19 @@ describe('store: deployments and cursors', () => {
     const { store } = test
     expect(await store.activeDeployment()).to.equal(null)
     const flows = [{ id: 'n1', type: 'tab', label: 'A', z: 'a\0b' }]
-    const first = await store.deploy({ revision: 'r1', by: 'kari', note: null, flows, credentials: { $: 'secret' } })
-    const second = await store.deploy({ revision: 'r2', by: 'ola', note: 'later', flows: [], credentials: {} })
+    const first = await store.deploy({ revision: 'r1', by: 'kari', from: 'files', note: null, flows, credentials: { $: 'secret' } })
+    const second = await store.deploy({ revision: 'r2', by: 'ola', from: 'editor', note: 'later', flows: [], credentials: {} })
     expect(second.id).to.be.greaterThan(first.id)
     expect(await store.activeDeployment()).to.deep.equal(second)
     const found = await store.deploymentByRevision('r1')
     expect(found).to.deep.equal(first)
     expect(JSON.stringify(found?.flows)).to.equal(JSON.stringify(flows))
     expect(await store.deploymentByRevision('r3')).to.equal(null)
-    const many = await Promise.all(Array.from({ length: 8 }, (_, i) => store.deploy({ revision: `c${i}`, by: 'x', note: null, flows: [], credentials: {} })))
+    const summary = ({ flows: _f, credentials: _c, ...rest }: typeof first): object => rest
+    expect(await store.deployments({ limit: 5 })).to.deep.equal([summary(second), summary(first)])
+    expect(await store.deployments({ limit: 1, before: second.id })).to.deep.equal([summary(first)])
+    expect(await store.deployments({ limit: 5, from: 'editor' })).to.deep.equal([summary(second)])
+    const many = await Promise.all(Array.from({ length: 8 }, (_, i) => store.deploy({ revision: `c${i}`, by: 'x', from: 'api', note: null, flows: [], credentials: {} })))
     expect((await store.activeDeployment())?.id).to.equal(Math.max(...many.map(d => d.id)))
   })
 
