@@ -9,6 +9,7 @@ const commands: Record<string, { usage: string, what: string, load(): Promise<Co
   start: { usage: 'start <folder> [--development]', what: 'run the hub with the project in this folder', load: () => import('./cli/start.ts') },
   init: { usage: 'init <folder>', what: 'make an empty project', load: () => import('./cli/init.ts') },
   new: { usage: 'new connector <name> [--package <folder>]', what: 'make a connector in nodes/, or as a package of its own', load: () => import('./cli/new.ts') },
+  deploy: { usage: 'deploy <folder> [--note <text>] [--dry-run] [--force]', what: 'deploy the tabs and systems of a project to a running hub', load: () => import('./cli/deploy.ts') },
   'dead-letters': { usage: 'dead-letters list | show <id> | rerun <id> | rerun --all', what: 'what needs a person, on a running hub', load: () => import('./cli/dead-letters.ts') },
   'hash-password': { usage: 'hash-password', what: 'make the value of TORG_ADMIN_PASSWORD_HASH', load: () => import('./cli/hash-password.ts') },
   settings: { usage: 'settings', what: 'every setting, as a Markdown table', load: () => import('./cli/settings.ts') },
@@ -34,7 +35,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     // parseArgs reports wrong options with codes of its own.
     const isUsage = error.name === 'UsageError' || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
     if (isUsage) return complain(`${error.message}\nUsage: torg ${command.usage}`, 2)
-    if ('next' in error) return complain(`${error.message}\n${String(error.next)}`, 1)
+    const [{ describeError }, { TorgError }] = await Promise.all([import('./cli/usage.ts'), import('./errors.ts')])
+    if (error instanceof TorgError) return complain(describeError(error), 1)
     return complain(error.stack ?? error.message, 1)
   }
 }

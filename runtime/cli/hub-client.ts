@@ -2,13 +2,14 @@
 import { TorgError } from '../errors.ts'
 import { readSettings } from '../settings.ts'
 
-const limitMs = 60_000
+/** A deploy waits for open runs. */
+const limitsMs = { GET: 60_000, POST: 60_000, PUT: 600_000 }
 
 /**
  * One call to the running hub; `path` begins below `/api/v1`.
  * @throws TorgError with the hub's own sentence where it refuses, or one that says how to reach it
  */
-export async function callHub(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Record<string, unknown>> {
+export async function callHub(method: keyof typeof limitsMs, path: string, body?: unknown): Promise<Record<string, unknown>> {
   // Who calls from elsewhere sets PUBLIC_URL only; a hash is not needed to call.
   const { TORG_HOST: _host, ...calling } = process.env
   const { publicUrl, adminUser } = readSettings(process.env['PUBLIC_URL'] ? calling : process.env)
@@ -23,7 +24,7 @@ export async function callHub(method: 'GET' | 'POST', path: string, body?: unkno
         ...(password && { authorization: `Basic ${Buffer.from(`${adminUser}:${password}`).toString('base64')}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(limitMs),
+      signal: AbortSignal.timeout(limitsMs[method]),
     })
   } catch (cause) {
     throw new TorgError('hub.unavailable', { detail: `No hub answers at ${publicUrl}.`, next: 'Start it, or set PUBLIC_URL (or TORG_HOST and TORG_PORT) to where it runs.', cause })
@@ -32,11 +33,16 @@ export async function callHub(method: 'GET' | 'POST', path: string, body?: unkno
   if (response.ok) return answer
   const detail = textOf(answer['detail'], `The hub at ${publicUrl} answered ${response.status}.`)
   if (response.status === 401) throw new TorgError('request.unauthorized', { detail, next: 'Set TORG_ADMIN_PASSWORD to the password (and TORG_ADMIN_USER, unless it is admin).' })
-  throw new TorgError('request.invalid', { detail, next: textOf(answer['next'], 'Read the log of the hub.') })
+  const errors = findingsOf(answer['errors'])
+  throw new TorgError('request.invalid', { detail, next: textOf(answer['next'], 'Read the log of the hub.'), ...(errors.length > 0 && { errors }) })
 }
 
 function toObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function findingsOf(value: unknown): { detail: string }[] {
+  return Array.isArray(value) ? value.map(toObject).map(({ detail }) => ({ detail: textOf(detail, 'unknown') })) : []
 }
 
 function textOf(value: unknown, otherwise: string): string {

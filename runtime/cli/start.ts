@@ -80,7 +80,7 @@ async function live({ settings, projectFolder, log, releaseLock }: Life): Promis
   } catch (thrown) {
     code = 1
     const error = toTorgError(thrown, 'hub.internal')
-    log.fatal(thrown instanceof TorgError ? { code: error.code } : { err: thrown }, `The hub could not start. ${error.message} ${error.next}`)
+    log.fatal(thrown instanceof TorgError ? { code: error.code, ...(error.errors && error.errors.length > 1 && { errors: error.errors }) } : { err: thrown }, `The hub could not start. ${error.message} ${error.next}`)
   }
   for (const { what, task } of undo.reverse()) {
     await task().catch((error: unknown) => {

@@ -1,4 +1,5 @@
 /** How a command was used wrongly, and the few things every command needs. */
+import type { TorgError } from '../errors.ts'
 
 /** A wrong use of the command line: the sentence is printed with the command's usage, the exit code is 2. */
 export class UsageError extends Error {
@@ -17,6 +18,12 @@ export function onlyArgument(positionals: string[], what: string): string {
   if (first === undefined) throw new UsageError(`Say which ${what}.`)
   if (second !== undefined) throw new UsageError(`There is one ${what} too many: ${second}`)
   return first
+}
+
+/** What is wrong, every finding where there are several, and what to do next. */
+export function describeError({ message, next, errors = [] }: TorgError): string {
+  const findings = errors.map(({ detail }) => detail).filter(detail => !message.includes(detail))
+  return [message, ...findings.map(detail => `- ${detail}`), next].join('\n')
 }
 
 /** Writes a line to standard output. */

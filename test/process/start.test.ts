@@ -5,6 +5,7 @@ import { mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listenForStop } from '../../runtime/cli/signals.ts'
+import { readProject, writeProject } from '../../runtime/project/index.ts'
 import { isAlive, readPidFile } from '../../runtime/postgres/processes.ts'
 import { removeServerFolder } from '../support/database.ts'
 import { freePort } from '../support/ports.ts'
@@ -47,6 +48,19 @@ describe('torg start, with the embedded database', function () {
   after(async () => {
     await removeServerFolder(dataDir)
     await rm(folder, { recursive: true, force: true })
+  })
+
+  it('deploys changed files when it is told to', async () => {
+    await start()
+    const project = await readProject(join(folder, 'shop'))
+    await writeProject(join(folder, 'shop'), [...project.flows, { id: 'added', type: 'tab', label: 'Added' }])
+    const deploy = (): string => execFileSync(process.execPath, [cli, 'deploy', join(folder, 'shop')], { env: { PATH: process.env['PATH'], TORG_PORT: String(port) }, encoding: 'utf8' })
+    expect(deploy()).to.include('Changes: Added').and.include('The new flows run')
+    expect(deploy()).to.include('Nothing to deploy')
+    const { items: [newest] } = await (await fetch(`http://127.0.0.1:${port}/api/v1/deployments`)).json() as { items: object[] }
+    expect(newest).to.include({ from: 'files', by: 'admin', note: `files of ${join(folder, 'shop')}` })
+    expect((await fetch(`http://127.0.0.1:${port}/ready`)).status, 'the new flows are open for work').to.equal(200)
+    expect(levels().filter(level => level !== 'info')).to.deep.equal([])
   })
 
   it('runs an empty project without a warning, and stops everything it started', async () => {
