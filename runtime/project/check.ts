@@ -1,5 +1,6 @@
 /** What must hold before flows are deployed. Pure. */
 import type { ConfigChecker } from '../kit/checker.ts'
+import { findConfigCircles } from './config-circles.ts'
 import { findingsError } from './findings.ts'
 import { isSystem, systemKeysOf } from './systems.ts'
 import { isContainer } from './revision.ts'
@@ -34,9 +35,10 @@ export function findFlowProblems(flows: readonly unknown[], options: FlowCheckOp
   const byId = new Map(nodes.map(node => [node.id, node]))
   const containers = new Map(nodes.filter(isContainer).map(node => [node.id, node]))
   const seen = new Set(findings.map(identity))
+  const circles = findConfigCircles(nodes)
   for (const node of nodes) {
     const place = placeOf({ node }, containers)
-    for (const problem of findNodeProblems(node, { nodes, byId, containers, options })) {
+    for (const problem of findNodeProblems(node, { nodes, byId, containers, circles, options })) {
       const finding: FlowFinding = { ...place, ...problem }
       // Two checks may find the same field: the more exact one comes first and stands.
       if (!seen.has(identity(finding))) findings.push(finding)
@@ -58,10 +60,10 @@ export function checkFlows(flows: readonly unknown[], options: FlowCheckOptions 
 
 const identity = ({ node, field }: FlowFinding): string => `${node ?? ''} ${field ?? ''}`
 
-interface Surroundings { nodes: readonly FlowNode[], byId: ReadonlyMap<string, FlowNode>, containers: ReadonlyMap<string, FlowNode>, options: FlowCheckOptions }
+interface Surroundings { nodes: readonly FlowNode[], byId: ReadonlyMap<string, FlowNode>, containers: ReadonlyMap<string, FlowNode>, circles: ReadonlyMap<string, Problem>, options: FlowCheckOptions }
 type Problem = Pick<FlowFinding, 'field' | 'detail' | 'value'>
 
-function findNodeProblems(node: FlowNode, { nodes, byId, containers, options }: Surroundings): Problem[] {
+function findNodeProblems(node: FlowNode, { nodes, byId, containers, circles, options }: Surroundings): Problem[] {
   const problems: Problem[] = []
   const { configChecker, env, kinds, types, hasCredential } = options
   // What is switched off may be half made; it never runs.
@@ -70,6 +72,8 @@ function findNodeProblems(node: FlowNode, { nodes, byId, containers, options }: 
     if (types && !isContainer(node) && node.type !== 'group' && !node.type.startsWith('subflow:') && !types.has(node.type)) {
       problems.push({ field: 'type', detail: `the node type "${node.type}" is not installed; add the package that has it to the project, or remove the node`, value: node.type })
     }
+    const circle = circles.get(node.id)
+    if (circle) problems.push(circle)
     if (configChecker) {
       const hasSecret = hasCredential && ((field: string): boolean => hasPostedCredential(node, field) ?? hasCredential(node.id, field))
       problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds }), ...(hasSecret && { hasCredential: hasSecret }) }))

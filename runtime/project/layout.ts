@@ -13,7 +13,7 @@ const subflowEnds = ['in', 'out', 'status'] as const
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Whether Node-RED draws the node: one with x and y. Everything else is a config node to it. */
-const isDrawn = (node: FlowNode): boolean => typeof node['x'] === 'number' && typeof node['y'] === 'number'
+export const isDrawn = (node: FlowNode): boolean => typeof node['x'] === 'number' && typeof node['y'] === 'number'
 
 /** Parts a node from its place. Placement is null for a config node, whose every field is logic. */
 export function splitPlacement(node: FlowNode): { logic: FlowNode, placement: Placement | null } {

@@ -80,6 +80,24 @@ describe('the check before a deploy', () => {
     expect(details([system('a')])).to.have.length(1)
   })
 
+  it('refuses config nodes that Node-RED would wait for in a circle', () => {
+    expect(details([{ id: 'erp', type: 'rest-system', name: 'ERP', key: 'erp' }])).to.deep.equal([
+      'node "ERP" (erp, rest-system), field "key": has the value "erp", which is also the id of the node itself; Node-RED takes that for a reference and starts no flow. Give the field another value, or the node another id',
+    ])
+    expect(details([{ id: 'erp', type: 'rest-system', name: 'ERP', key: 'erp' }, { id: 'crm', type: 'rest-system', key: 'crm-no' }])).to.have.length(1)
+    const a = { id: 'a', type: 'tls-config', other: 'b' }
+    const b = { id: 'b', type: 'tls-config', name: 'B', other: 'c' }
+    expect(details([a, b, { id: 'c', type: 'tls-config', other: 'a' }]).map(text => text.split(';')[0])).to.deep.equal([
+      'node a (tls-config), field "other": refers to the config node B (b), which refers back to this one',
+      'node "B" (b, tls-config), field "other": refers to the config node tls-config (c), which refers back to this one',
+      'node c (tls-config), field "other": refers to the config node tls-config (a), which refers back to this one',
+    ])
+    expect(details([a, b]), 'a chain').to.deep.equal([])
+    expect(details([a, { ...b, other: 'a', d: true }]), 'one that is off').to.deep.equal([])
+    expect(details([tab, a, { ...b, other: 'a', z: 't1' }]), 'a tab\'s own, which refers to a global one').to.deep.equal([])
+    expect(details([tab, { id: 'n', type: 'debug', z: 't1', x: 1, y: 1, topic: 'n', wires: [] }]), 'no config node').to.deep.equal([])
+  })
+
   it('refuses roles of systems that are not in the flows', () => {
     expect(details([{ id: 'a', type: 'rest-system', key: 'erp' }], { roles: [{ kind: 'order', masters: ['erp', 'shop'] }] })).to.deep.equal([
       'roles.json, field "masters": the row of order names the system "shop", which no system node has as its key; there are erp',
