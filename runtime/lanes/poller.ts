@@ -50,6 +50,8 @@ export function createPoller({ store, receive, log }: PollerOptions) {
 
   return {
     open(sources: Iterable<RegisteredSource>): void {
+      // Whatever polled before would go on for ever, out of reach of close.
+      stop.abort()
       stop = new AbortController()
       for (const source of sources) {
         if (!source.poll) continue
