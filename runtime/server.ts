@@ -20,6 +20,7 @@ import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed } from './node-red/embed.ts'
 import { nodeRed, type FlowItem } from './node-red/facade.ts'
 import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, reconcile } from './project/index.ts'
+import { createOpening } from './opening.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
 import { resolveSecret } from './secrets.ts'
@@ -123,11 +124,12 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   /** Nothing new is taken, what runs ends or is interrupted; then Node-RED may stop nodes. */
   const close = async (): Promise<void> => {
     accepting = false
+    await opening.halt()
     await poller.close()
     const interrupted = await engine.close(settings.drainLimitMs)
     if (interrupted > 0) log.warn({ runs: interrupted }, `${interrupted} runs had not ended after ${settings.drainLimitMs / 1000} s and were interrupted; they run again`)
   }
-  const open = async (): Promise<void> => {
+  const opening = createOpening(async (signal) => {
     const deployment = await store.activeDeployment()
     const subscriptions = [...registry.subscriptions.values()]
     await store.configure({
@@ -135,12 +137,14 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
       roles: compileRoles(project.roles),
       kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])),
     })
+    if (signal.aborted) return
     await engine.open({ deployment: deployment?.id ?? 0, sources: new Map(registry.sources), subscriptions: new Map(registry.subscriptions) })
+    if (signal.aborted) return
     poller.open(registry.sources.values())
     accepting = true
-  }
+  }, log)
   const openDeployed = (): void => {
-    open().then(opened.resolve, (error: unknown) => {
+    opening.open().then(opened.resolve, (error: unknown) => {
       log.error({ err: error }, 'The deployed flows could not be opened for work. Deploy again, or restart the hub.')
       opened.reject(error)
     })
@@ -181,7 +185,6 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   const userDir = join(settings.dataDir, 'node-red')
   await mkdir(userDir, { recursive: true })
 
-  undo.push(close)
   /** Node-RED starts without flows: only then is known which node types there are, and so whether the flows may run. */
   let loaded = false
   const storage = createStorage({ store, project, development: settings.development, log, checkFlows: check, beforeDeploy: close, deployFailed: openDeployed })
@@ -211,6 +214,8 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   undo.push(() => running.stop())
   const unguard = guardDeploys(nodeRed.runtime.flows, { store, checkFlows: check, log })
   undo.push(async () => { unguard() })
+  // Undone first: runs end while their nodes still live.
+  undo.push(close)
   apps = { admin: running.adminApp, nodes: running.nodeApp, needsPermission: nodeRed.auth.needsPermission }
   await reconcile({ store, project, development: settings.development, log, checkFlows: check })
   loaded = true

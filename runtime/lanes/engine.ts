@@ -3,6 +3,7 @@
  * its flow as a durable run, and writes how it ended. It is the only place that retries.
  */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { TorgError, toTorgError, type StoredError } from '../errors.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
@@ -46,6 +47,10 @@ const perKey = 10
 /** A hint is given up for a new one after this time, so that pausing a queue and its limits take effect. */
 const sliceMs = 10_000
 const sweepMs = 1_000
+/** Pause before the end of a run is written again while the database is away. */
+const insistMs = 500
+/** How long closing waits for ends of runs to be written. */
+const writeLimitMs = 5_000
 
 type Claim = MessageClaim | DeliveryClaim
 
@@ -54,6 +59,10 @@ interface Lane {
   /** Longest run limit of the flows of this lane. */
   limitMs: number
   draining: boolean
+  /** Leases of the keys being worked on. */
+  held: Set<Lease>
+  /** A claim or the end of some work failed on the way: the database may hold leases for us that nobody works under. */
+  doubtful: boolean
   /** Work may have come since the last look. */
   wanted: boolean
   /** Due work was seen by the sweep before, and nobody has taken it. */
@@ -67,8 +76,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   const status = createNodeStatus()
   let deployed: Deployed = { deployment: 0, sources: new Map(), subscriptions: new Map() }
   let open = false
-  let sweeping: NodeJS.Timeout | undefined
-  let working = 0
+  let sweeping = new AbortController()
 
   // ------------------------------------------------------------ one run
 
@@ -107,6 +115,22 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     return { result, run, outcome }
   }
 
+  /**
+   * Writes the end of a run, however long the database is away: forgotten, the run would be done again. The lease may run out
+   * meanwhile; then its end counts only if nobody else took the key.
+   */
+  const insist = async <Result>(write: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      try {
+        return await write()
+      } catch (thrown) {
+        if (!(thrown instanceof TorgError) || thrown.code !== 'hub.unavailable') throw thrown
+        log.debug({ err: thrown }, 'the end of a run could not be stored; it is tried again')
+        await sleep(insistMs)
+      }
+    }
+  }
+
   /** False: the key stops here, what follows waits. */
   const runMessage = async (lane: Lane, lease: Lease, message: Message): Promise<boolean> => {
     const source = deployed.sources.get(message.source)
@@ -115,7 +139,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       const envelope = messageEnvelope({ run: id, deployment: deployed.deployment, message })
       return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
     })
-    const { applied } = await store.settleMessage({ lease, message: { id: message.id }, result, run })
+    const { applied } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run }))
     if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     return applied && result.outcome !== 'retry'
   }
@@ -127,14 +151,16 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       const envelope = deliveryEnvelope({ run: id, deployment: deployed.deployment, delivery })
       return runOf({ id, node: subscription.node, limitMs: subscription.limitMs, message: () => subscription.toFlow(delivery, envelope) })
     })
-    const { applied } = await store.settleDelivery({ lease, delivery, result, run, references: outcome.outcome === 'done' ? outcome.references : [] })
+    const references = outcome.outcome === 'done' ? outcome.references : []
+    const { applied } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references }))
     if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     else if (result.outcome === 'done') events.delivered({ lane: lane.name, seconds: (Date.now() - Date.parse(delivery.wantedAt)) / 1000 })
     return applied && result.outcome !== 'retry'
   }
 
-  /** Works one key off, in order, under its lease. */
+  /** Works one key off, in order, under its lease. Never throws. */
   const workKey = async (lane: Lane, claim: Claim): Promise<void> => {
+    lane.held.add(claim.lease)
     try {
       const items: (() => Promise<boolean>)[] = 'messages' in claim
         ? claim.messages.map((message) => () => runMessage(lane, claim.lease, message))
@@ -142,60 +168,66 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       const leaseMs = lane.limitMs + leaseMarginMs
       let leasedAt = Date.now()
       for (const run of items) {
-        if (!open) break
         if (Date.now() - leasedAt > leaseMarginMs / 2) {
-          const lost = await store.renew([claim.lease], leaseMs)
+          const lost = await insist(() => store.renew([claim.lease], leaseMs))
           if (lost.length > 0) break
           leasedAt = Date.now()
         }
+        // Asked last: between this and the start of the run nothing may close the engine.
+        if (!open) break
         if (!await run()) break
       }
-      await store.release([claim.lease])
+      await insist(() => store.release([claim.lease]))
     } catch (thrown) {
-      // The store could not be told. The lease runs out or is ended at the next start, and the work is done again.
+      lane.doubtful = true
       log.error({ lane: lane.name, key: claim.lease.key, err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
+    } finally {
+      lane.held.delete(claim.lease)
+      // Its key may have more, or a newer version.
+      wake(lane.name)
     }
   }
 
   // ------------------------------------------------------------ one lane
 
-  const claim = (lane: Lane, keys: number): Promise<Claim[]> => {
+  const claim = async (lane: Lane, keys: number): Promise<Claim[]> => {
     const want = { lane: lane.name, owner, keys, perKey, leaseMs: lane.limitMs + leaseMarginMs }
-    return lane.name.endsWith('.in') ? store.claimMessages(want) : store.claimDeliveries(want)
+    try {
+      if (lane.doubtful) {
+        const ended = await store.endLeasesOf(owner, { lane: lane.name, except: [...lane.held] })
+        lane.doubtful = false
+        if (ended > 0) log.info({ lane: lane.name, keys: ended }, `${ended} keys that were left leased when the database went away are worked on again`)
+      }
+      return lane.name.endsWith('.in') ? await store.claimMessages(want) : await store.claimDeliveries(want)
+    } catch (thrown) {
+      // It may have been committed all the same.
+      lane.doubtful = true
+      throw thrown
+    }
   }
 
-  /** Takes due keys until none is left, up to `concurrency` at once. */
+  /** Takes due keys until none is left, up to `concurrency` at once. Ends before the last of them when its time is up. */
   const drain = async (lane: Lane): Promise<void> => {
     if (lane.draining || !open) return
     lane.draining = true
     const until = Date.now() + sliceMs
-    let active = 0
-    let freed: () => void = () => undefined
     try {
-      for (;;) {
-        const mayTake = open && Date.now() < until
-        if (mayTake && active <= concurrency / 2 && (lane.wanted || active === 0)) {
+      while (open && Date.now() < until) {
+        const active = lane.held.size
+        if (active <= concurrency / 2 && (lane.wanted || active === 0)) {
           lane.wanted = false
           const wanted = concurrency - active
           const claims = await claim(lane, wanted)
           if (claims.length > 0) lane.overlooked = false
           if (claims.length === wanted) lane.wanted = true
-          for (const taken of claims) {
-            active += 1
-            working += 1
-            void workKey(lane, taken).finally(() => {
-              active -= 1
-              working -= 1
-              // Its key may have more, or a newer version.
-              lane.wanted = true
-              freed()
-            })
-          }
-          if (claims.length === 0 && active === 0 && !lane.wanted) break
-        } else if (active === 0) {
-          break
+          for (const taken of claims) void workKey(lane, taken)
+          if (claims.length === 0 && lane.held.size === 0 && !lane.wanted) break
         } else {
-          await new Promise<void>((resolve) => { freed = resolve; lane.wake = resolve })
+          const { promise, resolve } = Promise.withResolvers<void>()
+          lane.wake = resolve
+          const timer = setTimeout(resolve, until - Date.now())
+          await promise
+          clearTimeout(timer)
         }
       }
     } finally {
@@ -223,26 +255,30 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   /** The timer of all retries and the safety net of all hints. */
-  const sweep = async (): Promise<void> => {
-    try {
-      for (const name of await store.dueLanes()) {
-        const lane = lanes.get(name)
-        if (!lane || !open) continue
-        // Hinted a second ago and still not taken: the queue is away or its hint died with a process. Take it directly.
-        if (lane.overlooked && !lane.draining) void drainQuietly(lane)
-        else wake(name)
-        lane.overlooked = true
+  const sweep = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        for (const lane of lanes.values()) if (lane.doubtful && !lane.draining) void drainQuietly(lane)
+        for (const name of await store.dueLanes()) {
+          const lane = lanes.get(name)
+          if (!lane || signal.aborted) continue
+          // Hinted a second ago and still not taken: the queue is away or its hint died with a process. Take it directly.
+          if (lane.overlooked && !lane.draining) void drainQuietly(lane)
+          else wake(name)
+          lane.overlooked = true
+        }
+      } catch (thrown) {
+        log.debug({ err: thrown }, 'sweep failed; it is repeated in a second')
       }
-    } catch (thrown) {
-      log.debug({ err: thrown }, 'sweep failed; it is repeated in a second')
+      await sleep(sweepMs, undefined, { signal }).catch(() => undefined)
     }
-    if (open) sweeping = setTimeout(() => void sweep(), sweepMs)
   }
+
+  const isWorking = (): boolean => [...lanes.values()].some(({ draining, held }) => draining || held.size > 0)
 
   return {
     wake,
     get deployed() { return deployed },
-    get working() { return working },
 
     /** Starts working for these flows. */
     async open(flows: Deployed): Promise<void> {
@@ -262,11 +298,13 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       for (const [name, limitMs] of limits) {
         const known = lanes.get(name)
         if (known) { known.limitMs = limitMs; continue }
-        const lane: Lane = { name, limitMs, draining: false, wanted: false, overlooked: false, wake: () => undefined }
-        lanes.set(name, lane)
+        const lane: Lane = { name, limitMs, draining: false, held: new Set(), doubtful: false, wanted: false, overlooked: false, wake: () => undefined }
         await hints.listen(name, () => drainQuietly(lane))
+        lanes.set(name, lane)
       }
-      void sweep()
+      sweeping.abort()
+      sweeping = new AbortController()
+      void sweep(sweeping.signal)
     },
 
     /**
@@ -275,11 +313,11 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
      */
     async close(limitMs: number): Promise<number> {
       open = false
-      clearTimeout(sweeping)
+      sweeping.abort()
       for (const lane of lanes.values()) lane.wake()
       const interrupted = await runs.drain(limitMs)
-      const until = Date.now() + 5_000
-      while (working > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
+      const until = Date.now() + writeLimitMs
+      while (isWorking() && Date.now() < until) await sleep(10)
       return interrupted
     },
   }

@@ -87,7 +87,7 @@ export async function createHints({ redisUrl, databaseUrl, log }: { redisUrl: st
     },
     async counts() {
       return Promise.all([...lanes].map(async ([lane, { queue }]) => {
-        const { waiting = 0, active = 0 } = await queue.counts()
+        const { waiting = 0, active = 0 } = await answerWithin(queue.counts(), countLimitMs)
         return { lane, waiting, active }
       }))
     },
@@ -115,6 +115,18 @@ const workerTimes = {
   stalledInterval: stalledIntervalMs,
   maxStalledCount,
   drainDelay: drainDelayS,
+}
+
+/** A backend that hangs must not hang the metrics. */
+const countLimitMs = 1_000
+const answerWithin = async <Answer>(asked: Promise<Answer>, ms: number): Promise<Answer> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => { reject(new Error(`no answer within ${ms} ms`)) }, ms)
+  try {
+    return await Promise.race([asked, promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Closes a worker; with an unreachable backend BullMQ would wait for ever, so the wait is bounded. */
@@ -160,6 +172,10 @@ async function postgresBackend(databaseUrl: string, log: Logger) {
   // Every worker keeps one connection of the pool for LISTEN, so the pool must be larger than the number of lanes.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 120, idleTimeoutMillis: 10_000, options: '-c search_path=bullmq', application_name: 'torg hints', keepAlive: true })
   pool.on('error', quiet)
+  // A connection lost while BullMQ has it out tells that itself, and without a listener that would end the process.
+  pool.on('connect', (connection) => { connection.on('error', quiet) })
+  // Every queue and worker listens to the pool.
+  pool.setMaxListeners(0)
   const client = await pool.connect()
   try {
     await runMigrations(client)

@@ -62,6 +62,9 @@ update torg.work w set due_at = now() + $4 * interval '1 millisecond'
 from held h where w.lane = h.lane and w.key = h.key and w.epoch = h.epoch
 returning w.lane, w.key, w.epoch`
 
+const endLeases = 'update torg.work set owner = null, epoch = null, due_at = now() where owner = $1 returning 1'
+const endLeasesOfLane = 'update torg.work set owner = null, epoch = null, due_at = now() where owner = $1 and lane = $2 and epoch <> all ($3::bigint[]) returning 1'
+
 // Walks from lane to lane over the index instead of reading every row.
 const lanesDue = `
 with recursive lane (name) as (
@@ -81,7 +84,7 @@ export interface Claims {
   claimDeliveries(want: Want): Promise<DeliveryClaim[]>
   release(leases: Lease[]): Promise<void>
   renew(leases: Lease[], leaseMs: number): Promise<Lease[]>
-  endLeasesOf(owner: string): Promise<number>
+  endLeasesOf(owner: string, among?: { lane: LaneName, except: Lease[] }): Promise<number>
   dueLanes(): Promise<LaneName[]>
   idle(): Promise<void>
 }
@@ -148,8 +151,9 @@ export function createClaims(db: Database): Claims {
       const epochs = new Set(kept.map(row => row.epoch))
       return leases.filter(lease => !epochs.has(lease.epoch))
     }),
-    endLeasesOf: owner => guarded(`Ending the leases of ${owner}`, async () =>
-      (await retrying(() => db.query('update torg.work set owner = null, epoch = null, due_at = now() where owner = $1 returning 1', [owner]), isUnreachable)).length),
+    endLeasesOf: (owner, among) => guarded(`Ending the leases of ${owner}`, async () => (await retrying(() => among
+      ? db.query(endLeasesOfLane, [owner, among.lane, among.except.map(({ epoch }) => epoch)])
+      : db.query(endLeases, [owner]), isUnreachable)).length),
     dueLanes: () => guarded('Looking for due lanes', async () => (await db.query<{ name: LaneName }>(lanesDue)).map(row => row.name)),
     idle: releases.idle,
   }

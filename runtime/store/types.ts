@@ -240,8 +240,8 @@ export interface Store {
   release(leases: Lease[]): Promise<void>
   /** Prolongs leases whose runs go on; returns those that were lost. */
   renew(leases: Lease[], leaseMs: number): Promise<Lease[]>
-  /** Ends all leases of owners that are dead, at start. */
-  endLeasesOf(owner: string): Promise<number>
+  /** Ends all leases of an owner, at start; or those in one lane but for the ones it works under. Returns how many. */
+  endLeasesOf(owner: string, among?: { lane: LaneName, except: Lease[] }): Promise<number>
 
   /** Saves entities of one call in one transaction; concurrent calls share a commit. Outcomes in the order of the writes. */
   save(writes: EntityWrite[]): Promise<SaveOutcome[]>
