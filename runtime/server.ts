@@ -18,6 +18,8 @@ import { createHints } from './lanes/hints.ts'
 import { createPoller } from './lanes/poller.ts'
 import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed } from './node-red/embed.ts'
+import { addEditorLanguages } from './node-red/editor-languages.ts'
+import { createEditorTheme } from './node-red/editor-theme.ts'
 import { nodeRed, type FlowItem } from './node-red/facade.ts'
 import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, reconcile } from './project/index.ts'
 import { createOpening } from './opening.ts'
@@ -180,17 +182,15 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   undo.push(() => twins.close())
   for (const [name, value] of Object.entries(twins.env)) process.env[name] ??= value
 
+  const plugins = join(hubRoot, 'editor-plugins')
   const paletteDir = join(settings.dataDir, 'palette')
-  buildPalette({ connectors, outDir: paletteDir, kinds: [...kinds.keys()], pluginsDir: join(hubRoot, 'editor-plugins'), version })
+  buildPalette({ connectors, outDir: paletteDir, kinds: [...kinds.keys()], pluginsDir: plugins, version })
   const userDir = join(settings.dataDir, 'node-red')
   await mkdir(userDir, { recursive: true })
 
   /** Node-RED starts without flows: only then is known which node types there are, and so whether the flows may run. */
   let loaded = false
   const storage = createStorage({ store, project, development: settings.development, log, checkFlows: check, beforeDeploy: close, deployFailed: openDeployed })
-  const onStarted = (): void => { if (loaded) openDeployed() }
-  nodeRed.events.on('flows:started', onStarted)
-  undo.push(async () => { nodeRed.events.removeListener('flows:started', onStarted) })
   const running = embedded = await startNodeRed({
     server, userDir, nodesDirs: [paletteDir], editor: true, log: log.child({ part: 'node-red' }),
     credentialSecret: settings.secretKey,
@@ -206,11 +206,9 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     },
     settings: { torg: hub, torgNodes: createRegistrar({ hub, connectors }) },
     ...(settings.adminPasswordHash !== undefined && { adminAuth: createAdminAuth(settings) }),
-    editorTheme: {
-      palette: { categories: ['Torg hub', 'Torg systems', 'subflows', 'common', 'function', 'network', 'sequence', 'parser', 'storage'] },
-      page: { title: `Torg: ${project.name}` }, header: { title: `Torg · ${project.name}` },
-    },
+    editorTheme: createEditorTheme({ brand: join(plugins, 'brand'), project: project.name }),
   })
+  addEditorLanguages(join(plugins, 'languages'), [{ code: 'nb', name: 'Norsk bokmål' }, { code: 'sv', name: 'Svenska' }])
   undo.push(() => running.stop())
   const unguard = guardDeploys(nodeRed.runtime.flows, { store, checkFlows: check, log })
   undo.push(async () => { unguard() })
@@ -218,6 +216,10 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   undo.push(close)
   apps = { admin: running.adminApp, nodes: running.nodeApp, needsPermission: nodeRed.auth.needsPermission }
   await reconcile({ store, project, development: settings.development, log, checkFlows: check })
+  // Node-RED tells late that it has started without flows: heard as if the deployed ones had, it would open them twice.
+  await running.started
+  nodeRed.events.on('flows:started', openDeployed)
+  undo.push(async () => { nodeRed.events.removeListener('flows:started', openDeployed) })
   loaded = true
   await running.reload()
   await opened.promise

@@ -44,6 +44,32 @@ describe('the editor of a running hub', function () {
     })
   }
 
+  it('shows the logo of Torg, in header and tab', async () => {
+    const { page } = await open()
+    const addresses = await page.evaluate(() => [document.querySelector('.red-ui-header-logo img')?.getAttribute('src'), document.querySelector('link[rel=icon]')?.getAttribute('href')])
+    expect(addresses).to.deep.equal(['theme/header/logo.svg', 'theme/favicon/favicon.png'])
+    for (const address of addresses) expect((await page.request.get(`${reference.hub.url}/editor/${address}`)).status(), String(address)).to.equal(200)
+  })
+
+  it('offers Norwegian and Swedish in the menu; texts of ours and of the editor follow', async () => {
+    const { page } = await open()
+    const offered = await page.evaluate(() => {
+      const { settings, _ } = Reflect.get(globalThis, 'RED')
+      return settings.theme('languages').map((code: string) => `${code} ${_(`languages.${code}`)}`)
+    })
+    expect(offered).to.include.members(['nb Norsk bokmål', 'sv Svenska', 'en-US English'])
+    for (const [language, deploy] of [['nb', 'Rull ut'], ['sv', 'Driftsätt']] as const) {
+      await page.evaluate((chosen) => { localStorage.setItem('editor-language', chosen) }, language)
+      await page.reload()
+      await page.locator('#red-ui-header-button-deploy', { hasText: deploy }).waitFor()
+      const [id = ''] = await nodesOfType(page, 'hub save')
+      await openForm(page, id)
+      const label = await page.locator('.torg-form .form-row label, .torg-form .torg-label').allTextContents()
+      expect(label.join(' ')).to.contain(nodeTypes.find(({ type }) => type === 'hub save')?.fields['kind']?.label[language])
+      await closeForm(page)
+    }
+  })
+
   it('offers every node of ours in the palette, first, with an icon that loads', async () => {
     const { page } = await open()
     for (const { type, role } of nodeTypes) {
