@@ -89,8 +89,9 @@ function itemOf(item: unknown, config: PollConfig): PolledItem {
   const body = Buffer.from(JSON.stringify(item))
   const key = scalarText(readPath(item, config.keyPath))
   const sourceTime = config.timePath ? instantOf(readPath(item, config.timePath)) : null
-  const version = sourceTime ?? createHash('sha256').update(body).digest('hex').slice(0, 32)
-  return { key, eventId: key === null ? null : `${key}@${version}`, topic: config.topic, sourceTime, contentType: 'application/json', body }
+  // Without a key only the content tells one from another, and keeps it from arriving anew with every round.
+  const version = (key === null ? null : sourceTime) ?? createHash('sha256').update(body).digest('hex').slice(0, 32)
+  return { key, eventId: `${key ?? ''}@${version}`, topic: config.topic, sourceTime, contentType: 'application/json', body }
 }
 
 function pageRequest(config: PollConfig, query: Record<string, string>, { page }: PollCursor, baseUrl: string): { path: string, query?: Record<string, string> } {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Hub, RegisteredSource } from '../hub.ts'
 import type { RawRequest } from '../kit/definition.ts'
+import { toNewMessage } from '../lanes/arrival.ts'
 import type { NewMessage, ReceivedMessage } from '../store/types.ts'
 import { readBody } from './body.ts'
 import { keepHeaders } from './kept-headers.ts'
@@ -92,21 +93,12 @@ async function findTakers(sources: readonly WebhookSource[], request: RawRequest
 }
 
 function toMessage(source: WebhookSource, request: RawRequest): NewMessage {
-  const { key, eventId, topic, sourceTime } = source.webhook.describe(request)
-  const hasKey = key !== null && key !== ''
-  return {
-    lane: source.lane,
-    system: source.system.key,
-    source: source.nodeId,
-    topic,
-    key: hasKey ? key : null,
-    eventId: eventId === '' ? null : eventId,
+  return toNewMessage(source, {
+    ...source.webhook.describe(request),
     contentType: request.headers['content-type'] ?? 'application/octet-stream',
     headers: keepHeaders(request.headers),
     body: request.body,
-    sourceTime,
-    ...(!hasKey && { error: new TorgError('message.no-key', { detail: `The message "${topic}" of ${source.system.key} has no key.`, node: { id: source.nodeId, type: source.type, ...(source.name && { name: source.name }) } }).toJSON() }),
-  }
+  })
 }
 
 /** System key and path, without leading and trailing slashes. */

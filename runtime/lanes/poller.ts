@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { toTorgError } from '../errors.ts'
 import type { RegisteredSource } from '../hub.ts'
 import type { NewMessage, ReceivedMessage, Store } from '../store/types.ts'
+import { toNewMessage } from './arrival.ts'
 import { decideRetry } from './retry.ts'
 
 /** Longest pause after failures, so that a system that is back is noticed soon. */
@@ -22,7 +23,7 @@ export function createPoller({ store, receive, log }: PollerOptions) {
     let more = true
     while (more && !signal.aborted) {
       const page = await poll.next(await store.cursor(source.nodeId), signal)
-      await Promise.all(page.items.map((item) => receive({ ...item, lane: source.lane, system: source.system.key, source: source.nodeId, headers: {} })))
+      await Promise.all(page.items.map((item) => receive(toNewMessage(source, { ...item, headers: {} }))))
       await store.saveCursor(source.nodeId, page.cursor)
       more = page.more
     }

@@ -46,6 +46,8 @@ describe('a hub between systems', function () {
         {
           slug: 'from-old',
           nodes: [
+            // A list without times, of whose items some have no key.
+            { id: 'from-list', type: 'rest poll', name: 'List', system: 'system-old', every: 1, path: '/list', query: {}, itemsPath: 'items', keyPath: 'code', timeLimit: 60, wires: [[]] },
             { id: 'from-old', type: 'rest poll', name: 'Old system', system: 'system-old', every: 1, path: '/customers', query: { updated_after: '{cursor}', page_size: '3' }, itemsPath: 'items', keyPath: 'id', timePath: 'updatedAt', overlap: 5, paging: 'link', topic: 'customer', timeLimit: 60, wires: [['from-old-map']] },
             map('from-old-map', ['from-old-save'], toCustomer), save('from-old-save'),
           ],
@@ -128,9 +130,14 @@ describe('a hub between systems', function () {
 
   it('parks what has no key, once, however it came', async () => {
     await bench.receive('keyed/crm/customers', { id: null }, { 'x-key': 'key-of-webhooks' })
-    const letters = await bench.deadLetters(2)
-    expect(letters.map(({ node, error }) => [node, error['code']])).to.have.deep.members([['from-keyed', 'message.no-key'], ['second', 'message.no-key']])
+    source.collections.write('list', 'a', { text: 'has no code' })
+    source.collections.write('list', 'b', { code: 'b' })
+    const requests = source.counts.requests
+    const letters = await bench.deadLetters(3)
+    expect(letters.map(({ node, error }) => [node, error['code']])).to.have.deep.members([['from-keyed', 'message.no-key'], ['second', 'message.no-key'], ['from-list', 'message.no-key']])
     expect(letters[0]?.['input']).to.include({ body: '{"id":null}' })
+    await until(() => source.counts.requests > requests + 6, { what: 'the list was read again' })
+    expect(await bench.deadLetters(3)).to.have.length(3)
   })
 
   it('logs nothing but what went wrong on purpose', () => {
