@@ -2,11 +2,13 @@
  * The one HTTP client of a system: base address, authentication, time limit, error classes. Never retries, but
  * for one exception: an OAuth2 token that the system refuses is fetched anew once.
  */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
+import { exchange, ExchangeTimeout, type Exchanged } from './exchange.ts'
 import { createMask } from './mask.ts'
 import { createTokenSource } from './oauth2.ts'
-import { readBody } from './response-body.ts'
+import { parseBody } from './response-body.ts'
 
 /** How a system's HTTP client authenticates. */
 export type Auth =
@@ -84,34 +86,35 @@ export function createHttp(options: HttpOptions & { log: Logger, systemKey: stri
   const { auth, log, systemKey } = options
   const base = parseBase(options.baseUrl, systemKey)
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+  const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
   const secrets = secretsOf(auth)
-  const tokens = auth.type === 'oauth2' ? createTokenSource({ ...auth, systemKey, timeoutMs, mask: createMask(secrets) }) : undefined
+  const knownMask = createMask(secrets)
+  const tokens = auth.type === 'oauth2' ? createTokenSource({ ...auth, systemKey, timeoutMs, mask: knownMask }) : undefined
 
   async function send(request: HttpRequest, url: URL, token: string | undefined): Promise<HttpResponse> {
-    const mask = createMask(token === undefined ? secrets : [...secrets, token])
+    const mask = token === undefined ? knownMask : createMask([...secrets, token])
     const body = encodeBody(request.body)
     const headers = buildHeaders([
-      ['accept', 'application/json'], ...(body.json ? [['content-type', 'application/json'] as const] : []),
+      ['accept', 'application/json'],
+      // Pages that are read may be large; what is written is answered briefly.
+      ...(request.method === 'GET' ? [['accept-encoding', 'gzip, br'] as const] : []), ...(body.json ? [['content-type', 'application/json'] as const] : []),
       ...Object.entries(options.headers ?? {}), ...Object.entries(request.headers ?? {}),
       ...(request.idempotencyKey === undefined ? [] : [['idempotency-key', request.idempotencyKey] as const]),
       ...authorization(auth, token),
     ], systemKey)
-    const limit = AbortSignal.timeout(timeoutMs)
-    const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit
     const place = `${request.method} ${url.origin}${url.pathname}`
     const startedAt = performance.now()
     try {
-      // Redirects are not followed: an API key header would go along to wherever they lead.
-      const response = await fetch(url, { method: request.method, headers, body: body.bytes ?? null, signal, redirect: 'manual' })
-      const answer = await readBody(response, options.maxBodyBytes ?? defaultMaxBodyBytes)
-      log.debug({ system: systemKey, method: request.method, path: url.pathname, status: response.status, ms: Math.round(performance.now() - startedAt) }, 'HTTP request')
-      if (response.ok && !answer.cut) return { status: response.status, headers: response.headers, body: answer.value }
-      if (response.ok) throw new TorgError('system.refused', { detail: `${systemKey}: the answer to ${place} is larger than ${options.maxBodyBytes ?? defaultMaxBodyBytes} bytes`, next: 'Ask for smaller pages, or for fewer fields.' })
-      throw refusal({ systemKey, place, response, text: mask(answer.text), mask })
+      const answer = await exchange({ method: request.method, url, headers, body: body.bytes, timeoutMs, signal: request.signal, maxBytes: maxBodyBytes })
+      const { status } = answer
+      if (log.isLevelEnabled('debug')) log.debug({ system: systemKey, method: request.method, path: url.pathname, status, ms: Math.round(performance.now() - startedAt) }, 'HTTP request')
+      if (status < 200 || status > 299) throw refusal({ systemKey, place, answer, text: mask(answer.text), mask })
+      if (answer.cut) throw new TorgError('system.refused', { detail: `${systemKey}: the answer to ${place} is larger than ${maxBodyBytes} bytes`, next: 'Ask for smaller pages, or for fewer fields.' })
+      return { status, get headers() { return headersOf(answer) }, body: parseBody(answer.text, answer.header('content-type')) }
     } catch (thrown) {
       if (thrown instanceof TorgError) throw thrown
       if (request.signal?.aborted) throw new TorgError('run.interrupted', { detail: `${systemKey}: ${place} was given up because its run ended` })
-      if (limit.aborted) throw new TorgError('system.unavailable', { detail: `${systemKey}: ${place} gave no answer within ${timeoutMs} ms` })
+      if (thrown instanceof ExchangeTimeout) throw new TorgError('system.unavailable', { detail: `${systemKey}: ${place} gave no answer within ${timeoutMs} ms` })
       throw new TorgError('system.unavailable', { detail: mask(`${systemKey}: ${place} failed: ${networkReason(thrown)}`) })
     }
   }
@@ -151,24 +154,31 @@ function buildUrl(base: URL, request: HttpRequest, systemKey: string): URL {
   return url
 }
 
-function encodeBody(body: unknown): { bytes?: string | Uint8Array<ArrayBuffer>, json: boolean } {
+function encodeBody(body: unknown): { bytes?: string | Uint8Array, json: boolean } {
   if (body === undefined || body === null) return { json: false }
   if (typeof body === 'string') return { bytes: body, json: false }
-  if (body instanceof Uint8Array) return { bytes: new Uint8Array(body), json: false }
+  if (body instanceof Uint8Array) return { bytes: body, json: false }
   return { bytes: JSON.stringify(body), json: true }
 }
 
-function buildHeaders(given: readonly (readonly [string, string])[], systemKey: string): Headers {
-  const headers = new Headers()
+/** Later ones replace earlier ones of the same name. */
+function buildHeaders(given: readonly (readonly [string, string])[], systemKey: string): Record<string, string> {
+  const headers: Record<string, string> = {}
   for (const [name, value] of given) {
     try {
-      headers.set(name, value)
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+      headers[name.toLowerCase()] = value
     } catch {
-      // The platform's own message repeats the value, which may be a secret.
+      // The platform's own message may repeat the value, which may be a secret.
       throw new TorgError('request.invalid', { detail: `${systemKey}: the header ${JSON.stringify(name)} has a name or value that HTTP does not allow (a line break, perhaps)`, next: 'Correct the header or secret of that name.' })
     }
   }
   return headers
+}
+
+function headersOf({ headers }: Exchanged): Headers {
+  return new Headers(Object.entries(headers).flatMap(([name, value]) => value === undefined ? [] : [value].flat().map((each): [string, string] => [name, each])))
 }
 
 function authorization(auth: Auth, token: string | undefined): (readonly [string, string])[] {
@@ -191,19 +201,19 @@ function secretsOf(auth: Auth): string[] {
   }
 }
 
-function refusal({ systemKey, place, response, text, mask }: { systemKey: string, place: string, response: Response, text: string, mask(text: string): string }): TorgError {
-  const { status } = response
+function refusal({ systemKey, place, answer, text, mask }: { systemKey: string, place: string, answer: Exchanged, text: string, mask(text: string): string }): TorgError {
+  const { status } = answer
   const cause = new HttpAnswerError(status, text.slice(0, shownBodyChars))
   const said = text.trim() === '' ? '' : `: ${text.trim().replace(/\s+/g, ' ').slice(0, 300)}`
   const detail = `${systemKey} answered ${status} to ${place}${said}`
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'))
+  const retryAfterMs = parseRetryAfter(answer.header('retry-after') ?? null)
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   if (status === 429) return new TorgError('system.throttled', { detail, cause, ...wait })
   if (status === 401 || status === 403) return new TorgError('system.credentials', { detail, cause })
   if (status === 409) return new TorgError('system.conflict', { detail, cause, ...wait })
   if (status === 408 || status === 425 || status >= 500) return new TorgError('system.unavailable', { detail, cause, ...wait })
   if (status < 400) {
-    const location = response.headers.get('location')
+    const location = answer.header('location')
     return new TorgError('system.refused', { detail: mask(`${systemKey} answered ${status} to ${place}, pointing to ${location ?? 'nowhere'}; redirects are not followed`), cause, next: 'Set the base address of the system to where it points.' })
   }
   return new TorgError('system.refused', { detail, cause })
@@ -217,9 +227,8 @@ export function parseRetryAfter(value: string | null, now: number = Date.now()):
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(Math.ceil(ms), 0), maxRetryAfterMs)
 }
 
-/** What went wrong below HTTP. `fetch` hides it in the cause: `ECONNREFUSED`, a certificate, a closed socket. */
-function networkReason(thrown: unknown): string {
-  const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
+/** What went wrong below HTTP: `ECONNREFUSED`, a certificate, a closed socket. */
+function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return error.message || code || error.name

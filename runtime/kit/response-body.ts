@@ -22,11 +22,12 @@ export async function readBody(response: Response, limit: number): Promise<Respo
     chunks.push(chunk)
   }
   const text = Buffer.concat(chunks).toString('utf8')
-  const json = /\bjson\b/i.test(response.headers.get('content-type') ?? '')
-  return { text, value: json ? parseOr(text) : text, cut }
+  return { text, value: parseBody(text, response.headers.get('content-type') ?? undefined), cut }
 }
 
-function parseOr(text: string): unknown {
+/** Parsed where the content type says that it is JSON and it is; else the text. */
+export function parseBody(text: string, contentType: string | undefined): unknown {
+  if (!/\bjson\b/i.test(contentType ?? '')) return text
   if (text.trim() === '') return null
   try {
     return JSON.parse(text)

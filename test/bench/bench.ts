@@ -8,6 +8,7 @@
  *   --seconds 10        length of the latency measurement
  *   --idle 0            seconds of idleness measured at the end (60 for the figure that counts)
  *   --no-floor          the hub alone
+ *   --statements        what PostgreSQL spends on each statement of the hub
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -22,7 +23,7 @@ import { prepareHub } from '../faults/hub-process.ts'
 import { removeServerFolder } from '../support/database.ts'
 import { startRedis } from '../support/redis.ts'
 import type { Load, LoadResult } from './load.ts'
-import { cpuSecondsOf, flushMsOf, peakRssMbOf, percentile } from './measure.ts'
+import { cpuSecondsOf, cpuSecondsOfFamily, flushMsOf, peakRssMbOf, percentile } from './measure.ts'
 import { startSinks, type Sinks } from './sinks.ts'
 
 type Backend = 'redis' | 'postgres'
@@ -35,13 +36,13 @@ const quietMs = 15_000
 /** A program under test: the hub or the floor. */
 interface Subject { webhook: string, pid: number, sinks: Sinks, stop(): Promise<unknown> }
 
-interface Round { acceptedPerSecond: number, ordersPerSecond: number, cpuSeconds: number | null, lost: number }
+interface Round { acceptedPerSecond: number, ordersPerSecond: number, cpuSeconds: number, serverCpuSeconds: number, lost: number }
 
 const { values: options } = parseArgs({
   allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, backend: { type: 'string' }, orders: { type: 'string', default: '2000' }, rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '10' }, idle: { type: 'string', default: '0' }, floor: { type: 'boolean', default: true },
+    seconds: { type: 'string', default: '10' }, idle: { type: 'string', default: '0' }, floor: { type: 'boolean', default: true }, statements: { type: 'boolean', default: false },
   },
 })
 const orders = Number(options.orders)
@@ -58,7 +59,7 @@ async function startHub(backend: Backend, { dataDir, databaseUrl, redisUrl }: { 
       ...(process.env['BENCH_NODE_OPTIONS'] !== undefined && { NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'] }),
     },
   })
-  await hub.start()
+  await hub.start().catch(async (error: unknown) => { await hub.kill(); throw error })
   return {
     webhook: `${hub.url}/in/webshop`, pid: hub.pid, sinks,
     stop: async () => {
@@ -108,13 +109,20 @@ const sent = new Map<Subject, number>()
 
 async function round(subject: Subject, count: number): Promise<Round> {
   const before = cpuSecondsOf(subject.pid)
+  const serversBefore = serverCpuSeconds()
   const { sentAt, seconds, endToEnd, lost } = await send(subject, { count })
   // What follows the last delivery, such as its settlement, is part of the work.
   await sleep(300)
   const after = cpuSecondsOf(subject.pid)
   const start = sentAt[0] ?? 0
   const end = sentAt.reduce((latest, at, index) => Math.max(latest, at + (endToEnd[index] ?? 0)), 0)
-  return { acceptedPerSecond: count / seconds, ordersPerSecond: (count - lost) / ((end - start) / 1000), cpuSeconds: before === null || after === null ? null : after - before, lost }
+  return { acceptedPerSecond: count / seconds, ordersPerSecond: (count - lost) / ((end - start) / 1000), cpuSeconds: spent(before, after), serverCpuSeconds: spent(serversBefore, serverCpuSeconds()), lost }
+}
+
+const spent = (before: number | null, after: number | null): number => before === null || after === null ? Number.NaN : after - before
+const serverCpuSeconds = (): number | null => {
+  const [first, second] = [cpuSecondsOfFamily(postgres.pid), cpuSecondsOf(redis.pid)]
+  return first === null || second === null ? null : first + second
 }
 
 const median = (rounds: Round[], of: (round: Round) => number): number => percentile(rounds.map(of), 0.5)
@@ -131,6 +139,7 @@ async function measure(backend: Backend, places: { dataDir: string, databaseUrl:
     for (const [subject, count] of [[hub, orders], [floor, Math.ceil(floorOrders / 2)]] as const) {
       if (subject) lost.push((await send(subject, { count })).lost)
     }
+    await statements.reset()
     const hubRounds: Round[] = []
     const floorRounds: Round[] = []
     for (let turn = 0; turn < Number(options.rounds); turn += 1) {
@@ -138,6 +147,7 @@ async function measure(backend: Backend, places: { dataDir: string, databaseUrl:
       if (floor) floorRounds.push(await round(floor, floorOrders))
       say(`${backend}: round ${turn + 1}: hub ${Math.round(hubRounds.at(-1)?.ordersPerSecond ?? 0)}/s${floor ? `, floor ${Math.round(floorRounds.at(-1)?.ordersPerSecond ?? 0)}/s` : ''}`)
     }
+    await statements.print(`hub_${backend}`, hubRounds.length * orders)
     const count = Number(options.seconds) * moderateRate
     const paced = await send(hub, { count, perSecond: moderateRate })
     const pacedFloor = floor && await send(floor, { count, perSecond: moderateRate })
@@ -150,7 +160,8 @@ async function measure(backend: Backend, places: { dataDir: string, databaseUrl:
     const ordersPerSecond = median(hubRounds, (each) => each.ordersPerSecond)
     const floorOrdersPerSecond = floor ? median(floorRounds, (each) => each.ordersPerSecond) : null
     const ms = (values: number[], part: number): number => rounded(percentile(values, part), 1)
-    const cpu = median(hubRounds, (each) => each.cpuSeconds ?? Number.NaN)
+    const perOrder = (seconds: number, count: number): number => rounded(seconds * 1000 / count, 2)
+    const cpu = median(hubRounds, (each) => each.cpuSeconds)
     return {
       work: 'W', backend, orders, rounds: hubRounds.length,
       acceptedPerSecond: rounded(median(hubRounds, (each) => each.acceptedPerSecond)),
@@ -159,8 +170,9 @@ async function measure(backend: Backend, places: { dataDir: string, databaseUrl:
       ratioToFloor: floorOrdersPerSecond === null ? null : rounded(ordersPerSecond / floorOrdersPerSecond, 2),
       p50Ms: ms(paced.endToEnd, 0.5), p95Ms: ms(paced.endToEnd, 0.95), p99Ms: ms(paced.endToEnd, 0.99),
       floorP50Ms: pacedFloor ? ms(pacedFloor.endToEnd, 0.5) : null, floorP95Ms: pacedFloor ? ms(pacedFloor.endToEnd, 0.95) : null,
-      cpuSeconds: rounded(cpu, 2), cpuMsPerOrder: rounded(cpu * 1000 / orders, 2),
-      floorCpuMsPerOrder: floor ? rounded(median(floorRounds, (each) => each.cpuSeconds ?? Number.NaN) * 1000 / floorOrders, 2) : null,
+      cpuSeconds: rounded(cpu, 2), cpuMsPerOrder: perOrder(cpu, orders), serverCpuMsPerOrder: perOrder(median(hubRounds, (each) => each.serverCpuSeconds), orders),
+      floorCpuMsPerOrder: floor ? perOrder(median(floorRounds, (each) => each.cpuSeconds), floorOrders) : null,
+      floorServerCpuMsPerOrder: floor ? perOrder(median(floorRounds, (each) => each.serverCpuSeconds), floorOrders) : null,
       peakRssMb: peakRssMbOf(hub.pid),
       ...(idle > 0 && { idleCpuPercent: rounded(((idleTo ?? 0) - (idleFrom ?? 0)) / idle * 100, 2) }),
       lost: lost.reduce((sum, each) => sum + each, 0), duplicates: hub.sinks.duplicates,
@@ -173,10 +185,22 @@ async function measure(backend: Backend, places: { dataDir: string, databaseUrl:
 
 const dataDir = await mkdtemp(join(tmpdir(), 'torg-bench-'))
 const redis = await startRedis()
-const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }) })
+const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }), ...(options.statements && { parameters: { shared_preload_libraries: 'pg_stat_statements' } }) })
+const admin = new pg.Client({ connectionString: postgres.url })
+await admin.connect()
+if (options.statements) await admin.query('create extension pg_stat_statements')
+const statements = {
+  async reset(): Promise<void> { if (options.statements) await admin.query('select pg_stat_statements_reset()') },
+  async print(database: string, count: number): Promise<void> {
+    if (!options.statements) return
+    const { rows } = await admin.query(`
+      select round(total_exec_time::numeric / $2::numeric, 4) as "ms per order", round(calls::numeric / $2::numeric, 3) as "calls per order", round(mean_exec_time::numeric, 3) as "ms per call",
+        round(rows::numeric / calls, 1) as rows, regexp_replace(left(query, 90), '\\s+', ' ', 'g') as statement
+      from pg_stat_statements s join pg_database d on d.oid = s.dbid where d.datname = $1 order by total_exec_time desc limit 25`, [database, count])
+    console.table(rows)
+  },
+}
 try {
-  const admin = new pg.Client({ connectionString: postgres.url })
-  await admin.connect()
   const database = async (name: string): Promise<string> => {
     await admin.query(`create database ${name}`)
     return Object.assign(new URL(postgres.url), { pathname: `/${name}` }).href
@@ -192,13 +216,13 @@ try {
     const places = { dataDir: hubData, databaseUrl: await database(`hub_${backend}`), floorDatabaseUrl: await database(`floor_${backend}`), redisUrl: redis.url }
     results[backend] = { ...await measure(backend, places), flushMs }
   }
-  await admin.end()
   if (options.json) console.log(JSON.stringify(results))
   else {
     const names = [...new Set(Object.values(results).flatMap((result) => Object.keys(result)))]
     console.table(Object.fromEntries(names.map((name) => [name, Object.fromEntries(Object.entries(results).map(([backend, result]) => [backend, Object.entries(result).find(([key]) => key === name)?.[1]]))])))
   }
 } finally {
+  await admin.end()
   await postgres.stop()
   await redis.stop()
   await removeServerFolder(dataDir)

@@ -1,5 +1,5 @@
 /** What the machine and a process spend. Linux's `/proc`; elsewhere the figures are null. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -7,12 +7,25 @@ const ticksPerSecond = 100
 
 /** CPU seconds of a process since its start, user and system. */
 export function cpuSecondsOf(pid: number): number | null {
-  const stat = read(`/proc/${pid}/stat`)
-  if (stat === null) return null
-  // The name in parentheses may hold blanks; user and system time are the 12th and 13th field after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  const fields = statOf(pid)
+  return fields && sumOf(fields.slice(11, 13))
 }
+
+/** CPU seconds of a process, of its children, and of those that have ended. */
+export function cpuSecondsOfFamily(pid: number): number | null {
+  const own = statOf(pid)
+  if (!own) return null
+  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => statOf(Number(name))).filter((fields) => fields?.[1] === String(pid))
+  return sumOf(own.slice(11, 15)) + children.reduce((sum, fields) => sum + sumOf(fields?.slice(11, 15) ?? []), 0)
+}
+
+/** The fields of `/proc/<pid>/stat` after the name, which may hold blanks: state, parent, ...; the 12th to 15th are times. */
+function statOf(pid: number): string[] | null {
+  const stat = read(`/proc/${pid}/stat`)
+  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+const sumOf = (ticks: string[]): number => ticks.reduce((sum, text) => sum + Number(text), 0) / ticksPerSecond
 
 /** Largest resident memory of a process so far, MB. */
 export function peakRssMbOf(pid: number): number | null {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createServer } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import pino from 'pino'
 import { TorgError } from '../../runtime/errors.ts'
@@ -66,6 +67,17 @@ describe('HTTP client of a system', () => {
       expect((await client().request({ method: 'GET', path: '' })).body).to.equal('')
       answer(200, { 'content-type': 'application/json' }, 'oops')
       expect((await client().request({ method: 'GET', path: '' })).body).to.equal('oops')
+    })
+    it('unpacks answers, and no more of them than fits', async () => {
+      handle = (_request, response) => { response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(gzipSync(JSON.stringify({ text: 'x'.repeat(5000) }))) }
+      expect((await client().request({ method: 'GET', path: '/' })).body).to.deep.equal({ text: 'x'.repeat(5000) })
+      expect((await failure(client({ maxBodyBytes: 1000 }).request({ method: 'GET', path: '/' }))).message).to.contain('larger than 1000 bytes')
+    })
+    it('uses a connection again', async () => {
+      const ports = new Set<number | undefined>()
+      handle = (request, response) => { ports.add(request.socket.remotePort); response.writeHead(200).end('ok') }
+      for (let count = 0; count < 5; count++) await client().request({ method: 'PUT', path: '/', body: { count } })
+      expect(ports.size).to.equal(1)
     })
     it('follows a full address only on its own host', async () => {
       await client().request({ method: 'GET', path: `${base}/api/orders?page=2` })
@@ -150,6 +162,10 @@ describe('HTTP client of a system', () => {
       const pending = failure(client().request({ method: 'GET', path: '/', signal: run.signal }))
       run.abort()
       expect(await pending).to.include({ code: 'run.interrupted', class: 'transient' })
+    })
+    it('takes an answer that breaks off for none', async () => {
+      handle = (_request, response) => { response.writeHead(200, { 'content-length': '100' }).write('half'); setTimeout(() => response.destroy(), 20) }
+      expect(await failure(client().request({ method: 'GET', path: '/' }))).to.include({ code: 'system.unavailable', class: 'transient' })
     })
     it('says why the network failed', async () => {
       const free = createServer()
