@@ -53,7 +53,7 @@ export const outHelp: Text = {
 
 **Own ids:** tell where the id stands in the answer and it becomes a reference of the record; with *Other request for what it knows* the next version goes to that id.
 
-**Removals:** a delivery to remove sends the request chosen under *To remove*; 404 and 410 then count as done.
+**Removals:** a delivery to remove sends the request chosen under *To remove*; 404 and 410 then count as done. Where its path needs \`{reference}\` and the system never gave an id, nothing is sent.
 
 **Can fail:** no connection, time-out, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) and 409 (\`system.conflict\`) are tried again; 401 and 403 (\`system.credentials\`) and every other refusal (\`system.refused\`) go to dead letter.`,
   nb: `Skriver til systemet med én HTTP-forespørsel og avslutter en flyt, eller sender svaret videre.
@@ -66,7 +66,7 @@ export const outHelp: Text = {
 
 **Egne id-er:** si hvor id-en står i svaret, så blir den en referanse på posten; med *Annen forespørsel for det systemet kjenner* går neste versjon til den id-en.
 
-**Fjerning:** en levering som skal fjerne, sender forespørselen valgt under *For å fjerne*; 404 og 410 regnes da som utført.
+**Fjerning:** en levering som skal fjerne, sender forespørselen valgt under *For å fjerne*; 404 og 410 regnes da som utført. Trenger stien \`{reference}\` og systemet aldri ga en id, sendes ingenting.
 
 **Kan feile:** ingen forbindelse, tidsavbrudd, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) og 409 (\`system.conflict\`) prøves igjen; 401 og 403 (\`system.credentials\`) og alle andre avslag (\`system.refused\`) havner blant de døde brevene.`,
   sv: `Skriver till systemet med ett HTTP-anrop och avslutar ett flöde, eller skickar svaret vidare.
@@ -79,7 +79,7 @@ export const outHelp: Text = {
 
 **Egna id:n:** säg var id:t står i svaret, så blir det en referens på posten; med *Annat anrop för det systemet känner* går nästa version till det id:t.
 
-**Borttagning:** en leverans som ska ta bort skickar anropet som valts under *För att ta bort*; 404 och 410 räknas då som utfört.
+**Borttagning:** en leverans som ska ta bort skickar anropet som valts under *För att ta bort*; 404 och 410 räknas då som utfört. Behöver sökvägen \`{reference}\` och systemet aldrig gav något id, skickas ingenting.
 
 **Kan misslyckas:** ingen förbindelse, tidsgräns, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) och 409 (\`system.conflict\`) försöks igen; 401 och 403 (\`system.credentials\`) och alla andra avslag (\`system.refused\`) hamnar bland de döda breven.`,
 }

@@ -103,12 +103,15 @@ function goneStatus(thrown: unknown): number | null {
 
 type Planned = Pick<HttpRequest, 'method' | 'path' | 'body'> & { removing: boolean }
 
-/** Which request a message asks for; null where a removal sends nothing. */
+/** Which request a message asks for; null where there is nothing to send for a removal. */
 function plan(config: OutConfig, msg: FlowMessage): Planned | null {
   const { operation, reference } = msg.torg?.delivery ?? {}
   if (operation === 'remove') {
     if (config.removeMethod === 'skip') return null
-    const path = fillPath(config.removePath || config.path, msg)
+    const template = config.removePath || config.path
+    // Removed before the system had answered with an id: there is nothing that could be named to it.
+    if (template.includes('{reference}') && !reference) return null
+    const path = fillPath(template, msg)
     return { removing: true, method: config.removeMethod, path, ...(config.removeMethod !== 'DELETE' && { body: msg.payload }) }
   }
   if (config.update && reference) return { removing: false, method: config.updateMethod, path: fillPath(config.updatePath, msg), body: msg.payload }

@@ -80,6 +80,7 @@ describe('rest out', () => {
     expect(twin.collections.list('cancelled')).to.have.length(1)
     const before = twin.counts.requests
     await out({ path: '/orders/{number}', removeMethod: 'skip' }).run({ payload: { number: '1' }, torg: remove })
+    await out({ path: '/orders', removePath: '/orders/{reference}' }).run({ payload: { number: '1' }, torg: deliveryOf({ operation: 'remove', reason: 'deleted', reference: null }) })
     expect(twin.counts.requests).to.equal(before)
   })
   it('templates headers', async () => {
