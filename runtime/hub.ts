@@ -23,7 +23,7 @@ export interface RegisteredSource {
   name?: string
   system: RegisteredSystem
   lane: LaneName
-  /** Silence limit of its runs, milliseconds. */
+  /** Time limit of its runs, milliseconds. */
   limitMs: number
   /** Starts the flow: what a run sends from this node. */
   toFlow(message: Message, envelope: Envelope): FlowMessage

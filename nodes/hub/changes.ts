@@ -19,12 +19,12 @@ export const changes = defineCustom({
   fields: {
     kind: {
       type: 'kind',
-      label: { en: 'Kind', nb: 'Slag', sv: 'Slag' },
+      label: { en: 'Kind', nb: 'Type', sv: 'Typ' },
       required: true,
     },
     system: {
       type: 'system',
-      label: { en: 'Feeds', nb: 'Mater', sv: 'Matar' },
+      label: { en: 'Feeds', nb: 'Leverer til', sv: 'Levererar till' },
       hint: {
         en: 'The system this flow writes to. What came from that system itself is not sent back to it.',
         nb: 'Systemet denne flyten skriver til. Det som kom fra systemet selv, sendes ikke tilbake dit.',
@@ -37,7 +37,7 @@ export const changes = defineCustom({
       label: { en: 'Filter', nb: 'Filter', sv: 'Filter' },
       hint: {
         en: 'Only records that fit. One that no longer fits leaves through the second output.',
-        nb: 'Bare poster som passer. En post som ikke lenger passer, går ut av den andre utgangen.',
+        nb: 'Bare poster som passer. En post som ikke lenger passer, går ut gjennom den andre utgangen.',
         sv: 'Bara poster som passar. En post som inte längre passar går ut genom den andra utgången.',
       },
       default: { match: 'all', rules: [] },
@@ -48,9 +48,9 @@ export const changes = defineCustom({
       type: 'number',
       label: { en: 'Time limit', nb: 'Tidsgrense', sv: 'Tidsgräns' },
       hint: {
-        en: 'A run older than this fails, naming the node that has not completed, and is tried again.',
-        nb: 'En kjøring som er eldre enn dette, feiler, nevner noden som ikke er ferdig, og prøves igjen.',
-        sv: 'En körning som är äldre än så misslyckas, nämner noden som inte är klar och försöks igen.',
+        en: 'A run that takes longer fails, naming the node that has not completed, and is tried again.',
+        nb: 'En kjøring som varer lenger enn dette, avbrytes med en feil som nevner noden som ikke er ferdig, og prøves igjen.',
+        sv: 'En körning som varar längre än så avbryts med ett fel som nämner noden som inte är klar, och körs om.',
       },
       default: 60,
       min: 1,

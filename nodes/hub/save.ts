@@ -16,7 +16,7 @@ export const save = defineStep({
   fields: {
     kind: {
       type: 'kind',
-      label: { en: 'Kind', nb: 'Slag', sv: 'Slag' },
+      label: { en: 'Kind', nb: 'Type', sv: 'Typ' },
       required: true,
     },
     operation: {
@@ -33,7 +33,7 @@ export const save = defineStep({
       label: { en: 'Origin', nb: 'Opphav', sv: 'Ursprung' },
       hint: {
         en: 'Key of the system the data comes from. Empty: the system whose message started the flow, or "manual".',
-        nb: 'Nøkkelen til systemet dataene kommer fra. Tom: systemet som startet flyten, eller «manual».',
+        nb: 'Nøkkelen til systemet dataene kommer fra. Tomt: systemet som startet flyten, eller «manual».',
         sv: 'Nyckeln till systemet som data kommer från. Tomt: systemet vars meddelande startade flödet, eller ”manual”.',
       },
       pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',

@@ -32,22 +32,22 @@ export const settle = defineStep({
     },
     reason: {
       type: 'text',
-      label: { en: 'Reason', nb: 'Grunn', sv: 'Skäl' },
+      label: { en: 'Reason', nb: 'Årsak', sv: 'Orsak' },
       hint: {
         en: 'What the person who finds it must know. Used when the property below is empty.',
-        nb: 'Det den som finner den, må vite. Brukes når egenskapen under er tom.',
-        sv: 'Vad den som hittar den behöver veta. Används när egenskapen nedan är tom.',
+        nb: 'Det den som skal ordne opp, trenger å vite. Brukes når egenskapen under er tom.',
+        sv: 'Det som den som ska reda ut saken behöver veta. Används när egenskapen nedan är tom.',
       },
       placeholder: 'The customer is blocked',
       when: { field: 'decision', is: ['retry', 'dead-letter'] },
     },
     reasonProperty: {
       type: 'text',
-      label: { en: 'Reason from', nb: 'Grunn fra', sv: 'Skäl från' },
+      label: { en: 'Reason from', nb: 'Årsak fra', sv: 'Orsak från' },
       hint: {
         en: 'A property of the message, for example error.message after a Catch node.',
-        nb: 'En egenskap ved meldingen, for eksempel error.message etter en Catch-node.',
-        sv: 'En egenskap hos meddelandet, till exempel error.message efter en Catch-nod.',
+        nb: 'En egenskap i meldingen, for eksempel error.message etter en Catch-node.',
+        sv: 'En egenskap i meddelandet, till exempel error.message efter en Catch-nod.',
       },
       placeholder: 'error.message',
       default: '',

@@ -19,8 +19,8 @@ export const validate = defineStep({
       label: { en: 'Type', nb: 'Type', sv: 'Typ' },
       hint: {
         en: 'A canonical kind, a type of a connector, or a schema of this project.',
-        nb: 'Et kanonisk slag, en type fra en connector eller et skjema i prosjektet.',
-        sv: 'Ett kanoniskt slag, en typ från en connector eller ett schema i projektet.',
+        nb: 'En kanonisk type, en type fra en connector eller et skjema i prosjektet.',
+        sv: 'En kanonisk typ, en typ från en connector eller ett schema i projektet.',
       },
       default: '',
       schema: Type.String({ minLength: 1 }),

@@ -32,14 +32,14 @@ export const inHelp: Text = {
 
 **Ut:** \`msg.payload\` er dokumentet. Det har ingen type ennå; en **validate**-node gir det en.
 
-**Kan feile:** et dokument uten verdi i *Nøkkel* lagres og havner blant de døde brevene (\`message.no-key\`).`,
+**Kan feile:** et dokument uten verdi i *Nøkkel* lagres og blir en dead letter (\`message.no-key\`).`,
   sv: `Startar flödet med dokumentet från en webhook, skickat till \`<offentlig adress>/in/<systemnyckel>/<sökväg>\`.
 
 **In:** en POST, PUT eller PATCH med JSON, verifierad så som systemet säger: annars avvisad med 401. Det sparas innan det kvitteras.
 
 **Ut:** \`msg.payload\` är dokumentet. Det har ingen typ ännu; en **validate**-nod ger det en.
 
-**Kan misslyckas:** ett dokument utan värde i *Nyckel* sparas och hamnar bland de döda breven (\`message.no-key\`).`,
+**Kan misslyckas:** ett dokument utan värde i *Nyckel* sparas och blir en dead letter (\`message.no-key\`).`,
 }
 
 export const outHelp: Text = {
@@ -64,11 +64,11 @@ export const outHelp: Text = {
 
 **Om igjen:** et forsøk der utfallet er ukjent, sendes på nytt. Derfor bør stien navngi dokumentet (PUT \`/orders/{number}\`), eller systemet bør kjenne idempotensnøkkelen: den er den samme for hvert forsøk, en annen for hver versjon av posten, hver ny levering, hver node og hver del av en delt melding.
 
-**Egne id-er:** si hvor id-en står i svaret, så blir den en referanse på posten; med *Annen forespørsel for det systemet kjenner* går neste versjon til den id-en.
+**Egne id-er:** si hvor id-en står i svaret, så blir den en referanse på posten; med *Egen forespørsel for kjente poster* går neste versjon til den id-en.
 
-**Fjerning:** en levering som skal fjerne, sender forespørselen valgt under *For å fjerne*; 404 og 410 regnes da som utført. Trenger stien \`{reference}\` og systemet aldri ga en id, sendes ingenting.
+**Fjerning:** en levering som skal fjerne, sender forespørselen valgt under *Ved fjerning*; 404 og 410 regnes da som utført. Trenger stien \`{reference}\` og systemet aldri ga en id, sendes ingenting.
 
-**Kan feile:** ingen forbindelse, tidsavbrudd, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) og 409 (\`system.conflict\`) prøves igjen; 401 og 403 (\`system.credentials\`) og alle andre avslag (\`system.refused\`) havner blant de døde brevene.`,
+**Kan feile:** ingen forbindelse, tidsavbrudd, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) og 409 (\`system.conflict\`): huben prøver igjen; 401 og 403 (\`system.credentials\`) og alle andre avslag (\`system.refused\`) blir en dead letter.`,
   sv: `Skriver till systemet med ett HTTP-anrop och avslutar ett flöde, eller skickar svaret vidare.
 
 **In:** \`msg.payload\` skickas som JSON. Sökvägen och headers kan ha värden från payload i klammerparenteser: \`/orders/{number}\`.
@@ -77,11 +77,11 @@ export const outHelp: Text = {
 
 **Om igen:** ett försök vars utfall är okänt skickas på nytt. Därför bör sökvägen namnge dokumentet (PUT \`/orders/{number}\`), eller så bör systemet känna idempotensnyckeln: den är densamma för varje försök, en annan för varje version av posten, varje ny leverans, varje nod och varje del av ett delat meddelande.
 
-**Egna id:n:** säg var id:t står i svaret, så blir det en referens på posten; med *Annat anrop för det systemet känner* går nästa version till det id:t.
+**Egna id:n:** säg var id:t står i svaret, så blir det en referens på posten; med *Eget anrop för kända poster* går nästa version till det id:t.
 
-**Borttagning:** en leverans som ska ta bort skickar anropet som valts under *För att ta bort*; 404 och 410 räknas då som utfört. Behöver sökvägen \`{reference}\` och systemet aldrig gav något id, skickas ingenting.
+**Borttagning:** en leverans som ska ta bort skickar anropet som valts under *Vid borttagning*; 404 och 410 räknas då som utfört. Behöver sökvägen \`{reference}\` och systemet aldrig gav något id, skickas ingenting.
 
-**Kan misslyckas:** ingen förbindelse, tidsgräns, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) och 409 (\`system.conflict\`) försöks igen; 401 och 403 (\`system.credentials\`) och alla andra avslag (\`system.refused\`) hamnar bland de döda breven.`,
+**Kan misslyckas:** ingen anslutning, timeout, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) och 409 (\`system.conflict\`): hubben försöker igen; 401 och 403 (\`system.credentials\`) och alla andra avslag (\`system.refused\`) blir en dead letter.`,
 }
 
 export const pollHelp: Text = {
@@ -102,7 +102,7 @@ export const pollHelp: Text = {
 
 **Sett før:** nøkkel og endringstid sammen (eller innholdet, uten en tid) skiller et element fra et som er sett før; det gjør ingenting.
 
-**Kan feile:** et svar uten lista (\`system.refused\`); et element uten verdi i *Nøkkel* havner blant de døde brevene (\`message.no-key\`).`,
+**Kan feile:** et svar uten listen (\`system.refused\`); et element uten verdi i *Nøkkel* blir en dead letter (\`message.no-key\`).`,
   sv: `Startar flödet med varje dokument som systemet säger har ändrats.
 
 **Hur:** frågar med GET, sida för sida, efter det som ändrats sedan den nyaste tiden som setts, minus överlappet. Varje element sparas innan noden minns hur långt den har läst; inget går förlorat om hubben stannar däremellan. En process frågar åt gången.
@@ -111,5 +111,5 @@ export const pollHelp: Text = {
 
 **Sett förut:** nyckel och ändringstid tillsammans (eller innehållet, utan en tid) skiljer ett element från ett som setts förut; det gör ingenting.
 
-**Kan misslyckas:** ett svar utan listan (\`system.refused\`); ett element utan värde i *Nyckel* hamnar bland de döda breven (\`message.no-key\`).`,
+**Kan misslyckas:** ett svar utan listan (\`system.refused\`); ett element utan värde i *Nyckel* blir en dead letter (\`message.no-key\`).`,
 }

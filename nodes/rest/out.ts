@@ -23,7 +23,7 @@ const fields = {
   },
   update: {
     type: 'boolean',
-    label: { en: 'Other request for what it knows', nb: 'Annen forespørsel for det systemet kjenner', sv: 'Annat anrop för det systemet känner' },
+    label: { en: 'Other request for what it knows', nb: 'Egen forespørsel for kjente poster', sv: 'Eget anrop för kända poster' },
     hint: { en: 'Once the system has given the record an id, that is used instead.', nb: 'Brukes i stedet når systemet har gitt posten en id.', sv: 'Används i stället när systemet har gett posten ett id.' },
     default: false,
   },
@@ -32,16 +32,16 @@ const fields = {
   idPath: {
     type: 'text',
     label: { en: 'Id in the answer', nb: 'Id i svaret', sv: 'Id i svaret' },
-    hint: { en: 'Where the answer tells the system\'s own id; it becomes a reference of the record.', nb: 'Hvor svaret forteller systemets egen id; den blir en referanse på posten.', sv: 'Var svaret berättar systemets eget id; det blir en referens på posten.' },
+    hint: { en: 'Where the answer tells the system\'s own id; it becomes a reference of the record.', nb: 'Hvor systemets egen id står i svaret; den blir en referanse på posten.', sv: 'Var systemets eget id står i svaret; det blir en referens på posten.' },
     placeholder: 'id',
   },
   removeMethod: {
     type: 'select',
-    label: { en: 'To remove', nb: 'For å fjerne', sv: 'För att ta bort' },
+    label: { en: 'To remove', nb: 'Ved fjerning', sv: 'Vid borttagning' },
     options: [method('DELETE'), method('POST'), method('PUT'), method('PATCH'), { value: 'skip', label: { en: 'send nothing', nb: 'send ingenting', sv: 'skicka inget' } }],
     default: 'DELETE',
   },
-  removePath: { type: 'text', label: { en: 'Path to remove', nb: 'Sti for å fjerne', sv: 'Sökväg för att ta bort' }, hint: { en: 'Empty: the path above.', nb: 'Tomt: stien ovenfor.', sv: 'Tomt: sökvägen ovan.' }, when: { field: 'removeMethod', is: ['DELETE', 'POST', 'PUT', 'PATCH'] } },
+  removePath: { type: 'text', label: { en: 'Path to remove', nb: 'Sti ved fjerning', sv: 'Sökväg vid borttagning' }, hint: { en: 'Empty: the path above.', nb: 'Tomt: stien ovenfor.', sv: 'Tomt: sökvägen ovan.' }, when: { field: 'removeMethod', is: ['DELETE', 'POST', 'PUT', 'PATCH'] } },
   idempotencyHeader: {
     type: 'text',
     label: { en: 'Idempotency key', nb: 'Idempotensnøkkel', sv: 'Idempotensnyckel' },

@@ -11,21 +11,21 @@ import { instantOf, readPath, scalarText } from './paths.ts'
 import { defineSource, textsOf } from './system.ts'
 
 const fields = {
-  every: { type: 'number', label: { en: 'Every', nb: 'Hvert', sv: 'Varje' }, default: 60, min: 1, max: 86400, unit: 's' },
+  every: { type: 'number', label: { en: 'Every', nb: 'Intervall', sv: 'Intervall' }, default: 60, min: 1, max: 86400, unit: 's' },
   path: { type: 'text', label: { en: 'Path', nb: 'Sti', sv: 'Sökväg' }, placeholder: '/orders', required: true },
   query: {
     type: 'json',
-    label: { en: 'Query', nb: 'Spørring', sv: 'Fråga' },
+    label: { en: 'Query', nb: 'Spørrestreng', sv: 'Frågesträng' },
     hint: { en: '{cursor} is the newest time seen: {"updated_after": "{cursor}", "limit": "100"}', nb: '{cursor} er den nyeste tiden som er sett: {"updated_after": "{cursor}", "limit": "100"}', sv: '{cursor} är den nyaste tiden som har setts: {"updated_after": "{cursor}", "limit": "100"}' },
     default: { updated_after: '{cursor}' },
     schema: Type.Record(Type.String(), Type.String()),
   },
-  itemsPath: { type: 'text', label: { en: 'Items', nb: 'Elementer', sv: 'Element' }, hint: { en: 'Where the list stands in the answer. Empty: the answer is the list.', nb: 'Hvor lista står i svaret. Tomt: svaret er lista.', sv: 'Var listan står i svaret. Tomt: svaret är listan.' }, placeholder: 'data' },
+  itemsPath: { type: 'text', label: { en: 'Items', nb: 'Elementer', sv: 'Element' }, hint: { en: 'Where the list stands in the answer. Empty: the answer is the list.', nb: 'Hvor listen står i svaret. Tomt: svaret er listen.', sv: 'Var listan står i svaret. Tomt: svaret är listan.' }, placeholder: 'data' },
   keyPath: { type: 'text', label: { en: 'Key', nb: 'Nøkkel', sv: 'Nyckel' }, hint: { en: 'In the item: what it is about.', nb: 'I elementet: hva det gjelder.', sv: 'I elementet: vad det gäller.' }, placeholder: 'id', required: true },
   timePath: { type: 'text', label: { en: 'Time of change', nb: 'Endringstid', sv: 'Ändringstid' }, hint: { en: 'In the item. Without it an item counts as changed when its content is.', nb: 'I elementet. Uten den regnes et element som endret når innholdet er det.', sv: 'I elementet. Utan den räknas ett element som ändrat när innehållet är det.' }, placeholder: 'updated_at' },
   cursorFormat: {
     type: 'select',
-    label: { en: 'Time in the query', nb: 'Tid i spørringen', sv: 'Tid i frågan' },
+    label: { en: 'Time in the query', nb: 'Tidsformat', sv: 'Tidsformat' },
     options: [
       { value: 'iso', label: { en: '2026-01-31T12:00:00.000Z', nb: '2026-01-31T12:00:00.000Z', sv: '2026-01-31T12:00:00.000Z' } },
       { value: 'iso-seconds', label: { en: '2026-01-31T12:00:00Z', nb: '2026-01-31T12:00:00Z', sv: '2026-01-31T12:00:00Z' } },
@@ -36,12 +36,12 @@ const fields = {
     default: 'iso',
   },
   overlap: { type: 'number', label: { en: 'Overlap', nb: 'Overlapp', sv: 'Överlapp' }, hint: { en: 'Asks again for the last while, for what was committed late. What was seen before does nothing.', nb: 'Spør på nytt om den siste tiden, for det som ble lagret sent. Det som er sett før, gjør ingenting.', sv: 'Frågar på nytt om den senaste tiden, för det som sparades sent. Det som setts förut gör ingenting.' }, default: 120, min: 0, max: 86400, unit: 's' },
-  start: { type: 'text', label: { en: 'First time', nb: 'Første tid', sv: 'Första tid' }, hint: { en: 'Where the first poll begins.', nb: 'Hvor den første spørringen begynner.', sv: 'Var den första frågan börjar.' }, default: '1970-01-01T00:00:00Z' },
+  start: { type: 'text', label: { en: 'First time', nb: 'Starttid', sv: 'Starttid' }, hint: { en: 'Where the first poll begins.', nb: 'Hvor den første spørringen begynner.', sv: 'Var den första frågan börjar.' }, default: '1970-01-01T00:00:00Z' },
   paging: {
     type: 'select',
     label: { en: 'Next page', nb: 'Neste side', sv: 'Nästa sida' },
     options: [
-      { value: 'none', label: { en: 'there is one page', nb: 'det er én side', sv: 'det finns en sida' } },
+      { value: 'none', label: { en: 'there is one page', nb: 'det er bare én side', sv: 'det finns bara en sida' } },
       { value: 'link', label: { en: 'Link header', nb: 'Link-header', sv: 'Link-header' } },
       { value: 'cursor', label: { en: 'a value in the answer', nb: 'en verdi i svaret', sv: 'ett värde i svaret' } },
       { value: 'page', label: { en: 'page number', nb: 'sidenummer', sv: 'sidnummer' } },

@@ -60,7 +60,7 @@ export const { systemFields, defineSource, defineStep } = nodesOf({
   checkPath: {
     type: 'text',
     label: { en: 'Test path', nb: 'Teststi', sv: 'Testsökväg' },
-    hint: { en: 'Something harmless to read; the Test button asks for it.', nb: 'Noe harmløst å lese; Test-knappen spør etter det.', sv: 'Något harmlöst att läsa; Test-knappen frågar efter det.' },
+    hint: { en: 'Something harmless to read; the Test button asks for it.', nb: 'Noe ufarlig å lese; knappen «Test forbindelsen» spør etter det.', sv: 'Något ofarligt att läsa; knappen ”Testa anslutningen” frågar efter det.' },
     default: '/',
   },
   webhooks: {
@@ -70,7 +70,7 @@ export const { systemFields, defineSource, defineStep } = nodesOf({
       { value: 'none', label: { en: 'are refused', nb: 'avvises', sv: 'avvisas' } },
       { value: 'standard', label: { en: 'follow Standard Webhooks', nb: 'følger Standard Webhooks', sv: 'följer Standard Webhooks' } },
       { value: 'hmac', label: { en: 'are signed (HMAC)', nb: 'er signert (HMAC)', sv: 'är signerade (HMAC)' } },
-      { value: 'key', label: { en: 'carry a key in a header', nb: 'bærer en nøkkel i en header', sv: 'bär en nyckel i en header' } },
+      { value: 'key', label: { en: 'carry a key in a header', nb: 'har en nøkkel i en header', sv: 'har en nyckel i en header' } },
     ],
     default: 'none',
   },

@@ -36,7 +36,7 @@ export const orderInHelp: Text = {
 
 **Rekkefølge og duplikater:** meldingene om én ordre kjøres etter hverandre. En webhook som kommer igjen med samme hendelses-id, gjør ingenting. Shopify kan sende en eldre tilstand etter en nyere: \`updated_at\` følger med som kildens egen tid, og **hub save** tar ikke i bruk det som er eldre.
 
-**Kan feile:** innhold uten \`id\` lagres og havner blant de døde brevene (\`message.no-key\`).`,
+**Kan feile:** innhold uten \`id\` lagres og blir en dead letter (\`message.no-key\`).`,
   sv: `Startar flödet med en order varje gång Shopify säger att den har lagts eller ändrats.
 
 **In:** webhooken från Shopify. Signaturen (\`X-Shopify-Hmac-Sha256\`, över innehållet som det kom) måste stämma, annars blir svaret 401 och inget lagras. Den lagras innan den kvitteras.
@@ -45,5 +45,5 @@ export const orderInHelp: Text = {
 
 **Ordning och dubbletter:** meddelandena om en order körs efter varandra. En webhook som kommer igen med samma händelse-id gör ingenting. Shopify kan skicka ett äldre tillstånd efter ett nyare: \`updated_at\` följer med som källans egen tid, och **hub save** tillämpar inte det som är äldre.
 
-**Kan misslyckas:** innehåll utan \`id\` lagras och hamnar bland de döda breven (\`message.no-key\`).`,
+**Kan misslyckas:** innehåll utan \`id\` lagras och blir en dead letter (\`message.no-key\`).`,
 }

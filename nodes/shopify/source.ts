@@ -7,8 +7,8 @@ import { defineSource } from './system.ts'
 
 /** The topics this node takes; each webhook names its own in `X-Shopify-Topic`. */
 const topics = [
-  { value: 'orders/create', label: { en: 'Order placed (orders/create)', nb: 'Ordre lagt inn (orders/create)', sv: 'Order lagd (orders/create)' } },
-  { value: 'orders/updated', label: { en: 'Order changed (orders/updated)', nb: 'Ordre endret (orders/updated)', sv: 'Order ändrad (orders/updated)' } },
+  { value: 'orders/create', label: { en: 'Order placed (orders/create)', nb: 'Ny ordre (orders/create)', sv: 'Ny order (orders/create)' } },
+  { value: 'orders/updated', label: { en: 'Order changed (orders/updated)', nb: 'Endret ordre (orders/updated)', sv: 'Ändrad order (orders/updated)' } },
 ] as const
 
 export const orderSource = defineSource({

@@ -7,8 +7,8 @@ export const { systemFields, defineSource } = nodesOf({
     label: { en: 'Shop domain', nb: 'Butikkens domene', sv: 'Butikens domän' },
     hint: {
       en: 'As Shopify knows it. Webhooks of another shop are refused. Empty: any shop that has the secret.',
-      nb: 'Slik Shopify kjenner den. Webhooks fra en annen butikk avvises. Tomt: enhver butikk som har hemmeligheten.',
-      sv: 'Så som Shopify känner den. Webhooks från en annan butik avvisas. Tomt: vilken butik som helst som har hemligheten.',
+      nb: 'Slik det står hos Shopify. Webhooks fra en annen butikk avvises. Tomt: enhver butikk som har hemmeligheten.',
+      sv: 'Så som den står hos Shopify. Webhooks från en annan butik avvisas. Tomt: vilken butik som helst som har hemligheten.',
     },
     placeholder: 'my-shop.myshopify.com',
     pattern: '^[a-z0-9][a-z0-9.-]*$',

@@ -35,22 +35,22 @@ fails, a refused document) becomes a dead letter; the next version of the record
 *hub changes* (order, feeds *ERP*) → *map* (order to ERP order) → *rest out* (POST /orders).
 `,
   nb: `
-Starter en flyt for hver post av et slag som et system må få vite om: ny, endret eller ikke lenger ønsket.
+Starter en flyt for hver post av en type som et system må få vite om: ny, endret eller ikke lenger ønsket.
 
 Huben leverer alltid den **nyeste** versjonen. En post som ble endret femti ganger på rad, leveres én eller to ganger. En endring som kom
-fra det matede systemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten feil, regnes versjonen som levert.
+fra mottakersystemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten feil, regnes versjonen som levert.
 
 **Utganger**
 
 1. *ny eller endret*: posten skal opprettes eller oppdateres i systemet.
-2. *skal fjernes*: posten er slettet, slått sammen med en annen, eller passer ikke lenger filteret. La den stå uten ledning der systemet
+2. *skal fjernes*: posten er slettet, slått sammen med en annen, eller passer ikke lenger til filteret. La den stå uten ledning der systemet
    beholder slike poster.
 
 **Melding**
 
-- \`msg.payload\`: posten: feltene til slaget, sammen med \`id\`, \`number\`, \`version\`, \`schema\`, \`refs\`, \`createdAt\`, \`updatedAt\` og \`deletedAt\`.
-- \`msg.topic\`: slag og operasjon, \`order/upsert\`.
-- \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (det matede systemets egen id for posten, hvis kjent) og
+- \`msg.payload\`: posten: feltene til typen, sammen med \`id\`, \`number\`, \`version\`, \`schema\`, \`refs\`, \`createdAt\`, \`updatedAt\` og \`deletedAt\`.
+- \`msg.topic\`: type og operasjon, \`order/upsert\`.
+- \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (mottakersystemets egen id for posten, hvis kjent) og
   \`idempotencyKey\`, som er den samme for hvert forsøk.
 
 **Filter**
@@ -60,30 +60,30 @@ sammenlignes som tall, datoer og tidspunkter etter tid.
 
 **Feil**
 
-En forbigående feil (systemet er nede, eller ber om lavere fart) prøves igjen av huben, med stadig lengre mellomrom. En varig feil (en mapping
-som ikke går, et avvist dokument) blir en dead letter; den neste versjonen av posten åpner den igjen.
+Ved en forbigående feil (systemet er nede, eller ber om lavere fart) prøver huben igjen, med stadig lengre mellomrom. En varig feil (en mapping
+som ikke går, et avvist dokument) blir en dead letter; neste versjon av posten åpner den igjen.
 
 **Eksempel**
 
-*hub changes* (order, mater *ERP*) → *map* (ordre til ERP-ordre) → *rest out* (POST /orders).
+*hub changes* (order, leverer til *ERP*) → *map* (ordre til ERP-ordre) → *rest out* (POST /orders).
 `,
   sv: `
-Startar ett flöde för varje post av ett slag som ett system behöver känna till: ny, ändrad eller inte längre önskad.
+Startar ett flöde för varje post av en typ som ett system behöver känna till: ny, ändrad eller inte längre önskad.
 
 Hubben levererar alltid den **nyaste** versionen. En post som ändrades femtio gånger i rad levereras en eller två gånger. En ändring som kom
-från det matade systemet självt skickas inte tillbaka dit. När flödet är klart utan fel räknas versionen som levererad.
+från det mottagande systemet självt skickas inte tillbaka dit. När flödet är klart utan fel räknas versionen som levererad.
 
 **Utgångar**
 
 1. *ny eller ändrad*: posten ska skapas eller uppdateras i systemet.
-2. *ska tas bort*: posten är raderad, sammanslagen med en annan eller passar inte längre filtret. Lämna den utan ledning där systemet
+2. *ska tas bort*: posten är raderad, sammanslagen med en annan eller passar inte längre in i filtret. Lämna den utan ledning där systemet
    behåller sådana poster.
 
 **Meddelande**
 
-- \`msg.payload\`: posten: slagets fält, tillsammans med \`id\`, \`number\`, \`version\`, \`schema\`, \`refs\`, \`createdAt\`, \`updatedAt\` och \`deletedAt\`.
-- \`msg.topic\`: slag och operation, \`order/upsert\`.
-- \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (det matade systemets eget id för posten, om det är känt) och
+- \`msg.payload\`: posten: typens fält, tillsammans med \`id\`, \`number\`, \`version\`, \`schema\`, \`refs\`, \`createdAt\`, \`updatedAt\` och \`deletedAt\`.
+- \`msg.topic\`: typ och operation, \`order/upsert\`.
+- \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (det mottagande systemets eget id för posten, om det är känt) och
   \`idempotencyKey\`, som är densamma för varje försök.
 
 **Filter**
@@ -93,11 +93,11 @@ jämförs som tal, datum och tidpunkter efter tid.
 
 **Fel**
 
-Ett tillfälligt fel (systemet är nere eller ber om lägre takt) försöks igen av hubben, med allt längre mellanrum. Ett bestående fel (en mappning
+Vid ett tillfälligt fel (systemet är nere eller ber om lägre takt) försöker hubben igen, med allt längre mellanrum. Ett bestående fel (en mappning
 som inte går, ett avvisat dokument) blir en dead letter; nästa version av posten öppnar den igen.
 
 **Exempel**
 
-*hub changes* (order, matar *ERP*) → *map* (order till ERP-order) → *rest out* (POST /orders).
+*hub changes* (order, levererar till *ERP*) → *map* (order till ERP-order) → *rest out* (POST /orders).
 `,
 }

@@ -51,7 +51,7 @@ meldingen følger med videre.
 
 **Regler**
 
-En regel fyller ett *mål* fra en *kilde*-sti, en fast *verdi* eller et JSONata-*uttrykk*, og sender det så gjennom *steg*. Stier skrives fra roten av
+En regel fyller ett *mål* fra en *kildesti*, en fast *verdi* eller et JSONata-*uttrykk*, og sender det så gjennom *steg*. Stier skrives fra roten av
 dokumentet; \`[]\` går gjennom en liste.
 
 | mål | kilde | steg |
@@ -64,10 +64,10 @@ dokumentet; \`[]\` går gjennom en liste.
 
 - Regler med samme begynnelse \`lines[]\` lager ett element per element i kildens liste.
 - Samme mål to ganger betyr *hvis, ellers*: alle unntatt den siste trenger en betingelse.
-- En verdi som mangler, utelater målet. Stegene *default* og *required* sier noe annet.
-- \`$context\` holder det som er kjent om meldingen: \`system\`, \`key\`, \`topic\`, \`receivedAt\`.
+- Mangler verdien, utelates målet. Stegene *default* og *required* endrer på det.
+- \`$context\` inneholder det som er kjent om meldingen: \`system\`, \`key\`, \`topic\`, \`receivedAt\`.
 - Steget *lookup* leser en tabell i prosjektet, \`lookups/<navn>.json\`.
-- Beløp er desimaltekster og regnes eksakt. Bruk uttrykk for tekst og struktur, aldri for penger.
+- Beløp er desimaltall skrevet som tekst og regnes eksakt. Bruk uttrykk for tekst og struktur, aldri for penger.
 
 **Redigering**
 
@@ -76,8 +76,8 @@ Tekstvisningen har én linje per regel og kan redigeres, kopieres og limes inn.
 
 **Feil**
 
-- \`mapping.invalid\` ved deploy: regelen som nevnes, kan ikke leses.
-- \`mapping.failed\`: en verdi kunne ikke konverteres. Dead letter-en har regelen, JSON-pekeren inn i kilden og verdien.
+- \`mapping.invalid\` ved utrulling: regelen som nevnes, kan ikke leses.
+- \`mapping.failed\`: en verdi kunne ikke konverteres. I dead letter-en står regelen, JSON-pekeren inn i kilden og verdien.
 `,
   sv: `
 Gör ett dokument av ett annat enligt regler: en webbutiks order blir den kanoniska ordern, den kanoniska ordern blir affärssystemets.
@@ -90,7 +90,7 @@ meddelandet följer med vidare.
 
 **Regler**
 
-En regel fyller ett *mål* från en *käll*sökväg, ett fast *värde* eller ett JSONata-*uttryck*, och skickar det sedan genom *steg*. Sökvägar skrivs från
+En regel fyller ett *mål* från en *källsökväg*, ett fast *värde* eller ett JSONata-*uttryck*, och skickar det sedan genom *steg*. Sökvägar skrivs från
 dokumentets rot; \`[]\` går genom en lista.
 
 | mål | källa | steg |
@@ -103,10 +103,10 @@ dokumentets rot; \`[]\` går genom en lista.
 
 - Regler med samma början \`lines[]\` gör ett element per element i källans lista.
 - Samma mål två gånger betyder *om, annars*: alla utom den sista behöver ett villkor.
-- Ett värde som saknas utelämnar målet. Stegen *default* och *required* säger annat.
-- \`$context\` håller det som är känt om meddelandet: \`system\`, \`key\`, \`topic\`, \`receivedAt\`.
+- Saknas värdet utelämnas målet. Stegen *default* och *required* ändrar på det.
+- \`$context\` innehåller det som är känt om meddelandet: \`system\`, \`key\`, \`topic\`, \`receivedAt\`.
 - Steget *lookup* läser en tabell i projektet, \`lookups/<namn>.json\`.
-- Belopp är decimaltexter och räknas exakt. Använd uttryck för text och struktur, aldrig för pengar.
+- Belopp är decimaltal skrivna som text och räknas exakt. Använd uttryck för text och struktur, aldrig för pengar.
 
 **Redigering**
 
@@ -115,7 +115,7 @@ Textvyn har en rad per regel och kan redigeras, kopieras och klistras in.
 
 **Fel**
 
-- \`mapping.invalid\` vid deploy: regeln som nämns kan inte läsas.
-- \`mapping.failed\`: ett värde kunde inte konverteras. Dead letter-posten har regeln, JSON-pekaren in i källan och värdet.
+- \`mapping.invalid\` vid driftsättning: regeln som nämns kan inte läsas.
+- \`mapping.failed\`: ett värde kunde inte konverteras. I dess dead letter står regeln, JSON-pekaren in i källan och värdet.
 `,
 }

@@ -30,15 +30,15 @@ started with.
 *shopify in* (orders/create) → *map* (Shopify order to order) → *hub save* (order). The status shows *order 1042 v1 created*.
 `,
   nb: `
-Lagrer en kanonisk enhet i huben: oppretter posten, eller fletter enheten inn i den som referansen allerede peker på.
+Lagrer en kanonisk entitet i huben: oppretter posten, eller fletter entiteten inn i den som referansen allerede peker på.
 
 Samme innhold lagret to ganger gir ingen ny versjon. En versjon som er eldre enn den siste fra samme referanse, blir notert, men ikke tatt i bruk.
 Hver *hub changes*-node som vil ha posten, får den så snart den er lagret.
 
 **Inn**
 
-\`msg.payload\`: en enhet av det valgte slaget, slik *map* lager den: feltene til slaget, \`refs\` med systemets egen id først
-(\`refs[0].id\`), og \`number\`, det folk kaller den. System og slag for den første referansen fylles inn her, fra meldingen kjøringen startet
+\`msg.payload\`: en entitet av den valgte typen, slik *map* lager den: feltene til typen, \`refs\` med systemets egen id først
+(\`refs[0].id\`), og \`number\`, det folk kaller den. System og type for den første referansen fylles inn her, fra meldingen kjøringen startet
 med.
 
 **Ut**
@@ -49,8 +49,8 @@ med.
 
 **Feil**
 
-- \`model.no-reference\`: enheten har ingen \`refs[0].id\`.
-- \`validation.schema\`: et felt mangler eller er galt. JSON-peker, verdi og alle funn står i dead letter.
+- \`model.no-reference\`: entiteten har ingen \`refs[0].id\`.
+- \`validation.schema\`: et felt mangler eller er galt. JSON-peker, verdi og alle funn står i dead letter-en.
 - \`model.totals\`: summene av linjer, avgifter og totaler stemmer ikke.
 
 **Eksempel**
@@ -65,8 +65,8 @@ Samma innehåll sparat två gånger ger ingen ny version. En version som är äl
 
 **In**
 
-\`msg.payload\`: en entitet av det valda slaget, så som *map* gör den: slagets fält, \`refs\` med systemets eget id först
-(\`refs[0].id\`), och \`number\`, det som folk kallar den. System och slag för den första referensen fylls i här, från meddelandet som körningen
+\`msg.payload\`: en entitet av den valda typen, så som *map* gör den: typens fält, \`refs\` med systemets eget id först
+(\`refs[0].id\`), och \`number\`, det som folk kallar den. System och typ för den första referensen fylls i här, från meddelandet som körningen
 startade med.
 
 **Ut**
@@ -78,7 +78,7 @@ startade med.
 **Fel**
 
 - \`model.no-reference\`: entiteten har ingen \`refs[0].id\`.
-- \`validation.schema\`: ett fält saknas eller är fel. JSON-pekare, värde och alla fynd står i dead letter.
+- \`validation.schema\`: ett fält saknas eller är fel. JSON-pekare, värde och alla fynd står i dess dead letter.
 - \`model.totals\`: summorna av rader, skatter och totaler stämmer inte.
 
 **Exempel**

@@ -27,24 +27,25 @@ from \`error.message\`).
   nb: `
 Avslutter kjøringen til denne meldingen med en avgjørelse flyten tar selv.
 
-Vanligvis ender en kjøring av seg selv: ferdig når den siste noden er ferdig, feilet når en node melder en feil. Bruk denne noden der flyten vet
-bedre, framfor alt **etter en Catch-node** som reparerer noe: uten den får en feil som ble fanget, likevel kjøringen til å feile.
+Vanligvis ender en kjøring av seg selv: ferdig når den siste noden er ferdig, mislykket når en node melder en feil. Bruk denne noden der flyten vet
+bedre, først og fremst **etter en Catch-node** som reparerer noe: uten den får en feil som ble fanget, likevel kjøringen til å feile.
 
 **Avgjørelser**
 
 - *Ferdig*: meldingen regnes som behandlet og posten som levert, selv om en node meldte en feil.
 - *Prøv igjen senere*: huben kjører den igjen etter den angitte tiden. Forsøk telles.
-- *Dead letter*: parkert for et menneske, med grunnen. Ingenting prøves igjen før den kjøres på nytt, eller en nyere versjon av posten kommer.
+- *Dead letter*: legges til side til noen tar tak i den, med årsaken. Huben prøver ikke igjen før noen kjører den på nytt, eller en nyere versjon
+  av posten kommer.
 
 Den første avgjørelsen i en kjøring gjelder.
 
 **Inn**: en hvilken som helst melding i en kjøring. **Ut**: ingenting.
 
-**Feil**: utenfor en kjøring (for eksempel etter en inject-node) er det ingenting å avgjøre; noden advarer og viser *not in a run*.
+**Feil**: utenfor en kjøring (for eksempel etter en inject-node) er det ingenting å avgjøre; noden advarer og viser *ikke i en kjøring*.
 
 **Eksempel**
 
-*Catch* → *switch* (\`msg.error.message\` inneholder "already exists") → *hub settle* (ferdig); ellers → *hub settle* (dead letter, grunn fra
+*Catch* → *switch* (\`msg.error.message\` inneholder "already exists") → *hub settle* (ferdig); ellers → *hub settle* (dead letter, årsak fra
 \`error.message\`).
 `,
   sv: `
@@ -57,17 +58,18 @@ flödet vet bättre, framför allt **efter en Catch-nod** som reparerar något: 
 
 - *Klar*: meddelandet räknas som behandlat och posten som levererad, även om en nod rapporterade ett fel.
 - *Försök igen senare*: hubben kör det igen efter den angivna tiden. Försök räknas.
-- *Dead letter*: parkerat för en människa, med skälet. Inget försöks igen förrän det körs om eller en nyare version av posten kommer.
+- *Dead letter*: läggs åt sidan tills någon tar hand om det, med orsaken. Hubben försöker inte igen förrän någon kör om det eller en nyare version
+  av posten kommer.
 
 Det första beslutet i en körning gäller.
 
 **In**: vilket meddelande som helst i en körning. **Ut**: ingenting.
 
-**Fel**: utanför en körning (till exempel efter en inject-nod) finns inget att besluta; noden varnar och visar *not in a run*.
+**Fel**: utanför en körning (till exempel efter en inject-nod) finns inget att besluta; noden varnar och visar *inte i en körning*.
 
 **Exempel**
 
-*Catch* → *switch* (\`msg.error.message\` innehåller "already exists") → *hub settle* (klar); annars → *hub settle* (dead letter, skäl från
+*Catch* → *switch* (\`msg.error.message\` innehåller "already exists") → *hub settle* (klar); annars → *hub settle* (dead letter, orsak från
 \`error.message\`).
 `,
 }

@@ -20,7 +20,7 @@ It is the only node that turns something unknown, such as the result of a functi
 *rest in* → *function* → *validate* (project:erp-order) → *map*.
 `,
   nb: `
-Kontrollerer en del av meldingen mot en type: et kanonisk slag, en type fra en connector, eller et skjema i dette prosjektet
+Kontrollerer en del av meldingen mot en type: en kanonisk type, en type fra en connector eller et skjema i dette prosjektet
 (\`schemas/<navn>.json\`).
 
 Det er den eneste noden som gjør noe ukjent, for eksempel resultatet av en function-node, til en type igjen: det som følger, kan stole på den.
@@ -30,16 +30,16 @@ Det er den eneste noden som gjør noe ukjent, for eksempel resultatet av en func
 **Når det ikke passer**
 
 - *La kjøringen feile*: meldingen blir en dead letter med koden \`validation.schema\`, med JSON-peker, verdi og alle funn.
-- *Andre utgang*: meldingen går ut der, med \`msg.invalid\` som holder \`detail\`, \`pointer\`, \`value\` og listen \`errors\`.
+- *Andre utgang*: meldingen går ut der, med \`msg.invalid\` som inneholder \`detail\`, \`pointer\`, \`value\` og listen \`errors\`.
 
-**Feil**: en type som ikke finnes, avvises ved deploy.
+**Feil**: en type som ikke finnes, avvises ved utrulling.
 
 **Eksempel**
 
 *rest in* → *function* → *validate* (project:erp-order) → *map*.
 `,
   sv: `
-Kontrollerar en del av meddelandet mot en typ: ett kanoniskt slag, en typ från en connector eller ett schema i det här projektet
+Kontrollerar en del av meddelandet mot en typ: en kanonisk typ, en typ från en connector eller ett schema i det här projektet
 (\`schemas/<namn>.json\`).
 
 Det är den enda noden som gör något okänt, till exempel resultatet av en function-nod, till en typ igen: det som följer kan lita på den.
@@ -49,9 +49,9 @@ Det är den enda noden som gör något okänt, till exempel resultatet av en fun
 **När det inte passar**
 
 - *Låt körningen misslyckas*: meddelandet blir en dead letter med koden \`validation.schema\`, med JSON-pekare, värde och alla fynd.
-- *Andra utgången*: meddelandet går ut där, med \`msg.invalid\` som håller \`detail\`, \`pointer\`, \`value\` och listan \`errors\`.
+- *Andra utgången*: meddelandet går ut där, med \`msg.invalid\` som innehåller \`detail\`, \`pointer\`, \`value\` och listan \`errors\`.
 
-**Fel**: en typ som inte finns avvisas vid deploy.
+**Fel**: en typ som inte finns avvisas vid driftsättning.
 
 **Exempel**
 

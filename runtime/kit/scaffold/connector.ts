@@ -26,7 +26,7 @@ export default defineConnector({
   label: { en: '${label}', nb: '${label}', sv: '${label}' },
   help: {
     en: 'Connects the hub to ${label}: its orders come in by webhook, orders are written to it over HTTP.',
-    nb: 'Kobler hubben til ${label}: ordrene derfra kommer inn via webhook, ordrer skrives dit over HTTP.',
+    nb: 'Kobler huben til ${label}: ordrene derfra kommer inn via webhook, ordrer skrives dit over HTTP.',
     sv: 'Kopplar hubben till ${label}: ordrarna därifrån kommer in via webhook, ordrar skrivs dit över HTTP.',
   },
   color: '#a9b7c6',
@@ -121,7 +121,7 @@ export const orderOut = defineStep({
   help: {
     en: 'Creates or changes the order in \`msg.payload\` in ${label}. What it answers leaves the output.',
     nb: 'Oppretter eller endrer ordren i \`msg.payload\` i ${label}. Svaret går ut av utgangen.',
-    sv: 'Skapar eller ändrar ordern i \`msg.payload\` i ${label}. Svaret lämnar utgången.',
+    sv: 'Skapar eller ändrar ordern i \`msg.payload\` i ${label}. Svaret går ut genom utgången.',
   },
   fields: {},
   inputs: [{ type: '${name}:order', label: { en: 'order', nb: 'ordre', sv: 'order' } }],

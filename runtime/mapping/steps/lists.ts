@@ -30,7 +30,7 @@ export const listSteps: readonly AnyStep[] = [
   defineStep({
     name: 'omit-empty',
     label: { en: 'Leave out if empty', nb: 'Utelat hvis tom', sv: 'Utelämna om tomt' },
-    help: { en: 'Counts an empty or blank text, an empty list or an empty object as missing.', nb: 'Regner en tom eller blank tekst, en tom liste eller et tomt objekt som manglende.', sv: 'Räknar en tom eller blank text, en tom lista eller ett tomt objekt som saknat.' },
+    help: { en: 'Counts an empty or blank text, an empty list or an empty object as missing.', nb: 'Regner en tom eller blank tekst, en tom liste eller et tomt objekt som om det mangler.', sv: 'Räknar en tom eller blank text, en tom lista eller ett tomt objekt som om det saknas.' },
     takes: 'any', gives: 'same', list: true, parameters: {},
     examples: [{ input: ' ' }, { input: [] }, { input: 'B 201', output: 'B 201' }],
     create: () => value => {
@@ -87,7 +87,7 @@ export const listSteps: readonly AnyStep[] = [
   defineStep({
     name: 'filter',
     label: { en: 'Only those that', nb: 'Bare de som', sv: 'Bara de som' },
-    help: { en: 'Keeps the elements for which a condition holds; paths in it start with $element.', nb: 'Beholder elementene der en betingelse holder; stier i den begynner med $element.', sv: 'Behåller elementen där ett villkor håller; sökvägar i det börjar med $element.' },
+    help: { en: 'Keeps the elements for which a condition holds; paths in it start with $element.', nb: 'Beholder elementene der en betingelse er oppfylt; stier i den begynner med $element.', sv: 'Behåller elementen där ett villkor är uppfyllt; sökvägar i det börjar med $element.' },
     takes: 'list', gives: 'list', list: true,
     parameters: { condition: { type: 'condition', required: true, label: { en: 'Condition', nb: 'Betingelse', sv: 'Villkor' } } },
     examples: [{ input: [{ kind: 'a' }, { kind: 'b' }], parameters: { condition: { path: '$element.kind', is: 'b' } }, output: [{ kind: 'b' }] }],

@@ -120,7 +120,7 @@ export const numberSteps: readonly AnyStep[] = [
   defineStep({
     name: 'sum',
     label: { en: 'Sum', nb: 'Summer', sv: 'Summera' },
-    help: { en: 'Adds all numbers of a list; of none the sum is 0.', nb: 'Legger sammen alle tall i en liste; av ingen er summen 0.', sv: 'Summerar alla tal i en lista; av inga är summan 0.' },
+    help: { en: 'Adds all numbers of a list; of none the sum is 0.', nb: 'Legger sammen alle tall i en liste; uten tall er summen 0.', sv: 'Summerar alla tal i en lista; utan tal är summan 0.' },
     takes: 'decimal', gives: 'decimal', list: true, missing: true, parameters: {},
     examples: [{ input: ['0.10', 0.2], output: '0.3' }, { output: '0' }],
     create: () => value => {

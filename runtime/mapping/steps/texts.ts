@@ -16,7 +16,7 @@ export const textSteps: readonly AnyStep[] = [
   defineStep({
     name: 'trim',
     label: { en: 'Trim', nb: 'Fjern mellomrom i endene', sv: 'Ta bort blanksteg i ändarna' },
-    help: { en: 'Takes spaces off both ends.', nb: 'Fjerner mellomrom i begge ender.', sv: 'Tar bort blanksteg i båda ändar.' },
+    help: { en: 'Takes spaces off both ends.', nb: 'Fjerner mellomrom i begge ender.', sv: 'Tar bort blanksteg i båda ändarna.' },
     takes: 'text', gives: 'text', parameters: {},
     examples: [{ input: '  Oslo ', output: 'Oslo' }],
     create: () => value => toText(value).trim(),
@@ -105,7 +105,7 @@ export const textSteps: readonly AnyStep[] = [
   defineStep({
     name: 'concatenate',
     label: { en: 'Put together', nb: 'Sett sammen', sv: 'Sätt ihop' },
-    help: { en: 'Puts the value and others together; missing and empty ones are left out, separator included.', nb: 'Setter verdien sammen med andre; manglende og tomme utelates, også skilletegnet.', sv: 'Sätter ihop värdet med andra; saknade och tomma utelämnas, även avgränsaren.' },
+    help: { en: 'Puts the value and others together; missing and empty ones are left out, separator included.', nb: 'Setter verdien sammen med andre; de som mangler eller er tomme, utelates, også skilletegnet.', sv: 'Sätter ihop värdet med andra; sådana som saknas eller är tomma utelämnas, även avgränsaren.' },
     takes: 'text', gives: 'text', missing: true,
     parameters: { with: { type: 'operands', required: true, label: { en: 'With', nb: 'Med', sv: 'Med' } }, separator: { ...separator, default: ' ' } },
     examples: [{ input: 'Ingrid', parameters: { with: ['Solbakken'] }, output: 'Ingrid Solbakken' }, { parameters: { with: ['Solbakken'] }, output: 'Solbakken' }],

@@ -75,7 +75,7 @@ export const timeSteps: readonly AnyStep[] = [
   defineStep({
     name: 'instant',
     label: { en: 'As moment (UTC)', nb: 'Som tidspunkt (UTC)', sv: 'Som tidpunkt (UTC)' },
-    help: { en: 'Reads an ISO 8601 time, or seconds or milliseconds since 1970, as a moment in UTC. A time without offset needs the zone.', nb: 'Leser en ISO 8601-tid, eller sekunder eller millisekunder siden 1970, som tidspunkt i UTC. En tid uten avvik fra UTC trenger sonen.', sv: 'Läser en ISO 8601-tid, eller sekunder eller millisekunder sedan 1970, som tidpunkt i UTC. En tid utan avvikelse från UTC behöver zonen.' },
+    help: { en: 'Reads an ISO 8601 time, or seconds or milliseconds since 1970, as a moment in UTC. A time without offset needs the zone.', nb: 'Leser en ISO 8601-tid, eller sekunder eller millisekunder siden 1970, som tidspunkt i UTC. En tid uten UTC-avvik trenger sonen.', sv: 'Läser en ISO 8601-tid, eller sekunder eller millisekunder sedan 1970, som tidpunkt i UTC. En tid utan UTC-avvikelse behöver zonen.' },
     takes: 'any', gives: 'instant',
     parameters: {
       zone,
@@ -111,7 +111,7 @@ export const timeSteps: readonly AnyStep[] = [
   defineStep({
     name: 'date',
     label: { en: 'As date', nb: 'Som dato', sv: 'Som datum' },
-    help: { en: 'Reads a date in a format of YYYY, YY (this century), MM, DD, M, D into YYYY-MM-DD.', nb: 'Leser en dato i et format av YYYY, YY (dette århundret), MM, DD, M, D til YYYY-MM-DD.', sv: 'Läser ett datum i ett format av YYYY, YY (detta sekel), MM, DD, M, D till YYYY-MM-DD.' },
+    help: { en: 'Reads a date in a format of YYYY, YY (this century), MM, DD, M, D into YYYY-MM-DD.', nb: 'Leser en dato i et format satt sammen av YYYY, YY (dette århundret), MM, DD, M, D til YYYY-MM-DD.', sv: 'Läser ett datum i ett format sammansatt av YYYY, YY (det här seklet), MM, DD, M, D till YYYY-MM-DD.' },
     takes: 'text', gives: 'date',
     parameters: { format: { type: 'text', default: 'YYYY-MM-DD', label: { en: 'Format', nb: 'Format', sv: 'Format' } } },
     examples: [{ input: '3.11.2025', parameters: { format: 'D.M.YYYY' }, output: '2025-11-03' }, { input: 20251103, parameters: { format: 'YYYYMMDD' }, output: '2025-11-03' }],
@@ -128,7 +128,7 @@ export const timeSteps: readonly AnyStep[] = [
   defineStep({
     name: 'format-date',
     label: { en: 'Write date', nb: 'Skriv dato', sv: 'Skriv datum' },
-    help: { en: 'Writes a date or moment in a format of YYYY, YY, MM, DD, HH, mm, ss; a moment in the zone given.', nb: 'Skriver en dato eller et tidspunkt i et format av YYYY, YY, MM, DD, HH, mm, ss; et tidspunkt i sonen som er oppgitt.', sv: 'Skriver ett datum eller en tidpunkt i ett format av YYYY, YY, MM, DD, HH, mm, ss; en tidpunkt i angiven zon.' },
+    help: { en: 'Writes a date or moment in a format of YYYY, YY, MM, DD, HH, mm, ss; a moment in the zone given.', nb: 'Skriver en dato eller et tidspunkt i et format satt sammen av YYYY, YY, MM, DD, HH, mm, ss; et tidspunkt i sonen som er oppgitt.', sv: 'Skriver ett datum eller en tidpunkt i ett format sammansatt av YYYY, YY, MM, DD, HH, mm, ss; en tidpunkt i angiven zon.' },
     takes: 'any', gives: 'text',
     parameters: { format: { type: 'text', required: true, label: { en: 'Format', nb: 'Format', sv: 'Format' } }, zone: { ...zone, default: 'UTC' } },
     examples: [{ input: '2025-11-03T09:30:00Z', parameters: { format: 'DD.MM.YYYY HH:mm', zone: 'Europe/Oslo' }, output: '03.11.2025 10:30' }],
