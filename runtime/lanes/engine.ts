@@ -254,12 +254,20 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     else hints.give(name)
   }
 
+  const listen = async (name: LaneName, limitMs: number): Promise<void> => {
+    const lane: Lane = { name, limitMs, draining: false, held: new Set(), doubtful: false, wanted: false, overlooked: false, wake: () => undefined }
+    await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
+    if (!lanes.has(name)) lanes.set(name, lane)
+  }
+
   /** The timer of all retries and the safety net of all hints. */
   const sweep = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       try {
         for (const lane of lanes.values()) if (lane.doubtful && !lane.draining) void drainQuietly(lane)
         for (const name of await store.dueLanes()) {
+          // Its last node was removed while work waited. Nobody would ever hear of it, so it is parked: the runs say why.
+          if (!lanes.has(name) && !signal.aborted) await listen(name, 0)
           const lane = lanes.get(name)
           if (!lane || signal.aborted) continue
           // Hinted a second ago and still not taken: the queue is away or its hint died with a process. Take it directly.
@@ -296,11 +304,9 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       }
       open = true
       for (const [name, limitMs] of limits) {
-        const known = lanes.get(name)
-        if (known) { known.limitMs = limitMs; continue }
-        const lane: Lane = { name, limitMs, draining: false, held: new Set(), doubtful: false, wanted: false, overlooked: false, wake: () => undefined }
-        await hints.listen(name, () => drainQuietly(lane))
-        lanes.set(name, lane)
+        if (!lanes.has(name)) await listen(name, limitMs)
+        const lane = lanes.get(name)
+        if (lane) lane.limitMs = limitMs
       }
       sweeping.abort()
       sweeping = new AbortController()
