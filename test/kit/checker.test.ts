@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { createConfigChecker } from '../../runtime/kit/checker.ts'
-import { demo } from './demo/index.ts'
+import { sampler } from './sampler/index.ts'
 
-const check = createConfigChecker([demo])
-const sink = (more: Record<string, unknown> = {}) => ({ id: 'out', type: 'demo out', system: 'sys', mode: 'upsert', batch: 10, wait: 5, notify: true, parts: ['lines'], headers: {}, ...more })
-const system = (more: Record<string, unknown> = {}) => ({ id: 'sys', type: 'demo-system', name: 'ERP', key: 'erp', url: 'https://erp.example.com', apiKey: '${DEMO_KEY}', ...more })
+const check = createConfigChecker([sampler])
+const sink = (more: Record<string, unknown> = {}) => ({ id: 'out', type: 'sampler out', system: 'sys', mode: 'upsert', batch: 10, wait: 5, notify: true, parts: ['lines'], headers: {}, ...more })
+const system = (more: Record<string, unknown> = {}) => ({ id: 'sys', type: 'sampler-system', name: 'ERP', key: 'erp', url: 'https://erp.example.com', apiKey: '${DEMO_KEY}', ...more })
 const faults = (config: Record<string, unknown>, context = {}): string[] => check(String(config['type']), config, context).map(({ field }) => field)
 
 describe('the check of node configurations before a deploy', () => {

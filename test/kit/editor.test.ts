@@ -8,10 +8,10 @@ import { defaultOf, nodeTypesOf } from '../../runtime/kit/node-types.ts'
 import type { FlowItem } from '../../runtime/node-red/facade.ts'
 import { until } from '../support/until.ts'
 import { builtIn } from '../../nodes/index.ts'
-import { demo } from './demo/index.ts'
+import { sampler } from './sampler/index.ts'
 import { startWithPalette, type Running } from './embedded.ts'
 
-const connectors: readonly ConnectorDefinition[] = [demo, ...builtIn]
+const connectors: readonly ConnectorDefinition[] = [sampler, ...builtIn]
 const locales: Record<Language, string> = { en: 'en-US', nb: 'nb-NO', sv: 'sv-SE' }
 /** Set to a folder to keep pictures of every form. */
 const pictures = process.env['TORG_PICTURES']
@@ -30,9 +30,9 @@ const flows = (): FlowItem[] => [
   { id: 'other', type: 'tab', label: 'Every type', disabled: true },
   ...builtInNodes(),
   { id: 'tab', type: 'tab', label: 'Orders' },
-  { id: 'sys', type: 'demo-system', name: 'ERP', key: 'erp', url: '${DEMO_URL}', apiKey: '${DEMO_KEY}' },
-  { id: 'in', z: 'tab', type: 'demo in', name: '', system: 'sys', timeLimit: 60, x: 160, y: 80, wires: [['out']] },
-  { id: 'out', z: 'tab', type: 'demo out', name: '', system: 'sys', mode: 'upsert', event: '', batch: 10, wait: 5, notify: true, parts: ['lines'], kind: 'order', other: 'sys', note: '', headers: { accept: 'application/json' }, signingKey: '', x: 380, y: 80, wires: [[]] },
+  { id: 'sys', type: 'sampler-system', name: 'ERP', key: 'erp', url: '${DEMO_URL}', apiKey: '${DEMO_KEY}' },
+  { id: 'in', z: 'tab', type: 'sampler in', name: '', system: 'sys', timeLimit: 60, x: 160, y: 80, wires: [['out']] },
+  { id: 'out', z: 'tab', type: 'sampler out', name: '', system: 'sys', mode: 'upsert', event: '', batch: 10, wait: 5, notify: true, parts: ['lines'], kind: 'order', other: 'sys', note: '', headers: { accept: 'application/json' }, signingKey: '', x: 380, y: 80, wires: [[]] },
 ]
 
 describe('generated forms in a real browser', function () {
@@ -51,9 +51,9 @@ describe('generated forms in a real browser', function () {
     browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
   })
   after(async () => {
-    await browser.close()
-    await running.stop()
-    await erp.close()
+    await browser?.close()
+    await running?.stop()
+    await erp?.close()
     delete process.env['DEMO_KEY']
     delete process.env['DEMO_URL']
   })
@@ -102,15 +102,15 @@ describe('generated forms in a real browser', function () {
     await page.screenshot({ path: join(pictures, `${name}.png`) })
   }
 
-  const nodeIds: Record<string, string> = { 'demo-system': 'sys', 'demo in': 'in', 'demo out': 'out' }
+  const nodeIds: Record<string, string> = { 'sampler-system': 'sys', 'sampler in': 'in', 'sampler out': 'out' }
 
   for (const language of ['en', 'nb', 'sv'] as const) {
     it(`shows palette, labels and hints in ${language}, without a complaint in the console`, async () => {
       const page = await openEditor({ language })
-      const labels = await page.locator('.red-ui-palette-node[data-palette-type^="demo"] .red-ui-palette-label').allTextContents()
-      const expected = nodeTypesOf(demo).filter(({ role }) => role !== 'system')
+      const labels = await page.locator('.red-ui-palette-node[data-palette-type^="sampler"] .red-ui-palette-label').allTextContents()
+      const expected = nodeTypesOf(sampler).filter(({ role }) => role !== 'system')
       expect(labels.map(label => label.replaceAll(/\s+/g, ' ').trim()).toSorted()).to.deep.equal(expected.map(({ label }) => label[language]).toSorted())
-      for (const nodeType of nodeTypesOf(demo)) {
+      for (const nodeType of nodeTypesOf(sampler)) {
         await openForm(page, nodeIds[nodeType.type] ?? '')
         const form = page.locator('.torg-form').last()
         for (const [name, field] of Object.entries(nodeType.fields)) {
@@ -218,7 +218,7 @@ describe('generated forms in a real browser', function () {
     await openForm(page, 'in')
     expect(await page.locator('.torg-address code').textContent()).to.equal(`${new URL(running.url).origin}/in/erp`)
     await closeForm(page)
-    await page.evaluate(() => Reflect.get(globalThis, 'RED').sidebar.help.show('demo in'))
+    await page.evaluate(() => Reflect.get(globalThis, 'RED').sidebar.help.show('sampler in'))
     await page.locator('.red-ui-help', { hasText: 'Starter en kjøring' }).first().waitFor()
     await picture(page, 'help-nb')
   })

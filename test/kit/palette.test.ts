@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { buildPalette, renderPalette } from '../../runtime/kit/palette.ts'
-import { demo } from './demo/index.ts'
+import { sampler } from './sampler/index.ts'
 
 describe('the generated palette', () => {
   let folder: string
@@ -21,18 +21,18 @@ describe('the generated palette', () => {
 
   it('is the same bytes for the same input, and left alone then', async () => {
     const outDir = join(folder, 'same')
-    buildPalette({ connectors: [demo], outDir })
+    buildPalette({ connectors: [sampler], outDir })
     const before = (await stat(join(outDir, 'package.json'))).ino
-    buildPalette({ connectors: [demo], outDir })
+    buildPalette({ connectors: [sampler], outDir })
     expect((await stat(join(outDir, 'package.json'))).ino).to.equal(before)
-    expect([...renderPalette({ connectors: [demo], outDir })]).to.deep.equal([...renderPalette({ connectors: [demo], outDir })])
+    expect([...renderPalette({ connectors: [sampler], outDir })]).to.deep.equal([...renderPalette({ connectors: [sampler], outDir })])
   })
 
   it('is replaced as a whole, leaving nothing else behind', async () => {
     const outDir = join(folder, 'whole', 'palette')
-    buildPalette({ connectors: [demo], outDir })
+    buildPalette({ connectors: [sampler], outDir })
     await writeFile(join(outDir, 'stale.js'), '')
-    buildPalette({ connectors: [demo], outDir, version: '0.2.0' })
+    buildPalette({ connectors: [sampler], outDir, version: '0.2.0' })
     expect(await readdir(outDir)).not.to.include('stale.js')
     expect(await readdir(join(outDir, '..'))).to.deep.equal(['palette'])
     expect(JSON.parse(await readFile(join(outDir, 'package.json'), 'utf8'))).to.include({ version: '0.2.0', type: 'module' })
@@ -40,35 +40,35 @@ describe('the generated palette', () => {
 
   it('leaves the old one in place when the new one cannot be made', async () => {
     const outDir = join(folder, 'kept')
-    buildPalette({ connectors: [demo], outDir })
-    expect(() => buildPalette({ connectors: [{ ...demo, icon: 'nowhere.svg' }], outDir })).to.throw(/no icon .*nowhere\.svg/)
-    expect(await readdir(outDir)).to.include('demo.js')
+    buildPalette({ connectors: [sampler], outDir })
+    expect(() => buildPalette({ connectors: [{ ...sampler, icon: 'nowhere.svg' }], outDir })).to.throw(/no icon .*nowhere\.svg/)
+    expect(await readdir(outDir)).to.include('sampler.js')
   })
 
   it('refuses two connectors with one node type, and names that cannot be files', () => {
-    expect(() => renderPalette({ connectors: [demo, { ...demo, name: 'other' }], outDir: '' })).to.throw(/"demo" and "other" both have a node type "demo (in|out)"/)
-    expect(() => renderPalette({ connectors: [{ ...demo, name: '../x' }], outDir: '' })).to.throw(/cannot be the name/)
+    expect(() => renderPalette({ connectors: [sampler, { ...sampler, name: 'other' }], outDir: '' })).to.throw(/"sampler" and "other" both have a node type "sampler (in|out)"/)
+    expect(() => renderPalette({ connectors: [{ ...sampler, name: '../x' }], outDir: '' })).to.throw(/cannot be the name/)
   })
 
   it('copies examples of a connector', async () => {
     const place = join(folder, 'with-examples')
-    await cp(join(import.meta.dirname, 'demo'), place, { recursive: true })
+    await cp(join(import.meta.dirname, 'sampler'), place, { recursive: true })
     await mkdir(join(place, 'examples'))
     await writeFile(join(place, 'examples/Send an order.json'), '[]')
-    expect([...renderPalette({ connectors: [{ ...demo, folder: place }], outDir: '' }).keys()]).to.include('examples/demo/Send an order.json')
+    expect([...renderPalette({ connectors: [{ ...sampler, folder: place }], outDir: '' }).keys()]).to.include('examples/sampler/Send an order.json')
   })
 
   it('puts text into html and scripts so that none of it becomes markup', () => {
     const nasty = { en: '</script><b>', nb: '</script><b>', sv: '</script><b>' }
-    const files = renderPalette({ connectors: [{ ...demo, help: nasty, label: nasty, color: '</script>' }], outDir: '' })
-    expect(String(files.get('demo.html')).match(/<\/script>/g)?.length).to.equal(4)
-    expect(String(files.get('locales/en-US/demo.html')).match(/<\/script>/g)?.length).to.equal(3)
+    const files = renderPalette({ connectors: [{ ...sampler, help: nasty, label: nasty, color: '</script>' }], outDir: '' })
+    expect(String(files.get('sampler.html')).match(/<\/script>/g)?.length).to.equal(4)
+    expect(String(files.get('locales/en-US/sampler.html')).match(/<\/script>/g)?.length).to.equal(3)
   })
 
   describe('with editor plugins', () => {
     it('holds their html, resources and texts', async () => {
       const pluginsDir = await plugin('sidebar', { 'plugin.html': '<script src="{{resources}}/main.js"></script>', 'resources/main.ts': "import { one } from './one.ts'\nconst x: number = one\nexport default x\n", 'resources/one.ts': 'export const one: number = 1\n', 'locales/nb.json': '{"title":"Tittel"}' })
-      const files = renderPalette({ connectors: [demo], outDir: '', pluginsDir })
+      const files = renderPalette({ connectors: [sampler], outDir: '', pluginsDir })
       expect(String(files.get('plugins/sidebar.html'))).to.include('src="resources/torg-nodes/sidebar/main.js"')
       expect(String(files.get('resources/sidebar/main.js'))).to.include("from './one.js'").and.not.to.include(': number')
       expect(files.get('plugins/locales/nb/sidebar.json')).to.equal('{"title":"Tittel"}')
@@ -77,11 +77,11 @@ describe('the generated palette', () => {
 
     it('is refused when a resource is missing: the editor would wait for it for ever', async () => {
       const missing = await plugin('missing', { 'plugin.html': '<script src="{{resources}}/gone.js"></script>' })
-      expect(() => renderPalette({ connectors: [demo], outDir: '', pluginsDir: missing })).to.throw(/"missing".*gone\.js/)
+      expect(() => renderPalette({ connectors: [sampler], outDir: '', pluginsDir: missing })).to.throw(/"missing".*gone\.js/)
       const elsewhere = await plugin('elsewhere', { 'plugin.html': '<script src="https://cdn.example.com/x.js"></script>' })
-      expect(() => renderPalette({ connectors: [demo], outDir: '', pluginsDir: elsewhere })).to.throw(/cdn\.example\.com/)
+      expect(() => renderPalette({ connectors: [sampler], outDir: '', pluginsDir: elsewhere })).to.throw(/cdn\.example\.com/)
       const deeper = await plugin('deeper', { 'plugin.html': '<script type="module" src="{{resources}}/main.js"></script>', 'resources/main.ts': "import './gone.ts'\n" })
-      expect(() => renderPalette({ connectors: [demo], outDir: '', pluginsDir: deeper })).to.throw(/gone/)
+      expect(() => renderPalette({ connectors: [sampler], outDir: '', pluginsDir: deeper })).to.throw(/gone/)
     })
   })
 })

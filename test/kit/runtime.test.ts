@@ -3,11 +3,11 @@ import type { FlowItem } from '../../runtime/node-red/facade.ts'
 import type { FlowMessage } from '../../runtime/runs/types.ts'
 import { createStubRun } from '../../runtime/kit/conformance/stub-hub.ts'
 import { until } from '../support/until.ts'
-import { demo } from './demo/index.ts'
+import { sampler } from './sampler/index.ts'
 import { startWithPalette, type Running } from './embedded.ts'
 
-const system = (more: Partial<FlowItem> = {}): FlowItem => ({ id: 'sys', type: 'demo-system', name: 'ERP', key: 'erp', url: '${DEMO_URL}', apiKey: '${DEMO_KEY}', ...more })
-const sink = (more: Partial<FlowItem> = {}): FlowItem => ({ id: 'out', z: 'tab', type: 'demo out', name: 'to ERP', system: 'sys', mode: 'upsert', batch: 10, wait: 5, notify: true, parts: ['lines'], headers: {}, x: 1, y: 1, wires: [['probe']], ...more })
+const system = (more: Partial<FlowItem> = {}): FlowItem => ({ id: 'sys', type: 'sampler-system', name: 'ERP', key: 'erp', url: '${DEMO_URL}', apiKey: '${DEMO_KEY}', ...more })
+const sink = (more: Partial<FlowItem> = {}): FlowItem => ({ id: 'out', z: 'tab', type: 'sampler out', name: 'to ERP', system: 'sys', mode: 'upsert', batch: 10, wait: 5, notify: true, parts: ['lines'], headers: {}, x: 1, y: 1, wires: [['probe']], ...more })
 const flow = (...nodes: FlowItem[]): FlowItem[] => [{ id: 'tab', type: 'tab', label: 'Test' }, ...nodes, { id: 'probe', z: 'tab', type: 'debug', x: 1, y: 1, active: false, wires: [] }]
 
 describe('generated nodes in a real Node-RED', () => {
@@ -20,7 +20,7 @@ describe('generated nodes in a real Node-RED', () => {
     process.env['DEMO_URL'] = 'http://127.0.0.1:9'
     process.env['DEMO_KEY'] = 'key-from-environment'
     delete process.env['DEMO_MISSING']
-    running = await startWithPalette({ connectors: [demo], flows: flow(system(), sink(), { id: 'in', z: 'tab', type: 'demo in', name: 'orders', system: 'sys', timeLimit: 30, x: 1, y: 1, wires: [['out']] }) })
+    running = await startWithPalette({ connectors: [sampler], flows: flow(system(), sink(), { id: 'in', z: 'tab', type: 'sampler in', name: 'orders', system: 'sys', timeLimit: 30, x: 1, y: 1, wires: [['out']] }) })
     const { red } = running.nodeRed
     red.hooks.add('onComplete.kit-test', ({ error, node }) => { if (node.id === 'out') completed.push({ error }) })
     red.hooks.add('onReceive.kit-test', ({ msg, destination }) => { if (destination.id === 'probe') arrived.push(msg) })
@@ -46,7 +46,7 @@ describe('generated nodes in a real Node-RED', () => {
   }
 
   it('creates systems, sources and sinks that register with the hub', () => {
-    expect([...running.registry.systems.values()]).to.deep.equal([{ nodeId: 'sys', key: 'erp', connector: 'demo', label: 'ERP' }])
+    expect([...running.registry.systems.values()]).to.deep.equal([{ nodeId: 'sys', key: 'erp', connector: 'sampler', label: 'ERP' }])
     const [source] = running.registry.sourcesOf('erp')
     expect(source).to.include({ nodeId: 'in', name: 'orders', lane: 'erp.in', limitMs: 30_000 })
     expect(source?.webhook?.accepts({ method: 'POST', path: '/in/erp', url: '', headers: {}, body: Buffer.from('') })).to.equal(true)
@@ -63,7 +63,7 @@ describe('generated nodes in a real Node-RED', () => {
   it('completes with the thrown error, naming the node', async () => {
     const { error } = await send({ payload: 'fail' })
     expect(error).to.include({ name: 'TorgError', code: 'system.refused', pointer: '/payload' })
-    expect(error).to.have.deep.property('node', { id: 'out', type: 'demo out', name: 'to ERP' })
+    expect(error).to.have.deep.property('node', { id: 'out', type: 'sampler out', name: 'to ERP' })
   })
 
   it('makes an unexpected exception a TorgError that keeps its cause', async () => {
@@ -96,10 +96,10 @@ describe('generated nodes in a real Node-RED', () => {
   })
 
   it('refuses work, naming node, field and variable, when an environment variable is missing', async () => {
-    await running.nodeRed.deploy(flow(system({ apiKey: '${DEMO_MISSING}' }), sink(), { id: 'in', z: 'tab', type: 'demo in', system: 'sys', timeLimit: 30, x: 1, y: 1, wires: [['out']] }))
+    await running.nodeRed.deploy(flow(system({ apiKey: '${DEMO_MISSING}' }), sink(), { id: 'in', z: 'tab', type: 'sampler in', system: 'sys', timeLimit: 30, x: 1, y: 1, wires: [['out']] }))
     const { error } = await send({ payload: 1 })
     expect(error).to.include({ code: 'settings.invalid' })
-    expect(error).to.have.property('message').that.includes('demo-system "ERP"').and.includes('"apiKey"').and.includes('DEMO_MISSING')
+    expect(error).to.have.property('message').that.includes('sampler-system "ERP"').and.includes('"apiKey"').and.includes('DEMO_MISSING')
     expect(error).to.have.nested.property('node.id', 'sys')
     expect(statuses.findLast(({ id }) => id === 'out')?.status).to.include({ fill: 'red' })
     const [source] = running.registry.sourcesOf('erp')

@@ -12,8 +12,8 @@ const { systemFields, defineStep, defineSource } = nodesOf({
 const choose = { en: 'Choose what to send', nb: 'Velg hva som sendes', sv: 'Välj vad som skickas' }
 
 const sink = defineStep({
-  role: 'sink', type: 'demo out',
-  label: { en: 'demo out', nb: 'demo ut', sv: 'demo ut' },
+  role: 'sink', type: 'sampler out',
+  label: { en: 'sampler out', nb: 'sampler ut', sv: 'sampler ut' },
   help: {
     en: 'Writes one document to the demo system.\n\nWhat comes in is sent as JSON.',
     nb: 'Skriver ett dokument til demosystemet.\n\nDet som kommer inn, sendes som JSON.',
@@ -51,8 +51,8 @@ const sink = defineStep({
 })
 
 const source = defineSource({
-  role: 'source', type: 'demo in',
-  label: { en: 'demo in', nb: 'demo inn', sv: 'demo in' },
+  role: 'source', type: 'sampler in',
+  label: { en: 'sampler in', nb: 'sampler inn', sv: 'sampler in' },
   help: { en: 'Starts a run for each webhook of the demo system.', nb: 'Starter en kjøring for hver webhook fra demosystemet.', sv: 'Startar en körning för varje webhook från demosystemet.' },
   fields: {},
   inputs: [], outputs: [{ type: 'any', label: { en: 'order', nb: 'ordre', sv: 'order' } }],
@@ -65,12 +65,12 @@ const source = defineSource({
 })
 
 const definition = defineConnector({
-  name: 'demo', label: { en: 'Demo ERP', nb: 'Demo-ERP', sv: 'Demo-ERP' },
+  name: 'sampler', label: { en: 'Demo ERP', nb: 'Demo-ERP', sv: 'Demo-ERP' },
   help: { en: 'The demo system of the tests.', nb: 'Testenes demosystem.', sv: 'Testernas demosystem.' },
-  color: '#c7b299', icon: 'demo.svg', docs: 'https://example.com/docs',
+  color: '#c7b299', icon: 'sampler.svg', docs: 'https://example.com/docs',
   system: { fields: systemFields, http: ({ url, apiKey }) => ({ baseUrl: url, auth: { type: 'bearer', token: apiKey } }), check: async ({ http }, signal) => { await http.request({ method: 'GET', path: '/status', signal }) } },
   nodes: [sink, source],
 })
 
 /** As `nodes/index.ts` lists connectors. */
-export const demo: ConnectorDefinition = { ...definition, folder: join(import.meta.dirname) }
+export const sampler: ConnectorDefinition = { ...definition, folder: join(import.meta.dirname) }
