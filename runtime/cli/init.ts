@@ -1,22 +1,27 @@
 /** `torg init`: an empty project that starts. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { TorgError } from '../errors.ts'
-import { version } from '../version.ts'
+import { isCheckout, packageRoot, version } from '../version.ts'
 import { onlyArgument, print } from './usage.ts'
 
 export async function run(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true })
   const folder = resolve(onlyArgument(positionals, 'folder'))
   await makeEmptyFolder(folder)
-  for (const [path, content] of Object.entries(projectFiles(basename(folder)))) {
+  for (const [path, content] of Object.entries(projectFiles(basename(folder), await hubDependency(folder)))) {
     const file = join(folder, path)
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, typeof content === 'string' ? content : `${JSON.stringify(content, undefined, 2)}\n`)
   }
-  print(`Made an empty project in ${folder}. Start it with: torg start ${positionals[0]} --development`)
+  print(`Made an empty project in ${folder}. Start it with: ${isCheckout ? 'npm run -s torg -- start' : 'npx torg start'} "${positionals[0]}" --development`)
   return 0
+}
+
+/** A checkout is linked: its version need not be in any registry, and npm looks it up before it installs anything else. */
+async function hubDependency(folder: string): Promise<string> {
+  return isCheckout ? `file:${relative(await realpath(folder), packageRoot).replaceAll('\\', '/')}` : `^${version}`
 }
 
 async function makeEmptyFolder(folder: string): Promise<void> {
@@ -28,7 +33,7 @@ async function makeEmptyFolder(folder: string): Promise<void> {
   }
 }
 
-function projectFiles(folderName: string): Record<string, unknown> {
+function projectFiles(folderName: string, hub: string): Record<string, unknown> {
   const name = folderName.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '') || 'retailer'
   return {
     'package.json': {
@@ -37,7 +42,7 @@ function projectFiles(folderName: string): Record<string, unknown> {
       private: true,
       type: 'module',
       scripts: { start: 'torg start . --development' },
-      dependencies: { '@torg/hub': `^${version}` },
+      dependencies: { '@torg/hub': hub },
       torg: { connectors: [] },
     },
     '.gitignore': 'node_modules/\n.torg/\n',
@@ -50,6 +55,10 @@ function projectFiles(folderName: string): Record<string, unknown> {
 }
 
 function readme(name: string): string {
+  const linked = `
+\`@torg/hub\` is linked from a checkout: \`npm run prepack\` there makes what \`npm start\` runs, again after every change of it. To run a released one,
+\`npm install\` what \`npm pack\` made there.
+`
   return `# ${name}
 
 A Torg project: one retailer, one hub, one database.
@@ -64,6 +73,6 @@ A Torg project: one retailer, one hub, one database.
 | sample documents | \`cases/\` |
 
 \`npm install && npm start\` runs it in development: Deploy in the editor writes these files. Commit them.
-In production run \`torg start .\` without \`--development\`. Secrets are referred to as \`\${NAME}\` (environment) or \`file:/path\`, never written here.
-`
+In production run \`npx torg start .\` without \`--development\`. Secrets are referred to as \`\${NAME}\` (environment) or \`file:/path\`, never written here.
+${isCheckout ? linked : ''}`
 }

@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, extname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { TorgError } from '../errors.ts'
+import { isCheckout, packageRoot } from '../version.ts'
 import { connectorReadme, connectorSources, scaffoldIcon, type ScaffoldNames } from './scaffold/connector.ts'
 import { packageFiles, packageReadme } from './scaffold/package.ts'
 
@@ -29,7 +30,7 @@ export async function scaffoldConnector({ name, folder: given, asPackage }: Scaf
   const sources = Object.entries(connectorSources(names)).map(([path, content]) => [asPackage ? `src/${path}` : path, content] as const)
   const readme = connectorReadme(names, 'npm test') + (asPackage ? packageReadme(names) : '')
   const files: (readonly [string, string])[] = [...sources, [`icons/${name}.svg`, scaffoldIcon], ['README.md', readme]]
-  if (asPackage) files.push(...Object.entries(packageFiles(names, { folder, hubRoot, hub: await readHubManifest() })))
+  if (asPackage) files.push(...Object.entries(packageFiles(names, { folder, hubRoot: packageRoot, hub: await readHubManifest() })))
   for (const [path, content] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), content, { flag: 'wx' })
@@ -37,10 +38,6 @@ export async function scaffoldConnector({ name, folder: given, asPackage }: Scaf
   if (asPackage) buildHub()
   else await writeFile(list, addToList(await readFile(list, 'utf8'), name))
 }
-
-/** From `runtime/kit/` in the source, from `dist/lib/runtime/kit/` in the built package. */
-const fromSource = extname(import.meta.filename) === '.ts'
-const hubRoot = resolve(import.meta.dirname, fromSource ? '../..' : '../../../..')
 
 const taken = new Set(['kit', 'torg', 'new', 'default', 'delete', 'export', 'import', 'package', 'switch', 'case', 'class', 'function', 'return', 'with', 'void', 'in', 'for', 'if', 'do'])
 
@@ -69,7 +66,7 @@ export function addToList(text: string, name: string): string {
 const pathOf = (line: string): string => line.slice(line.indexOf("'"))
 
 async function readHubManifest(): Promise<{ version: string, devDependencies: Readonly<Record<string, string>> }> {
-  const manifest: unknown = JSON.parse(await readFile(join(hubRoot, 'package.json'), 'utf8'))
+  const manifest: unknown = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8'))
   const { version, devDependencies }: Record<string, unknown> = typeof manifest === 'object' && manifest !== null ? { ...manifest } : {}
   const tools: Record<string, unknown> = typeof devDependencies === 'object' && devDependencies !== null ? { ...devDependencies } : {}
   return { version: String(version), devDependencies: Object.fromEntries(Object.entries(tools).map(([tool, range]) => [tool, String(range)])) }
@@ -77,5 +74,5 @@ async function readHubManifest(): Promise<{ version: string, devDependencies: Re
 
 /** A linked checkout serves types and code from `dist/lib`, which only exists once built. */
 function buildHub(): void {
-  if (fromSource) execFileSync('npm', ['run', '--silent', 'prepack'], { cwd: hubRoot, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
+  if (isCheckout) execFileSync('npm', ['run', '--silent', 'prepack'], { cwd: packageRoot, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
 }
