@@ -5,7 +5,7 @@ import { afterEverything } from '../support/cleanup.ts'
 import { freePort } from '../support/ports.ts'
 import { until } from '../support/until.ts'
 
-const cli = fileURLToPath(new URL('../../runtime/cli.ts', import.meta.url))
+const cliOfCheckout = fileURLToPath(new URL('../../runtime/cli.ts', import.meta.url))
 
 export interface HubProcess {
   readonly url: string
@@ -20,8 +20,8 @@ export interface HubProcess {
   stop(): Promise<number | null>
 }
 
-/** Prepares a hub on a project; nothing runs before `start`. */
-export async function prepareHub({ project, env }: { project: string, env: Record<string, string> }): Promise<HubProcess> {
+/** Prepares a hub on a project; nothing runs before `start`. `cli` is the command of another hub than this checkout's. */
+export async function prepareHub({ project, env, cli = cliOfCheckout }: { project: string, env: Record<string, string>, cli?: string }): Promise<HubProcess> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   let child: ChildProcess | undefined
