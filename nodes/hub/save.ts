@@ -5,7 +5,6 @@ import { kindOf, splitEntity, toEntity } from '../../runtime/model/index.ts'
 import type { EntityWrite, Origin, SaveOutcome } from '../../runtime/store/types.ts'
 import { schemaError } from './findings.ts'
 import { saveHelp } from './help/save.ts'
-import { createStatusLine } from './status-line.ts'
 
 export const save = defineStep({
   role: 'step',
@@ -45,7 +44,6 @@ export const save = defineStep({
   create({ config, hub, status }) {
     const kind = kindOf(config.kind)
     const { operation } = config
-    const line = createStatusLine(status)
 
     /** Where the values come from: the field, what started the run, or a person at the editor. */
     const originOf = ({ torg }: FlowMessage): Origin => ({
@@ -67,14 +65,13 @@ export const save = defineStep({
       return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }
     }
 
-    const handle = async (msg: FlowMessage): Promise<FlowMessage> => {
+    return async (msg) => {
       const [saved] = await hub.save([writeOf(msg)])
       if (!saved) throw new TorgError('hub.internal', 'The hub stored the entity but returned no outcome.')
       const { record, outcome, refused } = saved
-      line.set({ fill: outcome === 'stale' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(kind.name, saved, operation) })
+      status({ fill: outcome === 'stale' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(kind.name, saved, operation) })
       return { ...msg, payload: toEntity(record), saved: { outcome, refused } }
     }
-    return { handle, close: () => line.close() }
   },
 })
 

@@ -1,10 +1,9 @@
 /** `validate`: the only node that turns something unknown into a type. */
 import { Type } from 'typebox'
-import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
+import { defineStep } from '../../runtime/kit/definition.ts'
 import { schemaError } from './findings.ts'
 import { validateHelp } from './help/validate.ts'
 import { messageProperty } from './message-property.ts'
-import { createStatusLine } from './status-line.ts'
 import { validatorOf } from './types.ts'
 
 export const validate = defineStep({
@@ -54,9 +53,8 @@ export const validate = defineStep({
     const property = messageProperty(config.property, 'property')
     let valid = 0
     let invalid = 0
-    const line = createStatusLine(status)
-    const show = (): void => line.set({ fill: invalid > 0 ? 'yellow' : 'green', shape: 'dot', text: invalid > 0 ? `${valid} valid, ${invalid} invalid` : `${valid} valid` })
-    const handle = (msg: FlowMessage): (FlowMessage | null)[] => {
+    const show = (): void => status({ fill: invalid > 0 ? 'yellow' : 'green', shape: 'dot', text: invalid > 0 ? `${valid} valid, ${invalid} invalid` : `${valid} valid` })
+    return (msg) => {
       const findings = check(property.read(msg))
       if (findings.length === 0) {
         valid += 1
@@ -70,6 +68,5 @@ export const validate = defineStep({
       const { message: detail, pointer, value, errors } = error
       return [null, { ...msg, invalid: { detail, pointer, value, errors } }]
     }
-    return { handle, close: () => line.close() }
   },
 })

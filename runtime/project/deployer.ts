@@ -1,5 +1,6 @@
 /** Who deploys, from what and why. Node-RED carries only a user from the deploy to its storage, so they travel in it. */
 import type { Deployment } from '../store/types.ts'
+import { isObject } from './json.ts'
 
 export type DeployFacts = Pick<Deployment, 'by' | 'from' | 'note'>
 
@@ -20,4 +21,4 @@ export function deployFacts(user: unknown): DeployFacts {
   }
 }
 
-const asObject = (value: unknown): Record<string, unknown> => typeof value === 'object' && value !== null ? { ...value } : {}
+const asObject = (value: unknown): Record<string, unknown> => isObject(value) ? value : {}

@@ -2,6 +2,9 @@
 
 const width = 100
 
+/** A JSON object, as against a list or a value. */
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** Thrown by {@link parseJson}; line and column count from 1. */
 export class JsonSyntaxError extends Error {
   readonly line: number

@@ -1,4 +1,5 @@
 /** Where things stand in the editor, apart from what they do. Pure. */
+import { isObject } from './json.ts'
 import type { FlowNode } from './types.ts'
 
 /** Position and size of one node; of a subflow also those of its ends; of a tab its place among the tabs. */
@@ -9,8 +10,6 @@ export type Layout = Readonly<Record<string, Placement>>
 const positionKeys = ['x', 'y', 'w', 'h'] as const
 /** Ends of a subflow; each entry (or the object itself) carries x and y beside its wires. */
 const subflowEnds = ['in', 'out', 'status'] as const
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Whether Node-RED draws the node: one with x and y. Everything else is a config node to it. */
 export const isDrawn = (node: FlowNode): boolean => typeof node['x'] === 'number' && typeof node['y'] === 'number'

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { TorgError } from '../errors.ts'
 import { isMissing, listFiles, listJsonFiles, readJsonFile } from './files.ts'
 import { findingsError } from './findings.ts'
+import { isObject } from './json.ts'
 import type { Layout, Placement } from './layout.ts'
 import { findUnknownMasters, parseRoles } from './roles.ts'
 import { findCredentials, findPlainSecrets } from './secrets.ts'
@@ -12,8 +13,6 @@ import { isContainer } from './revision.ts'
 import { systemKeysOf } from './systems.ts'
 import { joinTabs, type FlowFiles, type TabFile } from './tabs.ts'
 import type { FlowFinding, FlowNode, Project } from './types.ts'
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * Reads a project folder and checks all of it.

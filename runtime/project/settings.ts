@@ -1,8 +1,8 @@
 /** The `torg` key of a project's `package.json`. Pure. */
+import { isObject } from './json.ts'
 import type { FlowFinding, ProjectSettings, ProjectTwin } from './types.ts'
 
 const file = 'package.json'
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isTexts = (value: unknown): value is Record<string, string> => isObject(value) && Object.values(value).every(item => typeof item === 'string')
 
 /** The project's name and settings from its `package.json`; unknown keys and wrong types are findings. */

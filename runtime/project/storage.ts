@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { FlowItem, StorageModule } from '../node-red/facade.ts'
 import type { Deployment, Store } from '../store/types.ts'
 import { deployFacts } from './deployer.ts'
+import { isObject } from './json.ts'
 import { changedTabs, revisionOf } from './revision.ts'
 import { writeProject } from './write.ts'
 import type { Project } from './types.ts'
@@ -97,7 +98,7 @@ function findLibraryEntry(library: Readonly<Record<string, LibraryEntry>>, path:
 }
 
 const trim = (path: string): string => path.replaceAll(/^\/+|\/+$/g, '')
-const asObject = (value: unknown): Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+const asObject = (value: unknown): Record<string, unknown> => isObject(value) ? { ...value } : {}
 
 /** As checked when they were deployed: every entry has id and type. The order of keys stays, for the revision. */
 const asFlows = (flows: readonly Record<string, unknown>[]): FlowItem[] => flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) }))

@@ -1,11 +1,10 @@
 /** Checks that a flow array hangs together: ids, types, wires, groups, tabs. Pure. */
+import { isObject } from './json.ts'
 import { isContainer, labelOf } from './revision.ts'
 import type { FlowFinding, FlowNode } from './types.ts'
 
 /** A node and the file it stands in. */
 export interface LocatedNode { node: FlowNode, file?: string }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An entry of a flow array as a node; a finding where it is none. */
 export function asNode(entry: unknown, index: number, file?: string): FlowNode | FlowFinding {
