@@ -49,9 +49,9 @@ export async function prepareHub({ project, env, cli = cliOfCheckout }: { projec
       started.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
       started.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
       await until(async () => {
-        if (started.exitCode !== null) throw new Error(`the hub ended with ${started.exitCode}:\n${output.slice(-4_000)}`)
+        if (started.exitCode !== null) throw new Error(`the hub ended with ${started.exitCode}`)
         return fetch(`${url}/ready`).then(({ ok }) => ok, () => false)
-      }, { limitMs: 60_000, everyMs: 50, what: 'the hub is ready' })
+      }, { limitMs: 60_000, everyMs: 50, what: 'the hub is ready' }).catch((error: unknown) => { throw new Error(`the hub did not start:\n${output.slice(-4_000)}`, { cause: error }) })
     },
     async kill() { await end('SIGKILL') },
     stop: () => end('SIGTERM'),

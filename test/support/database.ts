@@ -34,10 +34,16 @@ async function run(url: string, sql: string): Promise<void> {
   }
 }
 
-async function startShared(): Promise<EmbeddedPostgres> {
+/** A folder for a server's data. What a killed test run leaves of it, server included, is removed by the next. */
+export async function makeServerFolder(): Promise<string> {
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), prefix))
   await writeFile(join(dataDir, 'owner'), String(process.pid))
+  return dataDir
+}
+
+async function startShared(): Promise<EmbeddedPostgres> {
+  const dataDir = await makeServerFolder()
   // No test pulls the plug of the machine, which is all that fsync guards against.
   const started = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }), parameters: { fsync: 'off' } })
   const killAtExit = (): void => { process.kill(started.pid, 'SIGINT') }

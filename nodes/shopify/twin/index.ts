@@ -31,7 +31,7 @@ const changeShare = 0.5
 
 /**
  * Starts the shop. Settings (`config`): `title`; `seed` (a number; the same orders again); `shop` (domain in the webhooks);
- * `changes: false` (the demo only places). The secret `webhookSecret` signs. Without a hub address nothing is sent.
+ * `changes: false` (the demo only places); `longestRetry` (seconds before a webhook is sent again). The secret `webhookSecret` signs. Without a hub address nothing is sent.
  */
 export async function startShopifyTwin(options: TwinOptions): Promise<ShopifyTwin> {
   const { system, hubUrl, dataDir, config = {}, secrets, log } = options
@@ -39,7 +39,7 @@ export async function startShopifyTwin(options: TwinOptions): Promise<ShopifyTwi
   const kept = openJournal(file('orders'), isOrder)
   const unsent = openJournal(file('webhooks'), isWebhook)
   const orders = new Map([...kept.entries.values()].map(order => [order.id, order]))
-  const sender = hubUrl === undefined ? undefined : createWebhookSender({ url: `${hubUrl}/in/${system}`, secret: secrets['webhookSecret'] ?? '', shop: typeof config['shop'] === 'string' ? config['shop'] : `${system}.myshopify.com`, log, settled: webhook => unsent.remove(webhook.eventId) })
+  const sender = hubUrl === undefined ? undefined : createWebhookSender({ url: `${hubUrl}/in/${system}`, secret: secrets['webhookSecret'] ?? '', shop: typeof config['shop'] === 'string' ? config['shop'] : `${system}.myshopify.com`, log, settled: webhook => unsent.remove(webhook.eventId), ...(typeof config['longestRetry'] === 'number' && { longestRetryMs: config['longestRetry'] * 1000 }) })
   const seed = typeof config['seed'] === 'number' ? config['seed'] : Math.floor(Math.random() * 2 ** 32)
   const random = createRandom(seed)
   for (const webhook of unsent.entries.values()) sender?.send(webhook)

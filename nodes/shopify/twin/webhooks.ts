@@ -26,13 +26,15 @@ interface SenderOptions {
   settled(webhook: Webhook): void
   /** At most this many at once. @defaultValue 20 */
   concurrency?: number
+  /** Longest pause before a webhook is sent again. @defaultValue 10,000 */
+  longestRetryMs?: number
 }
 
 /** The vendor waits 5 s for an answer and gives up after 4 hours. https://shopify.dev/docs/apps/build/webhooks/subscribe/https */
 const answerLimitMs = 5000
 const giveUpAfterMs = 4 * 3_600_000
 const firstRetryMs = 500
-const longestRetryMs = 10_000
+const standardLongestRetryMs = 10_000
 
 /** A sender for one address. */
 export function createWebhookSender(options: SenderOptions): WebhookSender {
@@ -54,7 +56,7 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
       timers.delete(timer)
       waiting.push({ webhook, attempt: number + 1 })
       pump()
-    }, Math.min(firstRetryMs * 2 ** number, longestRetryMs))
+    }, Math.min(firstRetryMs * 2 ** number, options.longestRetryMs ?? standardLongestRetryMs))
     timers.add(timer)
   }
 

@@ -1,0 +1,95 @@
+/** Messages come again, come late, and come broken. */
+import { randomUUID } from 'node:crypto'
+import { expect } from 'chai'
+import type { TwinOrder } from '../../nodes/shopify/twin/order.ts'
+import { asDocument } from '../flows/support.ts'
+import { until } from '../support/until.ts'
+import { backends, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+
+for (const backend of backends) {
+  const seed = newSeed()
+
+  describe(`webhooks of ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
+    this.timeout(400_000)
+    let retailer: Retailer
+    before(async () => {
+      retailer = await openRetailer({ backend, seed, shopSends: false })
+      await retailer.hub.start()
+    })
+    after(() => retailer.close())
+    afterEach(function () { showLog(this.currentTest, retailer) })
+
+    const shuffled = <Item>(items: Item[]): Item[] => {
+      const { random } = retailer
+      return items.map((item) => ({ item, at: random.integer(0, 1_000_000) })).sort((one, other) => one.at - other.at).map(({ item }) => item)
+    }
+    /** Every state of some new orders, oldest first. */
+    const states = (): TwinOrder[] => Array.from({ length: partCount }, () => {
+      const { shop } = retailer
+      const order = shop.place()
+      return [order, shop.change(order.id, 'capture'), shop.change(order.id, 'ship'), retailer.random.chance(0.3) ? shop.change(order.id, 'return') : shop.change(order.id, 'cancel')]
+    }).flat().filter((order) => order !== null)
+    const sendAll = async (sent: { order: TwinOrder, eventId?: string }[]): Promise<unknown[]> => {
+      const answers: unknown[] = []
+      for (let from = 0; from < sent.length; from += 20) {
+        answers.push(...await Promise.all(sent.slice(from, from + 20).map(async ({ order, eventId = randomUUID() }) => {
+          const answer = await retailer.send(order, { eventId })
+          expect(answer.status).to.equal(200)
+          return answer.json()
+        })))
+      }
+      return answers
+    }
+
+    it('each three times: stored once, delivered once', async () => {
+      const { erp } = retailer
+      const events = states().map((order) => ({ order, eventId: randomUUID() }))
+      const answers = await sendAll(events.flatMap((event) => [event, event, event]))
+      expect(answers.filter((answer) => asDocument(answer)['duplicate'] === false)).to.have.length(events.length)
+      await retailer.expectComplete()
+      expect(erp.counts.writes).to.be.at.most(events.length)
+    })
+
+    it('in any order: the newest state wins in every system', async () => {
+      await sendAll(shuffled(states()).map((order) => ({ order })))
+      await retailer.expectComplete()
+    })
+
+    it('newest first, the older ones after it was delivered: change nothing', async () => {
+      const { erp } = retailer
+      const all = states()
+      const newest = new Map(all.map((order) => [order.id, order]))
+      await sendAll([...newest.values()].map((order) => ({ order })))
+      await retailer.expectComplete()
+      const before = erp.counts.writes
+      await sendAll(all.filter((order) => newest.get(order.id) !== order).map((order) => ({ order })))
+      await retailer.expectComplete()
+      expect(erp.counts.writes).to.equal(before)
+    })
+
+    it('one that the model refuses, among good ones: parked with its input, run again once the flow is mended', async () => {
+      const { shop, call } = retailer
+      const poisoned = shop.place()
+      await sendAll([...states(), { ...poisoned, created_at: 'yesterday' }].map((order) => ({ order })))
+      await retailer.settle()
+      const [letter, ...others] = await retailer.deadLetters()
+      expect(others).to.deep.equal([])
+      const { input, error } = await call('GET', `/api/v1/dead-letters/${String(letter?.['id'])}`)
+      expect(asDocument(error)).to.include({ class: 'permanent' })
+      expect(asDocument(asDocument(error)['node'])['id']).to.be.a('string')
+      expect(asDocument(JSON.parse(String(asDocument(input)['body'])))).to.include({ id: poisoned.id, created_at: 'yesterday' })
+
+      await retailer.deploy((nodes) => nodes.map((node) => node['id'] === 'webshop-order' ? { ...node, mapping: withRule(node['mapping'], { to: 'placedAt', from: 'updated_at', steps: [{ name: 'instant' }] }) } : node))
+      await call('POST', `/api/v1/dead-letters/${String(letter?.['id'])}/rerun`)
+      await until(async () => (await retailer.deadLetters()).length === 0, { what: 'no dead letter is left' })
+      await retailer.expectComplete()
+    })
+  })
+}
+
+/** A mapping with another rule for a target. */
+function withRule(mapping: unknown, rule: { to: string, from: string, steps: { name: string }[] }): Record<string, unknown> {
+  const given = asDocument(mapping)
+  const rules = Array.isArray(given['rules']) ? given['rules'].map(asDocument) : []
+  return { ...given, rules: rules.map((known) => known['to'] === rule.to ? rule : known) }
+}

@@ -1,0 +1,122 @@
+/** Redis only distributes the work: without it everything arrives, a little later. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { Redis } from 'ioredis'
+import { freePort } from '../support/ports.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
+import { newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+
+const seed = newSeed()
+
+describe(`Redis fails among ${partCount} orders (seed ${seed})`, function () {
+  this.timeout(400_000)
+  let port: number
+  let redis: TestRedis
+  let retailer: Retailer
+  before(async () => {
+    port = await freePort()
+    retailer = await openRetailer({ backend: 'redis', seed, redisUrl: `redis://127.0.0.1:${port}` })
+  })
+  after(async () => {
+    await retailer.close()
+    await redis.stop()
+  })
+  afterEach(function () { showLog(this.currentTest, retailer) })
+
+  const whileTrading = async (fault: () => Promise<void>): Promise<void> => {
+    const before = retailer.erp.counts.writes
+    const trading = retailer.trade(partCount)
+    await until(() => retailer.erp.counts.writes >= before + partCount * 0.2, { limitMs: 60_000, what: 'a fifth is there' })
+    await fault()
+    await trading
+  }
+  /** Webhooks are acknowledged without waiting for Redis, and orders arrive through the sweep. */
+  const expectService = async (): Promise<void> => {
+    const { shop, erp, hub, send } = retailer
+    const [order] = shop.orders.values()
+    if (!order) throw new Error('nothing was ordered')
+    for (let count = 0; count < 10; count++) {
+      const startedAt = performance.now()
+      expect((await send(order)).status).to.equal(200)
+      expect(performance.now() - startedAt, 'ms until acknowledged').to.be.below(1_000)
+    }
+    const before = erp.counts.writes
+    for (let count = 0; count < 10; count++) shop.place()
+    await until(() => erp.counts.writes >= before + 10, { limitMs: 30_000, what: 'orders arrive without Redis' })
+    expect((await fetch(`${hub.url}/metrics`, { signal: AbortSignal.timeout(4_000) })).status).to.equal(200)
+  }
+
+  it('absent at the start: the hub starts, works, and uses Redis when it has come', async () => {
+    await retailer.hub.start()
+    await retailer.trade(Math.ceil(partCount / 2))
+    await expectService()
+    redis = await startRedis({ port })
+    await retailer.expectComplete()
+    await expectHints()
+  })
+
+  it('FLUSHALL', async () => {
+    await whileTrading(async () => {
+      for (let count = 0; count < 3; count++) {
+        await flush()
+        await sleep(100)
+      }
+    })
+    await retailer.expectComplete()
+    await expectHints()
+  })
+
+  it('down for seconds and back, empty', async () => {
+    await whileTrading(async () => {
+      await redis.stop()
+      await expectService()
+      await sleep(3_000)
+      redis = await startRedis({ port })
+    })
+    await retailer.expectComplete()
+    await expectHints()
+  })
+
+  it('frozen for seconds', async () => {
+    await whileTrading(async () => {
+      process.kill(redis.pid, 'SIGSTOP')
+      try {
+        await expectService()
+        await sleep(3_000)
+      } finally {
+        process.kill(redis.pid, 'SIGCONT')
+      }
+    })
+    await retailer.expectComplete()
+    await expectHints()
+  })
+
+  it('away when the hub is asked to stop: it drains, exits 0 and goes on at the next start', async () => {
+    await whileTrading(async () => {
+      await redis.stop()
+      expect(await retailer.hub.stop()).to.equal(0)
+      await retailer.hub.start()
+      redis = await startRedis({ port })
+    })
+    await retailer.expectComplete()
+  })
+
+  const flush = async (): Promise<void> => {
+    const client = new Redis(redis.url)
+    await client.flushall()
+    client.disconnect()
+  }
+  /** Work goes through Redis again: a lane is woken much sooner than the sweep, which takes one second, then another, would. */
+  const expectHints = async (): Promise<void> => {
+    const { shop, erp } = retailer
+    await until(async () => {
+      const before = erp.counts.writes
+      const startedAt = Date.now()
+      shop.place()
+      await until(() => erp.counts.writes > before, { what: 'one order arrives' })
+      return Date.now() - startedAt < 400
+    }, { limitMs: 30_000, what: 'orders arrive at once' })
+    await retailer.settle()
+  }
+})

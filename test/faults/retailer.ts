@@ -1,0 +1,213 @@
+/**
+ * The reference retailer around a hub that is a process of its own: a shop and three systems that outlive it, what they must hold
+ * in the end, and everything a fault needs to be a short case.
+ */
+import { createHmac, randomUUID } from 'node:crypto'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import pg from 'pg'
+import { pino } from 'pino'
+import { startRestTwin, type RestTwin } from '../../nodes/rest/twin/index.ts'
+import { startShopifyTwin, type ShopifyTwin } from '../../nodes/shopify/twin/index.ts'
+import type { TwinOrder } from '../../nodes/shopify/twin/order.ts'
+import { createRandom, type Random } from '../../nodes/shopify/twin/random.ts'
+import { asDocument, folder as flows, type Document } from '../flows/support.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { startRedis } from '../support/redis.ts'
+import { until } from '../support/until.ts'
+import { actualHoldings, expectedHoldings } from './expected.ts'
+import { prepareHub, type HubProcess } from './hub-process.ts'
+
+export const backends = ['postgres', 'redis'] as const
+export type Backend = typeof backends[number]
+
+/** Orders of one case. */
+export const orderCount = Number(process.env['TORG_FAULT_ORDERS'] ?? 60)
+/** Orders of one case where a group has many. */
+export const partCount = Math.max(20, Math.round(orderCount / 4))
+/** Time limit of the systems' HTTP requests. */
+export const systemTimeoutMs = 3_000
+/** Keys worked on at once per lane: what one kill can leave with an unknown end. */
+export const concurrency = 16
+
+const secret = 'known to the stand-ins only'
+const shopDomain = 'torget.myshopify.com'
+const log = pino({ level: 'silent' })
+
+/** A seed to print in a title; `TORG_FAULT_SEED` gives the same again. */
+export function newSeed(): number {
+  const given = process.env['TORG_FAULT_SEED']
+  return given === undefined ? Math.floor(Math.random() * 1_000_000) : Number(given)
+}
+
+export interface RetailerOptions {
+  backend: Backend
+  seed: number
+  /** Instead of a database of the shared test server. */
+  databaseUrl?: string
+  /** Instead of a Redis started for this retailer. */
+  redisUrl?: string
+  env?: Record<string, string>
+  /** False: the shop keeps its orders to itself, and the case sends what it wants by `send`. */
+  shopSends?: boolean
+}
+
+export interface Retailer {
+  readonly hub: HubProcess
+  readonly shop: ShopifyTwin
+  readonly erp: RestTwin
+  readonly crm: RestTwin
+  readonly store: RestTwin
+  readonly random: Random
+  readonly databaseUrl: string
+  readonly redis: { url: string, pid: number } | undefined
+  /** Places orders, a few hundred a second, and changes some of them. */
+  trade(count: number): Promise<void>
+  /** Sends one signed webhook. */
+  send(order: TwinOrder, options?: { topic?: string, eventId?: string }): Promise<Response>
+  /** An operating call; the parsed answer. */
+  call(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<Document>
+  /** Changes the deployed flows by the hub's API. */
+  deploy(edit: (nodes: Document[]) => Document[]): Promise<void>
+  deadLetters(): Promise<Document[]>
+  /** Waits until the hub took every webhook and no lane has work. */
+  settle(limitMs?: number): Promise<void>
+  /**
+   * Waits for the end, then compares what every system holds with what it must hold.
+   * @param repeats how many writes at most each system may have been sent again since the last time
+   * @param without fields of the ERP's documents that the case adds
+   * @param alarms errors in the log that belong to the fault
+   */
+  expectComplete(expected?: { repeats?: number, limitMs?: number, alarms?: RegExp, without?: string[] }): Promise<void>
+  /** What the hub logged as error or worse, and what Node.js wrote by itself. */
+  alarms(): string[]
+  close(): Promise<void>
+}
+
+/** Starts the systems and prepares the hub; `hub.start()` is left to the case. */
+export async function openRetailer({ backend, seed, env, shopSends = true, ...given }: RetailerOptions): Promise<Retailer> {
+  const random = createRandom(seed)
+  const database = given.databaseUrl === undefined ? await createTestDatabase() : undefined
+  const databaseUrl = given.databaseUrl ?? database?.url ?? ''
+  const redis = backend === 'redis' && given.redisUrl === undefined ? await startRedis() : undefined
+  const redisUrl = given.redisUrl ?? redis?.url
+  const folder = await mkdtemp(join(tmpdir(), 'torg-faults-'))
+  const project = await copyProject(folder)
+  const system = (name: string, secrets: Record<string, string>): Promise<RestTwin> => startRestTwin({ system: name, port: 0, secrets, log })
+  const erp = await system('erp', { clientId: 'torg-hub', clientSecret: secret })
+  const crm = await system('crm', { token: secret })
+  const store = await system('store', { apiKey: secret })
+  const systems = { erp, crm, store }
+  const hub = await prepareHub({
+    project,
+    env: {
+      DATABASE_URL: databaseUrl, TORG_DATA: join(folder, 'data'), TORG_CONCURRENCY: String(concurrency), ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+      WEBSHOP_SECRET: secret, ERP_URL: erp.url, ERP_TOKEN_URL: `${erp.url}/oauth/token`, ERP_CLIENT_SECRET: secret, CRM_URL: crm.url, CRM_TOKEN: secret, STORE_URL: store.url, STORE_API_KEY: secret,
+      ...env,
+    },
+  })
+  const shop = await startShopifyTwin({ system: 'webshop-no', port: 0, ...(shopSends && { hubUrl: hub.url }), secrets: { webhookSecret: secret }, config: { seed, shop: shopDomain, longestRetry: 1 }, log })
+  const repeated = { erp: 0, crm: 0, store: 0 }
+
+  const call: Retailer['call'] = async (method, path, body) => {
+    const answer = await fetch(hub.url + path, { method, ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`)
+    return asDocument(JSON.parse(text))
+  }
+  const deadLetters = async (): Promise<Document[]> => {
+    const { items } = await call('GET', '/api/v1/dead-letters')
+    return Array.isArray(items) ? items.map(asDocument) : []
+  }
+  const settle = async (limitMs = 240_000): Promise<void> => {
+    await until(() => shop.pending === 0, { limitMs, what: 'the hub took every webhook' })
+    await until(async () => await openWork(databaseUrl) === 0, { limitMs, everyMs: 100, what: 'no lane has work' })
+  }
+  // What a node of a flow reports is the outcome of its run, and counts there.
+  const alarms = (): string[] => hub.output.split('\n').filter((line) => line !== '' && (!line.startsWith('{') || /"level":"(?:error|fatal)"/.test(line)) && !line.includes('"part":"node-red","node":'))
+
+  return {
+    hub, shop, erp, crm, store, random, databaseUrl, redis: redis ?? (redisUrl === undefined ? undefined : { url: redisUrl, pid: 0 }),
+    call, deadLetters, settle, alarms,
+    async trade(count) {
+      for (let placed = 0; placed < count; placed++) {
+        const { id } = shop.place()
+        if (random.chance(0.3)) shop.change(id, 'capture')
+        if (random.chance(0.4)) shop.change(id, 'ship')
+        if (random.chance(0.1)) shop.change(id, 'cancel')
+        if (placed % 10 === 0) await sleep(30)
+      }
+    },
+    send(order, { topic = 'orders/updated', eventId = randomUUID() } = {}) {
+      const body = JSON.stringify(order)
+      return fetch(`${hub.url}/in/webshop-no`, {
+        method: 'POST', body,
+        headers: { 'content-type': 'application/json', 'x-shopify-topic': topic, 'x-shopify-shop-domain': shopDomain, 'x-shopify-event-id': eventId, 'x-shopify-hmac-sha256': createHmac('sha256', secret).update(body).digest('base64') },
+      })
+    },
+    async deploy(edit) {
+      const { revision, flows: deployed } = await call('GET', '/api/v1/flows')
+      if (!Array.isArray(deployed)) throw new Error('nothing is deployed')
+      await call('PUT', '/api/v1/flows', { revision, flows: edit(deployed.map(asDocument)) })
+    },
+    async expectComplete({ repeats = 0, limitMs, alarms: known, without = [] } = {}) {
+      await settle(limitMs)
+      expect(await deadLetters(), 'dead letters').to.deep.equal([])
+      const wanted = await expectedHoldings(shop.orders.values())
+      const held = actualHoldings(systems, without)
+      for (const kind of ['documents', 'contacts', 'tasks'] as const) {
+        expect(held[kind].map(nameOf), `which ${kind}`).to.deep.equal(wanted[kind].map(nameOf))
+        expect(held[kind], kind).to.deep.equal(wanted[kind])
+      }
+      for (const name of ['erp', 'crm', 'store'] as const) {
+        const { counts } = systems[name]
+        expect(counts.repeats - repeated[name], `writes sent again to ${name}`).to.be.at.most(repeats)
+        expect(counts.mixedUpKeys, `${name}: one idempotency key for two contents`).to.equal(0)
+        repeated[name] = counts.repeats
+      }
+      expect(alarms().filter((line) => !known?.test(line)).join('\n'), 'errors in the log').to.equal('')
+    },
+    async close() {
+      await hub.kill()
+      await Promise.all([shop, erp, crm, store].map((twin) => twin.close()))
+      await redis?.stop()
+      await database?.drop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Prints the end of the hub's log under a failed test. */
+export function showLog(test: Mocha.Test | undefined, retailer: Retailer | undefined): void {
+  if (test?.state === 'failed') console.error(retailer?.hub.output.split('\n').slice(-25).join('\n'))
+}
+
+/** The project with time limits that fit a test. */
+async function copyProject(folder: string): Promise<string> {
+  const project = join(folder, 'flows')
+  await cp(flows, project, { recursive: true, filter: (path) => !path.endsWith('.torg') })
+  const file = join(project, 'systems.json')
+  const systems: unknown[] = JSON.parse(await readFile(file, 'utf8'))
+  await writeFile(file, JSON.stringify(systems.map((system) => ({ ...asDocument(system), ...('timeout' in asDocument(system) && { timeout: systemTimeoutMs / 1000 }) }))))
+  return project
+}
+
+/** Messages and deliveries that are not settled, asked of the database itself. Infinity: it does not answer. */
+async function openWork(databaseUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  client.on('error', () => { /* The query rejects with it. */ })
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ open: number }>(`select ((select count(*) from torg.message where state = 'pending') + (select count(*) from torg.delivery where desired > acked and not dead))::int as open`)
+    return rows[0]?.open ?? Infinity
+  } catch {
+    return Infinity
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+const nameOf = (document: Document): unknown => document['DocumentNo'] ?? document['orderNumber'] ?? document['email']
