@@ -52,15 +52,29 @@ const insistMs = 500
 /** How long closing waits for ends of runs to be written. */
 const writeLimitMs = 5_000
 
-type Claim = MessageClaim | DeliveryClaim
+/** Keys are claimed before they are needed, so many at most as were worked off in this time: what waits here waits under a lease. */
+const aheadMs = 150
+/** Most keys claimed ahead, for each that may run. */
+const aheadFactor = 8
+
+type Claim = (MessageClaim | DeliveryClaim) & { leasedAt: number }
+
+/** A key after a run: still ours, given back or lost, or given back with more to do. */
+type KeyState = 'held' | 'gone' | 'due'
 
 interface Lane {
   name: LaneName
   /** Longest run limit of the flows of this lane. */
   limitMs: number
   draining: boolean
-  /** Leases of the keys being worked on. */
+  /** Leases of the keys being worked on or claimed ahead. */
   held: Set<Lease>
+  /** Claimed ahead: to be worked on as soon as there is a place. */
+  ready: Claim[]
+  running: number
+  /** Keys worked off since the last claim, which was then. */
+  finished: number
+  claimedAt: number
   /** A claim or the end of some work failed on the way: the database may hold leases for us that nobody works under. */
   doubtful: boolean
   /** Work may have come since the last look. */
@@ -131,20 +145,21 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     }
   }
 
-  /** False: the key stops here, what follows waits. */
-  const runMessage = async (lane: Lane, lease: Lease, message: Message): Promise<boolean> => {
+  /** `last`: no other follows under this lease. What follows one that is to be tried again waits as well. */
+  const runMessage = async (lane: Lane, lease: Lease, message: Message, last: boolean): Promise<KeyState> => {
     const source = deployed.sources.get(message.source)
     const { result, run } = await account(lane, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
       if (!source) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed source node has the id ${message.source}, which took this message.`) }
       const envelope = messageEnvelope({ run: id, deployment: deployed.deployment, message })
       return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
     })
-    const { applied } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run }))
+    const givesBack = last || result.outcome === 'retry' || !open
+    const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack }))
     if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
-    return applied && result.outcome !== 'retry'
+    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
   }
 
-  const runDelivery = async (lane: Lane, lease: Lease, delivery: Delivery): Promise<boolean> => {
+  const runDelivery = async (lane: Lane, lease: Lease, delivery: Delivery, last: boolean): Promise<KeyState> => {
     const subscription = deployed.subscriptions.get(delivery.subscription)
     const { result, run, outcome } = await account(lane, delivery.subscription, delivery.attempts, { record: delivery.recordId, version: delivery.version, operation: delivery.operation }, async (id) => {
       if (!subscription) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed hub changes node has the id ${delivery.subscription}.`) }
@@ -152,45 +167,65 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       return runOf({ id, node: subscription.node, limitMs: subscription.limitMs, message: () => subscription.toFlow(delivery, envelope) })
     })
     const references = outcome.outcome === 'done' ? outcome.references : []
-    const { applied } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references }))
+    const givesBack = last || result.outcome === 'retry' || !open
+    const { applied, due } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references, givesBack }))
     if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     else if (result.outcome === 'done') events.delivered({ lane: lane.name, seconds: (Date.now() - Date.parse(delivery.wantedAt)) / 1000 })
-    return applied && result.outcome !== 'retry'
+    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
   }
 
   /** Works one key off, in order, under its lease. Never throws. */
   const workKey = async (lane: Lane, claim: Claim): Promise<void> => {
-    lane.held.add(claim.lease)
+    const { lease } = claim
+    let key: KeyState = 'held'
     try {
-      const items: (() => Promise<boolean>)[] = 'messages' in claim
-        ? claim.messages.map((message) => () => runMessage(lane, claim.lease, message))
-        : claim.deliveries.map((delivery) => () => runDelivery(lane, claim.lease, delivery))
+      const items: ((last: boolean) => Promise<KeyState>)[] = 'messages' in claim
+        ? claim.messages.map((message) => (last) => runMessage(lane, lease, message, last))
+        : claim.deliveries.map((delivery) => (last) => runDelivery(lane, lease, delivery, last))
       const leaseMs = lane.limitMs + leaseMarginMs
-      let leasedAt = Date.now()
-      for (const run of items) {
+      let { leasedAt } = claim
+      for (const [index, run] of items.entries()) {
         if (Date.now() - leasedAt > leaseMarginMs / 2) {
-          const lost = await insist(() => store.renew([claim.lease], leaseMs))
+          const lost = await insist(() => store.renew([lease], leaseMs))
           if (lost.length > 0) break
           leasedAt = Date.now()
         }
         // Asked last: between this and the start of the run nothing may close the engine.
         if (!open) break
-        if (!await run()) break
+        key = await run(index === items.length - 1)
+        if (key !== 'held') break
       }
-      await insist(() => store.release([claim.lease]))
+      if (key === 'held') {
+        await insist(() => store.release([lease]))
+        key = 'due'
+      }
     } catch (thrown) {
       lane.doubtful = true
       log.error({ lane: lane.name, key: claim.lease.key, err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
     } finally {
       lane.held.delete(claim.lease)
-      // Its key may have more, or a newer version.
-      wake(lane.name)
+      lane.running -= 1
+      lane.finished += 1
+      startReady(lane)
+      // A key given back with more to do, or one of which that is not known, is looked at again.
+      if (key !== 'gone') wake(lane.name)
+      else if (lane.draining) lane.wake()
+    }
+  }
+
+  /** Starts keys claimed ahead while there are places. Once the engine is closed each is only given back. */
+  const startReady = (lane: Lane): void => {
+    while (lane.running < concurrency || !open) {
+      const next = lane.ready.shift()
+      if (!next) return
+      lane.running += 1
+      void workKey(lane, next)
     }
   }
 
   // ------------------------------------------------------------ one lane
 
-  const claim = async (lane: Lane, keys: number): Promise<Claim[]> => {
+  const claim = async (lane: Lane, keys: number): Promise<(MessageClaim | DeliveryClaim)[]> => {
     const want = { lane: lane.name, owner, keys, perKey, leaseMs: lane.limitMs + leaseMarginMs }
     try {
       if (lane.doubtful) {
@@ -206,22 +241,36 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     }
   }
 
+  /** How many keys to claim beyond those that can run now. A slow system gets none: what waits would miss its newer versions. */
+  const aheadOf = ({ finished, claimedAt }: Lane): number => Math.min(concurrency * aheadFactor, Math.floor(finished / Math.max(Date.now() - claimedAt, 5) * aheadMs))
+
   /** Takes due keys until none is left, up to `concurrency` at once. Ends before the last of them when its time is up. */
   const drain = async (lane: Lane): Promise<void> => {
     if (lane.draining || !open) return
     lane.draining = true
     const until = Date.now() + sliceMs
+    let looked = false
     try {
       while (open && Date.now() < until) {
-        const active = lane.held.size
-        if (active <= concurrency / 2 && (lane.wanted || active === 0)) {
+        if (looked && !lane.wanted && lane.held.size === 0) break
+        const places = concurrency - lane.running
+        const ahead = aheadOf(lane)
+        const wanted = places + ahead - lane.ready.length
+        const few = lane.running <= concurrency / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
+        if (wanted > 0 && few && (lane.wanted || !looked)) {
+          looked = true
           lane.wanted = false
-          const wanted = concurrency - active
+          lane.finished = 0
+          lane.claimedAt = Date.now()
           const claims = await claim(lane, wanted)
+          const leasedAt = lane.claimedAt
           if (claims.length > 0) lane.overlooked = false
           if (claims.length === wanted) lane.wanted = true
-          for (const taken of claims) void workKey(lane, taken)
-          if (claims.length === 0 && lane.held.size === 0 && !lane.wanted) break
+          for (const taken of claims) {
+            lane.held.add(taken.lease)
+            lane.ready.push({ ...taken, leasedAt })
+          }
+          startReady(lane)
         } else {
           const { promise, resolve } = Promise.withResolvers<void>()
           lane.wake = resolve
@@ -255,7 +304,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {
-    const lane: Lane = { name, limitMs, draining: false, held: new Set(), doubtful: false, wanted: false, overlooked: false, wake: () => undefined }
+    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, finished: 0, claimedAt: 0, doubtful: false, wanted: false, overlooked: false, wake: () => undefined }
     await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
     if (!lanes.has(name)) lanes.set(name, lane)
   }
@@ -320,7 +369,10 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     async close(limitMs: number): Promise<number> {
       open = false
       sweeping.abort()
-      for (const lane of lanes.values()) lane.wake()
+      for (const lane of lanes.values()) {
+        startReady(lane)
+        lane.wake()
+      }
       const interrupted = await runs.drain(limitMs)
       const until = Date.now() + writeLimitMs
       while (isWorking() && Date.now() < until) await sleep(10)

@@ -39,9 +39,10 @@ select 1 from unnest($1::text[], $2::text[], $3::bigint[]) as g (lane, key, epoc
 join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
 order by w.lane, w.key for update of w`
 
-const giveBack = `
+/** For keys whose rows the transaction has locked by an earlier statement. Takes lanes, keys, epochs; answers those that are due again at once. */
+export const giveBack = `
 with head as (
-  select w.lane, w.key, coalesce(
+  select w.lane, w.key, g.epoch, coalesce(
     (select m.due_at from torg.message m where m.lane = w.lane and m.key = w.key and m.state = 'pending' order by m.seq limit 1),
     (select d.due_at from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead order by d.seq limit 1)) as due_at
   from unnest($1::text[], $2::text[], $3::bigint[]) as g (lane, key, epoch)
@@ -50,7 +51,8 @@ with head as (
   delete from torg.work w using head h where w.lane = h.lane and w.key = h.key and h.due_at is null
 )
 update torg.work w set owner = null, epoch = null, due_at = h.due_at
-from head h where w.lane = h.lane and w.key = h.key and h.due_at is not null`
+from head h where w.lane = h.lane and w.key = h.key and h.due_at is not null
+returning h.epoch, h.due_at <= now() as due`
 
 const prolong = `
 with held as (
@@ -97,11 +99,10 @@ export function createClaims(db: Database): Claims {
     maxBytes: 1_000_000,
     sizeOf: lease => lease.key.length + 100,
     owedToData: isDataError,
-    write: leases => retrying(() => db.transaction(async tx => {
-      await tx.query(lockLeases, columns(leases))
-      await tx.query(giveBack, columns(leases))
+    write: leases => retrying(async () => {
+      await db.together([[lockLeases, columns(leases)], [giveBack, columns(leases)]])
       return leases.map(() => null)
-    }), isUnreachable),
+    }, isUnreachable),
   })
 
   const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {

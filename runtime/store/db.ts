@@ -16,8 +16,13 @@ export interface Transaction extends Queries {
 
 export interface Database extends Queries {
   readonly log: Logger
-  /** Commits what `work` did, or nothing when it throws. */
+  /**
+   * Commits what `work` did, or nothing when it throws. Statements that need nothing of each other's answers are best asked for together
+   * (`Promise.all`): they are sent in one go, and carried out one after the other all the same.
+   */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>
+  /** A transaction of statements known beforehand, in one round trip: the rows of each, once all are committed. */
+  together<Rows extends object[][]>(statements: { [Index in keyof Rows]: [text: string, values: unknown[]] }): Promise<Rows>
   /** Answers within two seconds or throws. */
   ping(): Promise<void>
   connections(): { total: number, idle: number, waiting: number }
@@ -39,6 +44,8 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
     application_name: 'torg',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    // What is asked before the last answer has come is sent all the same.
+    pipeline: true,
     statement_timeout: 30_000,
     // Above the server's own limit: this one is for a server that no longer answers at all.
     query_timeout: 35_000,
@@ -68,7 +75,8 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
       const client = await pool.connect()
       let broken: Error | undefined
       try {
-        await client.query('begin')
+        // Not awaited: it goes out with the first statement, which fails if it does.
+        client.query('begin').catch(() => undefined)
         const result = await work({
           query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(client, text, values),
           script: async text => { await client.query(text) },
@@ -78,6 +86,25 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
       } catch (error) {
         await client.query('rollback').catch((failure: Error) => { broken = failure })
         throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+    together: async <Rows extends object[][]>(statements: { [Index in keyof Rows]: [text: string, values: unknown[]] }) => {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        const begun = client.query('begin')
+        const asked = statements.map(([text, values]) => run(client, text, values))
+        // After a statement that failed this is a rollback, by PostgreSQL's own rule.
+        const committed = client.query('commit')
+        const answers = await Promise.allSettled([begun, ...asked, committed])
+        const failed = answers.find(answer => answer.status === 'rejected')
+        if (failed) {
+          await client.query('rollback').catch((failure: Error) => { broken = failure })
+          throw failed.reason
+        }
+        return await Promise.all(asked) as Rows
       } finally {
         client.release(broken)
       }

@@ -41,28 +41,29 @@ on conflict (subscription, record_id) do update set kind = excluded.kind, system
 
 /** @throws ReferenceTaken after which the transaction must be rolled back and tried again */
 export async function writeChanges(tx: Transaction, { records, references, raises }: { records: Draft[], references: PlannedReference[], raises: Raise[] }): Promise<void> {
+  const writes: Promise<unknown>[] = []
   if (records.length > 0) {
-    await tx.query(upsertRecords, [
+    writes.push(tx.query(upsertRecords, [
       records.map(r => r.id), records.map(r => r.kind), records.map(r => r.version), records.map(r => r.schema), records.map(r => r.number),
       records.map(r => r.document && JSON.stringify(r.document)), records.map(r => JSON.stringify(r.provenance)),
       records.map(r => r.createdAt), records.map(r => r.updatedAt), records.map(r => r.deletedAt),
-    ])
+    ]))
   }
   if (references.length > 0) {
-    const stored = await tx.query(upsertReferences, [
+    writes.push(tx.query(upsertReferences, [
       references.map(r => r.reference.system), references.map(r => r.reference.kind), references.map(r => r.reference.id),
       references.map(r => r.recordId), references.map(r => r.sourceTime),
-    ])
-    if (stored.length < references.length) throw new ReferenceTaken('A reference was stored by another transaction.')
+    ]).then((stored) => { if (stored.length < references.length) throw new ReferenceTaken('A reference was stored by another transaction.') }))
   }
   const waiting = raises.filter(raise => !raise.settled)
   if (waiting.length > 0) {
-    await tx.query(wakeKeys, [waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key)])
+    writes.push(tx.query(wakeKeys, [waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key)]))
   }
   if (raises.length > 0) {
-    await tx.query(upsertDeliveries, [
+    writes.push(tx.query(upsertDeliveries, [
       raises.map(r => r.subscription), raises.map(r => r.recordId), raises.map(r => r.kind), raises.map(r => r.system), raises.map(r => r.lane), raises.map(r => r.key),
       raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
-    ])
+    ]))
   }
+  await Promise.all(writes)
 }

@@ -102,15 +102,18 @@ async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[], rule
   if (ids.length === 0) return
 
   // Everything else is read once the rows are ours: before, it may still change.
-  const records = await tx.query<Omit<RecordRow, 'refs'>>(lockRecords, [ids])
-  const ofRecords = await tx.query<ReferenceRow>(referencesOf, [ids])
+  const [records, ofRecords, deliveries] = await Promise.all([
+    tx.query<Omit<RecordRow, 'refs'>>(lockRecords, [ids]),
+    tx.query<ReferenceRow>(referencesOf, [ids]),
+    tx.query<{ subscription: string, record_id: string, operation: 'upsert' | 'remove', pending: boolean }>(deliveriesOf, [ids]),
+  ])
   know(ofRecords)
   const refsOf = Map.groupBy(ofRecords, row => row.record_id)
   for (const row of records) {
     const refs = (refsOf.get(row.id) ?? []).map(ref => ({ system: ref.system, kind: ref.kind, id: ref.external_id }))
     plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document })
   }
-  for (const row of await tx.query<{ subscription: string, record_id: string, operation: 'upsert' | 'remove', pending: boolean }>(deliveriesOf, [ids])) {
+  for (const row of deliveries) {
     plan.knowDelivery({ subscription: row.subscription, recordId: row.record_id, operation: row.operation, pending: row.pending })
   }
 }

@@ -1,5 +1,6 @@
 /** Ends of runs: applied only under the lease they ran with. */
 import { createBatcher } from './batch.ts'
+import { giveBack } from './claims.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { toJson } from './json.ts'
 import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutcome } from './types.ts'
@@ -83,31 +84,44 @@ export function createSettling(db: Database): Settling {
   const messages = createBatcher<MessageResult, Applied>({
     ...bounds,
     write: results => retrying(async () => {
-      const rows = await db.query<{ run: string }>(settleMessages, [...resultColumns(results), results.map(r => r.message.id)])
-      return appliedOf(results, rows)
+      const [rows, given] = await db.together<[{ run: string }[], GivenBack[]]>([
+        [settleMessages, [...resultColumns(results), results.map(r => r.message.id)]],
+        [giveBack, keysGivenBack(results)],
+      ])
+      return appliedOf(results, rows, given)
     }, isUnreachable),
   })
 
   const deliveries = createBatcher<DeliveryResult, Applied>({
     ...bounds,
-    write: results => retrying(() => db.transaction(async tx => {
-      const rows = await tx.query<{ run: string }>(settleDeliveries, [
-        ...resultColumns(results), results.map(r => r.delivery.subscription), results.map(r => r.delivery.recordId),
-        results.map(r => r.delivery.version), results.map(r => r.delivery.generation),
-      ])
-      const applied = appliedOf(results, rows)
-      const references = results.flatMap((result, index) => applied[index]?.applied ? result.references.map(reference => ({ ...reference, ...result.delivery, external: reference.id })) : [])
-      if (references.length > 0) {
-        const taken = await tx.query<{ system: string, kind: string, external_id: string, record_id: string, kept: string }>(addReferences, [
-          references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.external),
-        ])
-        for (const { system, kind, external_id: externalId, record_id: recordId, kept } of taken) {
-          db.log.warn({ system, kind, externalId, recordId, kept }, `${system} answered with ${kind} ${externalId}, which is the reference of another record; that one keeps it. Look for a double in ${system}.`)
-        }
-      }
-      return applied
-    }), isUnreachable),
+    write: results => retrying(() => settleThem(results), isUnreachable),
   })
+
+  const settleThem = async (results: DeliveryResult[]): Promise<Applied[]> => {
+    const settlement = [
+      ...resultColumns(results), results.map(r => r.delivery.subscription), results.map(r => r.delivery.recordId),
+      results.map(r => r.delivery.version), results.map(r => r.delivery.generation),
+    ]
+    if (results.every(({ references }) => references.length === 0)) {
+      const [rows, given] = await db.together<[{ run: string }[], GivenBack[]]>([[settleDeliveries, settlement], [giveBack, keysGivenBack(results)]])
+      return appliedOf(results, rows, given)
+    }
+    return await db.transaction(async tx => {
+      const rows = await tx.query<{ run: string }>(settleDeliveries, settlement)
+      const runs = new Set(rows.map(row => row.run))
+      const references = results.flatMap(result => runs.has(result.run.id) ? result.references.map(reference => ({ ...reference, ...result.delivery, external: reference.id })) : [])
+      const [taken, given] = await Promise.all([
+        tx.query<{ system: string, kind: string, external_id: string, record_id: string, kept: string }>(addReferences, [
+          references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.external),
+        ]),
+        tx.query<GivenBack>(giveBack, keysGivenBack(results)),
+      ])
+      for (const { system, kind, external_id: externalId, record_id: recordId, kept } of taken) {
+        db.log.warn({ system, kind, externalId, recordId, kept }, `${system} answered with ${kind} ${externalId}, which is the reference of another record; that one keeps it. Look for a double in ${system}.`)
+      }
+      return appliedOf(results, rows, given)
+    })
+  }
 
   const add = async <Result extends MessageResult | DeliveryResult>(to: { add(result: Result): Promise<Applied> }, result: Result): Promise<Applied> => {
     try {
@@ -140,7 +154,16 @@ function resultColumns(results: { lease: Lease, result: WorkOutcome, run: RunRep
   ]
 }
 
-function appliedOf(results: { run: RunReport }[], rows: { run: string }[]): Applied[] {
+/** The settlement has locked their rows, so a statement after it sees whatever was added to a key before. */
+function keysGivenBack(results: { lease: Lease, givesBack?: boolean }[]): unknown[] {
+  const given = results.filter(({ givesBack }) => givesBack).map(({ lease }) => lease)
+  return [given.map(({ lane }) => lane), given.map(({ key }) => key), given.map(({ epoch }) => epoch)]
+}
+
+interface GivenBack { epoch: string, due: boolean }
+
+function appliedOf(results: { lease: Lease, run: RunReport }[], rows: { run: string }[], given: GivenBack[]): Applied[] {
   const runs = new Set(rows.map(row => row.run))
-  return results.map(({ run }) => ({ applied: runs.has(run.id) }))
+  const due = new Set(given.flatMap(row => row.due ? row.epoch : []))
+  return results.map(({ run, lease }) => ({ applied: runs.has(run.id), ...(due.has(lease.epoch) && { due: true }) }))
 }

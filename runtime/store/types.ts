@@ -98,9 +98,17 @@ export interface RunReport {
   endedAt: string
 }
 
-export interface MessageResult { lease: Lease, message: Pick<Message, 'id'>, result: WorkOutcome, run: RunReport }
+export interface MessageResult {
+  lease: Lease
+  message: Pick<Message, 'id'>
+  result: WorkOutcome
+  run: RunReport
+  /** The last under this lease: the key is given back with it, as by `release`. */
+  givesBack?: boolean
+}
 export interface DeliveryResult {
   lease: Lease
+  givesBack?: boolean
   delivery: Pick<Delivery, 'subscription' | 'recordId' | 'version' | 'generation' | 'operation'>
   result: WorkOutcome
   run: RunReport
@@ -108,8 +116,8 @@ export interface DeliveryResult {
   references: { kind: string, id: string }[]
 }
 
-/** `applied` is false when the lease was lost meanwhile: the result counts for nothing. */
-export interface Applied { applied: boolean }
+/** `applied` is false when the lease was lost meanwhile: the result counts for nothing. `due`: the key was given back and has more to do at once. */
+export interface Applied { applied: boolean, due?: true }
 
 // ---------------------------------------------------------------- records
 

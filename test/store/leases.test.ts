@@ -58,6 +58,21 @@ describe('store: leases', () => {
     await until(async () => (await test.sql('select 1 from torg.work')).length === 0)
   })
 
+  it('gives a key back with the end of its last run, and says whether it has more to do', async () => {
+    await test.store.receive(aMessage())
+    const first = await one({ perKey: 1 })
+    await test.store.receive(aMessage())
+    const [message] = first.messages
+    if (!message) throw new Error('no message')
+    expect(await settleMessage(test.store, first.lease, message, done, true)).to.deep.equal({ applied: true, due: true })
+    const second = await one()
+    const [last] = second.messages
+    if (!last) throw new Error('no message')
+    expect(await settleMessage(test.store, second.lease, last, done, true)).to.deep.equal({ applied: true })
+    expect(await test.sql('select 1 from torg.work')).to.deep.equal([])
+    expect(await settleMessage(test.store, first.lease, message, done, true), 'an older lease').to.deep.equal({ applied: false })
+  })
+
   it('refuses results under an older epoch', async () => {
     await test.store.receive(aMessage())
     const old = await one({ leaseMs: 1 })

@@ -34,15 +34,18 @@ describe(`store: random runs (TORG_SEED=${seed})`, () => {
     const work = async (owner: string, store = test.store): Promise<void> => {
       while (left > 0) {
         for (const { lease, messages } of await claimMessages(store, { owner, keys: 1 + random(3), perKey: 1 + random(3), leaseMs: random(6) === 0 ? 0 : 60_000 })) {
+          let givesBack = false
           for (const message of messages) {
             const chance = random(10)
             const result = chance < 6 ? done : chance < 7 ? dead : retry(random(20), random(2) === 0)
-            const { applied } = await settleMessage(store, lease, message, result)
+            givesBack = (message === messages.at(-1) || result.outcome === 'retry') && random(2) === 0
+            const { applied } = await settleMessage(store, lease, message, result, givesBack)
             if (!applied) break
             if (result.outcome === 'retry') break
             settled.set(message.key, [...settled.get(message.key) ?? [], Number(message.body.toString())])
             left -= 1
           }
+          if (givesBack) continue
           if (random(8) > 0) await store.release([lease])
           else await store.endLeasesOf(owner)
         }
@@ -81,15 +84,17 @@ describe(`store: random runs (TORG_SEED=${seed})`, () => {
         const last = !saving
         const claims = await claimDeliveries(store, lane, { owner: system, keys: 3 })
         for (const { lease, deliveries } of claims) {
+          let givesBack = false
           for (const delivery of deliveries) {
             const result = random(5) === 0 ? retry(random(5)) : done
             if (result.outcome === 'done' || random(2)) {
               if (delivery.operation === 'upsert') systems.get(system)?.set(delivery.recordId, delivery.record.document)
               else systems.get(system)?.delete(delivery.recordId)
             }
-            await settleDelivery(store, lease, delivery, result)
+            givesBack = delivery === deliveries.at(-1) && random(2) === 0
+            await settleDelivery(store, lease, delivery, result, random(4) === 0 ? [{ kind: 'order', id: `${system}-${delivery.recordId}` }] : [], givesBack)
           }
-          await store.release([lease])
+          if (!givesBack) await store.release([lease])
         }
         if (last && claims.length === 0 && (await test.sql('select 1 from torg.work where lane = $1', [lane])).length === 0) return
       }

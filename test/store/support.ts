@@ -98,12 +98,12 @@ export function retry(dueInMs: number, countAttempt = true): WorkOutcome {
   return { outcome: 'retry', dueInMs, countAttempt, error: new TorgError('system.unavailable', 'Down.').toJSON() }
 }
 
-export function settleMessage(store: Store, lease: Lease, message: Message, result = done): Promise<Applied> {
-  return store.settleMessage({ lease, message, result, run: aRun() })
+export function settleMessage(store: Store, lease: Lease, message: Message, result = done, givesBack = false): Promise<Applied> {
+  return store.settleMessage({ lease, message, result, run: aRun(), givesBack })
 }
 
-export function settleDelivery(store: Store, lease: Lease, delivery: Delivery, result = done, references: DeliveryResult['references'] = []): Promise<Applied> {
-  return store.settleDelivery({ lease, delivery, result, run: aRun(), references })
+export function settleDelivery(store: Store, lease: Lease, delivery: Delivery, result = done, references: DeliveryResult['references'] = [], givesBack = false): Promise<Applied> {
+  return store.settleDelivery({ lease, delivery, result, run: aRun(), references, givesBack })
 }
 
 /** Claims and settles whatever is due in a lane, once; answers what was delivered. */
