@@ -29,7 +29,7 @@ export interface NodeType {
 export const defaultTimeLimit = 60
 
 /** Keys stand in lanes, addresses and references: a system is found by it for as long as its records live. */
-export const keyPattern = '^[a-z0-9]+(-[a-z0-9]+)*$'
+const keyPattern = '^[a-z0-9]+(-[a-z0-9]+)*$'
 
 const name: Field = { type: 'text', label: texts.fields.name }
 const systemName: Field = { type: 'text', label: texts.fields.name, required: true, placeholder: 'Webshop NO' }
@@ -38,7 +38,7 @@ const system: Field = { type: 'system', label: texts.fields.system, required: tr
 const timeLimit: Field = { type: 'number', label: texts.fields.timeLimit, hint: texts.hints.timeLimit, default: defaultTimeLimit, min: 1, max: 3600, unit: 's' }
 
 /** Type of the config node of a connector's systems. */
-export const systemTypeOf = (connector: Pick<ConnectorDefinition, 'name'>): string => `${connector.name}-system`
+const systemTypeOf = (connector: Pick<ConnectorDefinition, 'name'>): string => `${connector.name}-system`
 
 /** Every node type of a connector, its system first. */
 export function nodeTypesOf(connector: ConnectorDefinition): NodeType[] {

@@ -11,7 +11,7 @@ export type Root = 'source' | 'context' | 'position' | 'value' | 'element'
 export interface Path { root: Root, segments: Segment[], text: string }
 
 /** A path that cannot be read; `at` is the character (1-based). */
-export class PathError extends Error {
+class PathError extends Error {
   readonly at: number
   constructor(message: string, at: number) { super(`${message} at character ${at}`); this.at = at }
 }
@@ -93,7 +93,7 @@ function parseKey(text: string, at: number): { name: string, next: number } {
   return { name, next: at + name.length }
 }
 
-export function sameSegment(a: Segment | undefined, b: Segment | undefined): boolean {
+function sameSegment(a: Segment | undefined, b: Segment | undefined): boolean {
   if (a === undefined || b === undefined || a.type !== b.type) return false
   if (a.type === 'key' && b.type === 'key') return a.name === b.name
   if (a.type === 'index' && b.type === 'index') return a.index === b.index

@@ -19,7 +19,7 @@ export interface Branch {
 export interface Problem { rule: NumberedRule, message: string, field: string }
 
 /** How a rule stands in messages; people count from 1. */
-export const nameRule = ({ rule, index }: NumberedRule): string => `rule ${index + 1} (${ruleText(rule)})`
+const nameRule = ({ rule, index }: NumberedRule): string => `rule ${index + 1} (${ruleText(rule)})`
 
 const newBranch = (segments: Segment[]): Branch => ({ segments, rules: [], fields: new Map(), elements: new Map() })
 

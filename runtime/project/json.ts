@@ -6,7 +6,7 @@ const width = 100
 export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Thrown by {@link parseJson}; line and column count from 1. */
-export class JsonSyntaxError extends Error {
+class JsonSyntaxError extends Error {
   readonly line: number
   readonly column: number
   constructor(text: string, position: number) {

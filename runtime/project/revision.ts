@@ -9,7 +9,7 @@ export function revisionOf(flows: readonly AnyNode[]): string {
 }
 
 /** What `changedTabs` calls the config nodes that belong to no tab. */
-export const systemsLabel = 'systems'
+const systemsLabel = 'systems'
 
 /**
  * Labels of the tabs and subflows that differ between two flow arrays, sorted; {@link systemsLabel} where a global config

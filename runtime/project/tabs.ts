@@ -114,7 +114,7 @@ function chooseSlugs(containers: readonly FlowNode[], known: ReadonlyMap<string,
 }
 
 /** A file name of a label: lower case ASCII letters, digits and hyphens. */
-export function slugify(label: string): string {
+function slugify(label: string): string {
   const ascii = label.toLowerCase().replaceAll('æ', 'ae').replaceAll('ø', 'o').replaceAll('å', 'a').replaceAll('ß', 'ss').normalize('NFKD')
   return ascii.replaceAll(/\p{Mark}/gu, '').replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 60)
 }

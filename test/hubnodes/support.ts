@@ -14,7 +14,7 @@ import { deliveryEnvelope, messageEnvelope } from '../../runtime/lanes/envelope.
 import { kinds } from '../../runtime/model/index.ts'
 import { startNodeRed, type EmbeddedNodeRed } from '../../runtime/node-red/embed.ts'
 import type { FlowItem } from '../../runtime/node-red/facade.ts'
-import { createMemoryStorage } from '../../runtime/node-red/memory-storage.ts'
+import { createMemoryStorage } from '../support/memory-storage.ts'
 import { createRegistry } from '../../runtime/registry.ts'
 import { createRunTracker } from '../../runtime/runs/tracker.ts'
 import type { RunOutcome, RunTracker } from '../../runtime/runs/types.ts'

@@ -10,7 +10,7 @@ import { buildPalette } from '../../runtime/kit/palette.ts'
 import { createRegistrar } from '../../runtime/kit/register.ts'
 import { startNodeRed, type EmbeddedNodeRed } from '../../runtime/node-red/embed.ts'
 import type { FlowItem } from '../../runtime/node-red/facade.ts'
-import { createMemoryStorage } from '../../runtime/node-red/memory-storage.ts'
+import { createMemoryStorage } from '../support/memory-storage.ts'
 
 export interface Running extends StubHub {
   nodeRed: EmbeddedNodeRed

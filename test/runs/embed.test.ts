@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { pino } from 'pino'
 import { TorgError } from '../../runtime/errors.ts'
 import { startNodeRed, type NodeRedOptions } from '../../runtime/node-red/embed.ts'
-import { createMemoryStorage } from '../../runtime/node-red/memory-storage.ts'
+import { createMemoryStorage } from '../support/memory-storage.ts'
 import { fn, node, tab } from './harness.ts'
 
 describe('Node-RED in this process', () => {

@@ -33,7 +33,7 @@ const machines: Readonly<Record<Fulfilment['type'], Machine>> = { ship: shipMach
 export function fulfilmentMachine(type: Fulfilment['type']): Machine { return machines[type] }
 
 /** Whether `to` is `from` or can follow it, in one step or several. */
-export function canReach(machine: Machine, from: string, to: string): boolean {
+function canReach(machine: Machine, from: string, to: string): boolean {
   const reached = new Set([from])
   for (const state of reached) for (const next of machine[state] ?? []) reached.add(next)
   return reached.has(to)

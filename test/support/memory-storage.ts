@@ -1,5 +1,5 @@
-/** A storage module that keeps flows in memory: for tests, and for checking a project without a database. */
-import type { FlowItem, StorageModule } from './facade.ts'
+/** Node-RED's storage in memory. */
+import type { FlowItem, StorageModule } from '../../runtime/node-red/facade.ts'
 
 /** Storage that starts with these flows and forgets everything with the process. */
 export function createMemoryStorage(initial: FlowItem[] = []): StorageModule & { flows: FlowItem[] } {
