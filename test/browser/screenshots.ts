@@ -17,10 +17,10 @@ try {
       const { page, close } = await openEditor(browser, reference.hub.url, { width, dark })
       await showTab(page, 'Orders from the webshop')
       const name = (what: string): string => join(folder, `${what.replaceAll(' ', '-')}-${width}-${dark ? 'dark' : 'light'}.png`)
-      // The demo places orders; the picture shows the nodes at work.
-      await page.waitForFunction(() => [...document.querySelectorAll('.red-ui-flow-node-status-label')].some(({ textContent }) => /done/.test(textContent ?? '')))
+      // The demo places orders; the picture shows the nodes at work, after a few of them.
+      await page.waitForFunction(() => [...document.querySelectorAll('.red-ui-flow-node-status-label')].some(({ textContent }) => Number.parseInt(textContent ?? '', 10) > 5), undefined, { timeout: 120_000 })
       // The whole flow at once, without the sidebar and without an empty half of canvas.
-      await page.setViewportSize({ width, height: 640 })
+      await page.setViewportSize({ width, height: 580 })
       await page.evaluate(() => {
         const { actions } = Reflect.get(globalThis, 'RED')
         actions.invoke('core:toggle-sidebar')
