@@ -21,7 +21,7 @@ import { requireTypes, startNodeRed, type EmbeddedNodeRed } from './node-red/emb
 import { addEditorLanguages } from './node-red/editor-languages.ts'
 import { createEditorTheme } from './node-red/editor-theme.ts'
 import { nodeRed, type FlowItem } from './node-red/facade.ts'
-import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, reconcile } from './project/index.ts'
+import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, reconcile, takeDatabase } from './project/index.ts'
 import { createOpening } from './opening.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
@@ -78,6 +78,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
 
   const store = await openStore({ databaseUrl, log, poolSize: databaseConnections })
   undo.push(() => store.close())
+  await takeDatabase({ store, project })
   const owner = await ownerOf(settings.dataDir)
   const ended = await store.endLeasesOf(owner)
   if (ended > 0) log.info({ keys: ended }, `The last hub was stopped in the middle of ${ended} keys; they are worked on again`)
@@ -153,7 +154,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   }
   const configChecker: ConfigChecker = createConfigChecker(connectors)
   const check = (flows: readonly unknown[]): void => {
-    checkFlows(flows, { configChecker, env: process.env, kinds: [...kinds.keys()], roles: project.roles })
+    checkFlows(flows, { configChecker, env: process.env, kinds: [...kinds.keys()], roles: project.roles, project })
     requireTypes(asItems(flows))
   }
 
@@ -232,8 +233,11 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   }
 }
 
-/** Checked flows as Node-RED's: each has an id and a type. */
-const asItems = (flows: readonly unknown[]): FlowItem[] => flows.map((item) => ({ id: '', type: '', ...(typeof item === 'object' ? item : {}) }))
+/** Checked flows as Node-RED's: each has an id and a type. The order of keys stays, for the revision. */
+const asItems = (flows: readonly unknown[]): FlowItem[] => flows.map((item) => {
+  const node: Record<string, unknown> = { ...(typeof item === 'object' ? item : {}) }
+  return { ...node, id: String(node['id'] ?? ''), type: String(node['type'] ?? '') }
+})
 
 /** The batching writers take four, claims one per lane that works at the same time. */
 const databaseConnections = 20

@@ -42,6 +42,7 @@ export const changes = defineCustom({
       },
       default: { match: 'all', rules: [] },
       schema: filterSchema,
+      check: (value) => { compileFilter(value) },
       editor: 'filter',
     },
     timeLimit: {

@@ -30,6 +30,7 @@ export const map = defineStep({
       label: { en: 'Mapping', nb: 'Mapping', sv: 'Mappning' },
       default: { from: 'any', to: 'any', rules: [] },
       schema: mappingSchema,
+      check: (value, { lookups }) => { compileMapping(value, { lookups }) },
       editor: 'mapping',
       required: true,
     },

@@ -1,6 +1,8 @@
 /** Checks node configurations against their definitions, before anything is deployed. Pure. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
+import { TorgError } from '../errors.ts'
+import type { ProjectData } from '../hub.ts'
 import type { ConnectorDefinition, Field } from './definition.ts'
 import { findFault, isShown, type Fault } from './faults.ts'
 import { defaultOf, nodeTypesOf, rulesOf, type NodeType } from './node-types.ts'
@@ -14,6 +16,8 @@ export interface CheckContext {
   nodes?: readonly Readonly<Record<string, unknown>>[]
   /** Canonical kinds. */
   kinds?: readonly string[]
+  /** Lookups and schemas, for what a field refers to. */
+  project?: ProjectData
   /** Whether the deployment holds an encrypted value of this node's secret field. */
   hasCredential?(field: string): boolean
 }
@@ -52,7 +56,10 @@ interface Deeper { name: string, field: Field, value: unknown, known: NodeType, 
 
 function checkDeeper({ name, field, value, known, context, isSystem, schemas }: Deeper): Finding[] {
   if (value === undefined || value === '') return []
-  if (field.type === 'json') return schemas(field, value).map(detail => ({ field: name, detail }))
+  if (field.type === 'json') {
+    const details = schemas(field, value)
+    return (details.length > 0 ? details : checkByCode(field, value, context)).map(detail => ({ field: name, detail }))
+  }
   if (field.type === 'kind' && context.kinds && !context.kinds.includes(String(value))) return [{ field: name, detail: `"${String(value)}" is not a kind; there are ${context.kinds.join(', ')}` }]
   if (field.type === 'system' && context.nodes) {
     const found = context.nodes.find(node => node['id'] === value)
@@ -61,6 +68,17 @@ function checkDeeper({ name, field, value, known, context, isSystem, schemas }: 
     if (found['d'] === true) return [{ field: name, detail: `refers to the system node ${String(value)}, which is disabled` }]
   }
   return []
+}
+
+function checkByCode(field: Field & { type: 'json' }, value: unknown, { project }: CheckContext): string[] {
+  if (!field.check || !project) return []
+  try {
+    field.check(value, project)
+    return []
+  } catch (thrown) {
+    if (!(thrown instanceof TorgError)) throw thrown
+    return [thrown.message]
+  }
 }
 
 function checkUnique(config: Readonly<Record<string, unknown>>, { nodes }: CheckContext, isSystem: Deeper['isSystem']): Finding[] {

@@ -4,7 +4,7 @@
  */
 import type { TSchema } from 'typebox'
 import type { Logger } from 'pino'
-import type { Hub, NodeStatus } from '../hub.ts'
+import type { Hub, NodeStatus, ProjectData } from '../hub.ts'
 import type { FlowMessage, ActiveRun, Envelope } from '../runs/types.ts'
 import type { Message, NewMessage } from '../store/types.ts'
 import type { Http, HttpOptions } from './http.ts'
@@ -33,7 +33,15 @@ export interface MultiSelectField extends FieldBase { type: 'multiselect', optio
 /** Holds a reference (`${NAME}` or `file:/path`) in the flow file, or a value encrypted in the deployment. Never plain text. */
 export interface SecretField extends FieldBase { type: 'secret' }
 /** JSON edited as text or in a form of its own (`editor`). */
-export interface JsonField extends FieldBase { type: 'json', default: unknown, schema: TSchema, /** Name of a widget in `editor-plugins/`; plain JSON text without. */ editor?: string }
+export interface JsonField extends FieldBase {
+  type: 'json'
+  default: unknown
+  schema: TSchema
+  /** Name of a widget in `editor-plugins/`; plain JSON text without. */
+  editor?: string
+  /** What the schema cannot say, asked before a deploy. Throws `flow.invalid` or an error of its own that names the place. */
+  check?(value: unknown, project: ProjectData): void
+}
 /** A canonical kind (`order`). */
 export interface KindFieldDefinition extends FieldBase { type: 'kind' }
 /** Another system's config node, of any connector. Nodes of a connector have their own `system` without this. */

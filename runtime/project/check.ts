@@ -1,4 +1,5 @@
 /** What must hold before flows are deployed. Pure. */
+import type { ProjectData } from '../hub.ts'
 import type { ConfigChecker } from '../kit/checker.ts'
 import { findConfigCircles } from './config-circles.ts'
 import { findingsError } from './findings.ts'
@@ -17,6 +18,8 @@ export interface FlowCheckOptions {
   env?: Readonly<Record<string, string | undefined>>
   /** Canonical kinds, for fields that name one. */
   kinds?: readonly string[]
+  /** Lookups and schemas that fields refer to. */
+  project?: ProjectData
   /** Rows of the role table, which must name configured systems. */
   roles?: readonly RoleRow[]
   /** Installed node types. */
@@ -65,7 +68,7 @@ type Problem = Pick<FlowFinding, 'field' | 'detail' | 'value'>
 
 function findNodeProblems(node: FlowNode, { nodes, byId, containers, circles, options }: Surroundings): Problem[] {
   const problems: Problem[] = []
-  const { configChecker, env, kinds, types, hasCredential } = options
+  const { configChecker, env, kinds, project, types, hasCredential } = options
   // What is switched off may be half made; it never runs.
   const isOff = node['d'] === true || (node.z !== undefined && containers.get(node.z)?.['disabled'] === true)
   if (!isOff) {
@@ -76,7 +79,7 @@ function findNodeProblems(node: FlowNode, { nodes, byId, containers, circles, op
     if (circle) problems.push(circle)
     if (configChecker) {
       const hasSecret = hasCredential && ((field: string): boolean => hasPostedCredential(node, field) ?? hasCredential(node.id, field))
-      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds }), ...(hasSecret && { hasCredential: hasSecret }) }))
+      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds }), ...(project && { project }), ...(hasSecret && { hasCredential: hasSecret }) }))
     }
     if (env) problems.push(...findMissingVariables(node, env, byId))
     if (isSystem(node)) problems.push(...findSystemKeyProblems(node, nodes))

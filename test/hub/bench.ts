@@ -20,6 +20,7 @@ export interface ProjectFiles {
 }
 
 export interface LogLine { level: string, msg: string, [field: string]: unknown }
+/** `body` is empty where the answer is no JSON object. */
 export interface Answer { status: number, body: Json, text: string, headers: Headers }
 
 /** Sent as it is where it is a text, otherwise as JSON. */
@@ -31,6 +32,8 @@ export interface Bench {
   readonly url: string
   readonly folder: string
   readonly databaseUrl: string
+  /** Headers of every call, such as a login. */
+  login: Record<string, string>
   /** Every line the hub has logged, of all its lives, at debug. */
   readonly lines: LogLine[]
   /** Writes the project's files anew. */
@@ -82,7 +85,7 @@ export async function prepareBench(project: ProjectFiles, env: Record<string, st
   afterEverything(close)
 
   const bench: Bench = {
-    url, folder, databaseUrl: database.url, lines, stop, close,
+    url, folder, databaseUrl: database.url, login: {}, lines, stop, close,
     async write({ name = 'bench', tabs, systems, roles = [] }) {
       await rm(folder, { recursive: true, force: true })
       const files: Record<string, unknown> = {
@@ -104,11 +107,11 @@ export async function prepareBench(project: ProjectFiles, env: Record<string, st
     async call(path, { method = 'GET', headers = {}, body } = {}) {
       const response = await fetch(url + path, {
         method, redirect: 'manual',
-        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...bench.login, ...headers },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       const text = await response.text()
-      return { status: response.status, headers: response.headers, text, body: response.headers.get('content-type')?.includes('json') ? asObject(JSON.parse(text)) : {} }
+      return { status: response.status, headers: response.headers, text, body: response.headers.get('content-type')?.includes('json') && text.startsWith('{') ? asObject(JSON.parse(text)) : {} }
     },
     async receive(path, body, headers = {}) {
       let answer = await bench.call(`/in/${path}`, { method: 'POST', body, headers })
