@@ -14,6 +14,7 @@ import { checkFlows, createStorage, guardDeploys, readProject, revisionOf } from
 import { openStore } from '../../runtime/store/index.ts'
 import type { Store } from '../../runtime/store/types.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { forgetLongTimers } from '../support/timers.ts'
 import { basic, call, createTestLog, type Answer } from './harness.ts'
 
 const password = 'correct horse'
@@ -217,16 +218,6 @@ function watchMounts(): { of(app: unknown): { path: string, app: App }[], stop()
     return () => { application.use = use }
   })
   return { of: app => mounts.get(app) ?? [], stop: () => { for (const undo of restore) undo() } }
-}
-
-/** Node-RED's timer for the end of a session lasts a day and is never cleared; the tests must not wait for it. */
-function forgetLongTimers(): () => void {
-  const { setTimeout: start } = globalThis
-  globalThis.setTimeout = Object.assign((...given: Parameters<typeof start>) => {
-    const timer = start(...given)
-    return (given[1] ?? 0) > 3_600_000 ? timer.unref() : timer
-  }, start)
-  return () => { globalThis.setTimeout = start }
 }
 
 /** Every route of Node-RED's admin app and of the apps mounted in it, with something in the place of parameters. */
