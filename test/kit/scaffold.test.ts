@@ -47,6 +47,9 @@ describe('a scaffolded connector', function () {
     expect(unused.stdout.split('\n').filter(line => line.includes('made-up-shop')), 'unused code').to.deep.equal([])
     const suite = await run(bin('mocha'), ['--no-config', '--reporter', 'dot', '--fgrep', 'connector made-up-shop', 'test/conformance/conformance.test.ts'], { cwd: copy })
     expect(suite.stdout).to.match(/\d\d passing/)
+    // The tests of every form find it by themselves: among the others in the editor, in Chromium.
+    const forms = await run(bin('mocha'), ['--no-config', '--require', 'test/support/cleanup.ts', '--reporter', 'dot', '--fgrep', 'every built-in node in nb', 'test/kit/editor.test.ts'], { cwd: copy })
+    expect(forms.stdout).to.include('1 passing')
   })
 
   it('gets the running hub\'s kit, whatever copy lies beside it', async () => {
