@@ -129,11 +129,12 @@ function parseId(id: string): ParsedId | null {
   return subscription === undefined ? null : { type: 'delivery', item, subscription }
 }
 
-async function position(db: Database, id: string): Promise<{ at: Date, item: string, subscription: string }> {
+/** The time as text: a Date has no microseconds, and what died in the same millisecond would be passed over. */
+async function position(db: Database, id: string): Promise<{ at: string, item: string, subscription: string }> {
   const parsed = parseId(id)
   const [row] = parsed === null ? [] : parsed.type === 'message'
-    ? await db.query<{ at: Date | null }>('select dead_at as at from torg.message where id = $1', [parsed.item])
-    : await db.query<{ at: Date | null }>('select dead_at as at from torg.delivery where subscription = $1 and record_id = $2', [parsed.subscription, parsed.item])
+    ? await db.query<{ at: string | null }>('select dead_at::text as at from torg.message where id = $1', [parsed.item])
+    : await db.query<{ at: string | null }>('select dead_at::text as at from torg.delivery where subscription = $1 and record_id = $2', [parsed.subscription, parsed.item])
   if (!parsed || !row?.at) throw new TorgError('request.invalid', { detail: `The page cannot start after ${id}: no such dead letter.`, pointer: '/after', value: id })
   return { at: row.at, item: parsed.item, subscription: parsed.subscription }
 }

@@ -51,6 +51,20 @@ describe('store: dead letters', () => {
     for (const id of ['m-', 'x', `m-${saved?.record.id}`, `d-other-${saved?.record.id}`]) expect(await store.deadLetter(id)).to.equal(null)
   })
 
+  it('pass nothing over between pages that died in the same millisecond', async () => {
+    const all: string[] = []
+    for (const key of ['1', '2', '3', '4']) all.unshift(await killMessage(key))
+    for (const [index, id] of all.toReversed().entries()) await test.sql('update torg.message set dead_at = $2 where id = $1', [id.slice(2), `2026-03-01 10:00:00.0001${index}Z`])
+    const seen: string[] = []
+    for (let after: string | undefined, more = true; more;) {
+      const [one] = await store.deadLetters({ limit: 1, ...(after !== undefined && { after }) })
+      if (one) seen.push(one.id)
+      after = one?.id
+      more = one !== undefined
+    }
+    expect(seen).to.deep.equal(all)
+  })
+
   it('are due at once when reopened, from the first attempt', async () => {
     const id = await killMessage('1')
     expect(await store.reopen(id)).to.equal('web.in')
