@@ -66,17 +66,19 @@ export const save = defineStep({
     }
 
     return async (msg) => {
-      const [saved] = await hub.save([writeOf(msg)])
+      const write = writeOf(msg)
+      const [saved] = await hub.save([write])
       if (!saved) throw new TorgError('hub.internal', 'The hub stored the entity but returned no outcome.')
       const { record, outcome, refused } = saved
-      status({ fill: outcome === 'stale' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(kind.name, saved, operation) })
+      status({ fill: outcome === 'stale' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(write, saved) })
       return { ...msg, payload: toEntity(record), saved: { outcome, refused } }
     }
   },
 })
 
-function describe(kind: string, { record, outcome, refused }: SaveOutcome, operation: EntityWrite['operation']): string {
+/** The record by its number, else by the id its writer knows: the stored references begin with any system's. */
+function describe({ kind, refs, operation }: EntityWrite, { record, outcome, refused }: SaveOutcome): string {
   const what = outcome === 'unchanged' || outcome === 'stale' ? outcome : operation === 'remove' ? 'deleted' : outcome
   const held = refused.length > 0 ? `, ${refused.length} ${refused.length === 1 ? 'field' : 'fields'} refused` : ''
-  return `${kind} ${record.number ?? record.refs[0]?.id ?? record.id} v${record.version} ${what}${held}`
+  return `${kind} ${record.number ?? refs[0]?.id ?? record.id} v${record.version} ${what}${held}`
 }

@@ -52,6 +52,14 @@ describe('hub nodes on a real Node-RED and store', function () {
       await until(() => hub.statusOf('save') === 'order A-2 v2 stale')
     })
 
+    it('shows a record without a number by the id its writer knows, not by another system\'s', async () => {
+      await hub.deploy(start('save'), save({ kind: 'customer' }), probe())
+      const customer = (name: string, others: object[] = []) => ({ type: 'person', name, refs: [{ id: 'C-1' }, ...others] })
+      await hub.receive(customer('Kari', [{ system: 'crm', kind: 'customer', id: 'long-id-of-the-crm' }]))
+      await hub.receive(customer('Kari N'))
+      await until(() => hub.statusOf('save') === 'customer C-1 v2 updated')
+    })
+
     it('refuses what does not fit with pointer, value and every finding', async () => {
       await hub.deploy(start('save'), save(), probe())
       const error = failure(await hub.receive(entity('A-3', { currency: 'kroner', taxMode: 'maybe' })), 'validation.schema', 'save')
