@@ -73,6 +73,6 @@ A Torg project: one retailer, one hub, one database.
 | sample documents | \`cases/\` |
 
 \`npm install && npm start\` runs it in development: Deploy in the editor writes these files. Commit them.
-In production run \`npx torg start .\` without \`--development\`. Secrets are referred to as \`\${NAME}\` (environment) or \`file:/path\`, never written here.
+In production run \`npx torg start .\` without \`--development\`, and bring changed flows to it with \`npx torg deploy .\`. Secrets are referred to as \`\${NAME}\` (environment) or \`file:/path\`, never written here.
 ${isCheckout ? linked : ''}`
 }
