@@ -20,7 +20,7 @@ try {
       // The demo places orders; the picture shows the nodes at work, after a few of them.
       await page.waitForFunction(() => [...document.querySelectorAll('.red-ui-flow-node-status-label')].some(({ textContent }) => Number.parseInt(textContent ?? '', 10) > 5), undefined, { timeout: 120_000 })
       // The whole flow at once, without the sidebar and without an empty half of canvas.
-      await page.setViewportSize({ width, height: 580 })
+      await page.setViewportSize({ width, height: 600 })
       await page.evaluate(() => {
         const { actions } = Reflect.get(globalThis, 'RED')
         actions.invoke('core:toggle-sidebar')
@@ -32,7 +32,7 @@ try {
       await page.setViewportSize({ width, height: 900 })
       for (const type of forms) {
         const [id] = await nodesOfType(page, type)
-        if (id === undefined) continue
+        if (id === undefined) throw new Error(`The reference project has no ${type} node`)
         await openForm(page, id)
         await page.screenshot({ path: name(type) })
         await closeForm(page)

@@ -86,11 +86,13 @@ export async function showTab(page: Page, label: string): Promise<void> {
   }, label)
 }
 
-/** Ids of the nodes of a type, in the order of the flow. */
+/** Ids of the nodes of a type, config nodes too, in the order of the flow. */
 export function nodesOfType(page: Page, type: string): Promise<string[]> {
   return page.evaluate((wanted) => {
     const { nodes } = Reflect.get(globalThis, 'RED')
-    return nodes.filterNodes({ type: wanted }).map(({ id }: { id: string }) => id)
+    const found: string[] = nodes.filterNodes({ type: wanted }).map(({ id }: { id: string }) => id)
+    nodes.eachConfig(({ id, type }: { id: string, type: string }) => { if (type === wanted) found.push(id) })
+    return found
   }, type)
 }
 
