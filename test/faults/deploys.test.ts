@@ -5,16 +5,16 @@ import { expect } from 'chai'
 import { asDocument, type Document } from '../flows/support.ts'
 import { until } from '../support/until.ts'
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts'
-import { backends, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backendsFor, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 
 const drainLimitS = 1
 const deploys = 10
 /** Connections come and go with the load; a leak of one per deploy shows all the same. */
 const slack = 4
 
-for (const backend of backends) {
-  const seed = newSeed()
+const seed = newSeed()
 
+for (const backend of backendsFor(seed)) {
   describe(`deploys among ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
     this.timeout(400_000)
     let postgres: OwnPostgres

@@ -4,11 +4,11 @@ import { expect } from 'chai'
 import type { TwinOrder } from '../../nodes/shopify/twin/order.ts'
 import { asDocument } from '../flows/support.ts'
 import { until } from '../support/until.ts'
-import { backends, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backendsFor, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 
-for (const backend of backends) {
-  const seed = newSeed()
+const seed = newSeed()
 
+for (const backend of backendsFor(seed)) {
   describe(`webhooks of ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
     this.timeout(400_000)
     let retailer: Retailer

@@ -26,6 +26,8 @@ export type Backend = typeof backends[number]
 
 /** Orders of one case. */
 export const orderCount = Number(process.env['TORG_FAULT_ORDERS'] ?? 60)
+/** Both backends in a long run; in a short one one of them, by the seed, for groups whose faults do not touch the backend. */
+export const backendsFor = (seed: number): readonly Backend[] => orderCount >= 500 ? backends : backends.filter((_, index) => index === seed % backends.length)
 /** Orders of one case where a group has many. */
 export const partCount = Math.max(20, Math.round(orderCount / 4))
 /** Time limit of the systems' HTTP requests. */
