@@ -68,7 +68,7 @@ const table: Table = {
   secretKey: { name: 'TORG_SECRET_KEY', allowed: 'at least 16 characters', standard: 'generated once into the data folder', description: 'Encrypts credentials typed in the editor.', secret: true, parse: text => text.length >= 16 ? text : undefined },
   bodyLimit: { name: 'TORG_BODY_LIMIT', allowed: 'size such as 500kb or 1mb, at most 100mb', standard: '1mb', description: 'Largest request body; a larger one is answered 413.', parse: size },
   drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
-  concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '16', description: 'Keys worked on at once per lane.', parse: wholeNumber(1, 1000) },
+  concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '32', description: 'Keys worked on at once per lane.', parse: wholeNumber(1, 1000) },
   logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },
   logFormat: { name: 'TORG_LOG_FORMAT', allowed: 'pretty, json', standard: 'pretty on a terminal, else json', description: 'Form of the log lines.', parse: oneOf(['pretty', 'json'] as const) },
   development: { name: 'TORG_DEVELOPMENT', allowed: 'true, false', standard: 'false', description: 'Deploy in the editor writes the project\'s files, and changed files are deployed at start. The same as `--development`.', parse: text => ({ true: true, 1: true, false: false, 0: false })[text.toLowerCase()] },

@@ -56,6 +56,9 @@ const writeLimitMs = 5_000
 const aheadMs = 150
 /** Most keys claimed ahead, for each that may run. */
 const aheadFactor = 8
+/** While runs are open the next claim waits this long for each of them, so that a busy lane claims many keys at once. */
+const gatherMs = 2
+const longestGatherMs = 25
 
 type Claim = (MessageClaim | DeliveryClaim) & { leasedAt: number }
 
@@ -249,16 +252,16 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     if (lane.draining || !open) return
     lane.draining = true
     const until = Date.now() + sliceMs
-    let looked = false
+    lane.wanted = true
     try {
       while (open && Date.now() < until) {
-        if (looked && !lane.wanted && lane.held.size === 0) break
+        if (!lane.wanted && lane.held.size === 0) break
         const places = concurrency - lane.running
         const ahead = aheadOf(lane)
         const wanted = places + ahead - lane.ready.length
         const few = lane.running <= concurrency / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
-        if (wanted > 0 && few && (lane.wanted || !looked)) {
-          looked = true
+        const gathering = lane.claimedAt + Math.min(lane.running * gatherMs, longestGatherMs) - Date.now()
+        if (wanted > 0 && few && lane.wanted && gathering <= 0) {
           lane.wanted = false
           lane.finished = 0
           lane.claimedAt = Date.now()
@@ -274,7 +277,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
         } else {
           const { promise, resolve } = Promise.withResolvers<void>()
           lane.wake = resolve
-          const timer = setTimeout(resolve, until - Date.now())
+          const timer = setTimeout(resolve, lane.wanted && few && gathering > 0 ? gathering : until - Date.now())
           await promise
           clearTimeout(timer)
         }

@@ -1,4 +1,5 @@
 /** The connections to PostgreSQL: pool, transactions, and what a failure of theirs means. */
+import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,6 +37,13 @@ export interface Database extends Queries {
  */
 const planning = 'set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off'
 
+/** Statements of one turn of the event loop go out in one write: every write is a call of the system, which costs more than what is written. */
+class GatheringSocket extends Socket {
+  override uncork(): void {
+    process.nextTick(() => { super.uncork() })
+  }
+}
+
 /** Opens the pool; the first connection is made by the first statement. */
 export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: string, log: Logger, poolSize: number }): Database {
   const pool = new pg.Pool({
@@ -46,6 +54,7 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
     keepAlive: true,
     // What is asked before the last answer has come is sent all the same.
     pipeline: true,
+    stream: () => new GatheringSocket(),
     statement_timeout: 30_000,
     // Above the server's own limit: this one is for a server that no longer answers at all.
     query_timeout: 35_000,
@@ -76,12 +85,12 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
       let broken: Error | undefined
       try {
         // Not awaited: it goes out with the first statement, which fails if it does.
-        client.query('begin').catch(() => undefined)
+        run(client, 'begin', []).catch(() => undefined)
         const result = await work({
           query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(client, text, values),
           script: async text => { await client.query(text) },
         })
-        await client.query('commit')
+        await run(client, 'commit', [])
         return result
       } catch (error) {
         await client.query('rollback').catch((failure: Error) => { broken = failure })
@@ -94,10 +103,10 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
       const client = await pool.connect()
       let broken: Error | undefined
       try {
-        const begun = client.query('begin')
+        const begun = run(client, 'begin', [])
         const asked = statements.map(([text, values]) => run(client, text, values))
         // After a statement that failed this is a rollback, by PostgreSQL's own rule.
-        const committed = client.query('commit')
+        const committed = run(client, 'commit', [])
         const answers = await Promise.allSettled([begun, ...asked, committed])
         const failed = answers.find(answer => answer.status === 'rejected')
         if (failed) {
