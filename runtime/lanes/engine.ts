@@ -125,6 +125,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     const error: StoredError | undefined = result.outcome === 'done' ? undefined : result.error
     status.ended(node, result.outcome, error)
     events.runEnded({ lane: lane.name, outcome: outcome.outcome === 'interrupted' ? 'interrupted' : result.outcome, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 })
+    if (result.outcome === 'done' && !log.isLevelEnabled('debug')) return { result, run, outcome }
     const line = { lane: lane.name, run: id, ...facts, attempts: attempts + 1, ms: endedAt.getTime() - startedAt.getTime(), ...(error && { error: { ...error, value: undefined } }) }
     if (result.outcome === 'done') log.debug(line, 'run done')
     else if (result.outcome === 'retry') log.info({ ...line, dueInMs: result.dueInMs }, `run failed, tried again in ${Math.round(result.dueInMs / 1000)} s: ${result.error.detail}`)

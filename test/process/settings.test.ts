@@ -21,7 +21,7 @@ describe('settings', () => {
     const settings = readSettings({}, { projectFolder: '/srv/shop' })
     expect(settings).to.include({
       port: 1880, host: '127.0.0.1', publicUrl: 'http://127.0.0.1:1880', dataDir: '/srv/shop/.torg', adminUser: 'admin',
-      bodyLimit: 1_048_576, drainLimitMs: 20_000, concurrency: 16, logLevel: 'info', development: false,
+      bodyLimit: 1_048_576, drainLimitMs: 20_000, concurrency: 32, logLevel: 'info', development: false,
     })
     expect(settings.databaseUrl).to.equal(undefined)
     expect(Object.isFrozen(settings)).to.equal(true)
