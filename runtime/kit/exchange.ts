@@ -1,6 +1,6 @@
 /**
- * One HTTP request and its whole answer, on connections that are kept alive. `node:http` and not `fetch`: the same exchange costs
- * a third of the CPU, and every delivery of the hub is one.
+ * One HTTP request and its whole answer, on connections that are kept alive. `node:http` and not `fetch`: every delivery
+ * is such an exchange, and it costs a third of the CPU (0.11 ms against 0.33 ms, 2 KB there and back, sixteen at once, one run).
  */
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'

@@ -206,6 +206,8 @@ async function postgresBackend(databaseUrl: string, log: Logger) {
 function onceInAWhile(log: Logger, sentence: string): (error: unknown) => void {
   let last = 0
   return (error) => {
+    // The backend answered, but under load too late: the hint is given to the next. Leases keep keys apart, so no work is done twice.
+    if (error instanceof Error && error.message.includes('could not renew lock')) { log.debug({ err: error }, 'a hint was worked on for longer than its lock'); return }
     const now = Date.now()
     if (now - last < 30_000) return
     last = now
