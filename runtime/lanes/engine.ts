@@ -1,32 +1,14 @@
 /**
- * The engine: takes hints, leases due keys of a lane in PostgreSQL, sends each pending message or delivery into
- * its flow as a durable run, and writes how it ended. It is the only place that retries.
+ * The engine: takes hints, leases due keys of a lane in PostgreSQL, and has as many of them worked off at once as the lane
+ * allows. Retries, lost hints and what a dead process left are found by its sweep.
  */
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { TorgError, toTorgError, type StoredError } from '../errors.ts'
-import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
-import type { RunOutcome, RunTracker } from '../runs/types.ts'
-import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, RunReport, Store, WorkOutcome } from '../store/types.ts'
-import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
+import type { RunTracker } from '../runs/types.ts'
+import type { DeliveryClaim, LaneName, Lease, MessageClaim, Store } from '../store/types.ts'
 import type { Hints } from './hints.ts'
-import { createNodeStatus } from './status.ts'
-import { decideRetry } from './retry.ts'
-
-/** What the engine tells the metrics. Durations in seconds. */
-export interface EngineEvents {
-  runEnded(event: { lane: LaneName, outcome: 'done' | 'retry' | 'dead' | 'interrupted', seconds: number }): void
-  /** A record reached its system: from when it was wanted to the acknowledgement. */
-  delivered(event: { lane: LaneName, seconds: number }): void
-}
-
-/** The deployed flows, as far as the engine works for them. */
-export interface Deployed {
-  deployment: number
-  sources: ReadonlyMap<string, RegisteredSource>
-  subscriptions: ReadonlyMap<string, RegisteredSubscription>
-}
+import { createKeyWork, leaseMsOf, type Claim, type Deployed, type EngineEvents } from './key-work.ts'
+import { createStatusBoard } from './status.ts'
 
 export interface EngineOptions {
   store: Store
@@ -40,15 +22,11 @@ export interface EngineOptions {
   concurrency: number
 }
 
-/** Added to the run's limit: an HTTP call aborted at the limit must have ended before another may take the key. */
-const leaseMarginMs = 35_000
 /** Messages of one key taken with one lease. */
 const perKey = 10
 /** A hint is given up for a new one after this time, so that pausing a queue and its limits take effect. */
 const sliceMs = 10_000
 const sweepMs = 1_000
-/** Pause before the end of a run is written again while the database is away. */
-const insistMs = 500
 /** How long closing waits for ends of runs to be written. */
 const writeLimitMs = 5_000
 
@@ -59,11 +37,6 @@ const aheadFactor = 8
 /** While runs are open the next claim waits this long for each of them, so that a busy lane claims many keys at once. */
 const gatherMs = 2
 const longestGatherMs = 25
-
-type Claim = (MessageClaim | DeliveryClaim) & { leasedAt: number }
-
-/** A key after a run: still ours, given back or lost, or given back with more to do. */
-type KeyState = 'held' | 'gone' | 'due'
 
 interface Lane {
   name: LaneName
@@ -90,119 +63,18 @@ interface Lane {
 /** Makes the engine; it works only between `open` and `close`. */
 export function createEngine({ store, hints, runs, events, log, owner, concurrency }: EngineOptions) {
   const lanes = new Map<LaneName, Lane>()
-  const status = createNodeStatus()
+  const status = createStatusBoard()
   let deployed: Deployed = { deployment: 0, sources: new Map(), subscriptions: new Map() }
   let open = false
   let sweeping = new AbortController()
 
-  // ------------------------------------------------------------ one run
+  const keyWork = createKeyWork({ store, runs, events, status, log, flows: () => deployed, isOpen: () => open })
 
-  const runOf = async (work: { node: RegisteredSource['node'], limitMs: number, message: () => Parameters<RunTracker['start']>[0]['message'], id: string }): Promise<RunOutcome> => {
-    try {
-      return await runs.start({ id: work.id, deployment: deployed.deployment, node: work.node, message: work.message(), limitMs: work.limitMs })
-    } catch (thrown) {
-      return { outcome: 'failed', error: toTorgError(thrown, 'hub.internal') }
-    }
-  }
-
-  const decide = (outcome: RunOutcome, attempts: number): WorkOutcome => {
-    if (outcome.outcome === 'done') return { outcome: 'done' }
-    if (outcome.outcome === 'interrupted') return { outcome: 'retry', error: new TorgError('run.interrupted', 'The hub deployed or stopped while the run was open.').toJSON(), dueInMs: 0, countAttempt: false }
-    const decision = decideRetry({ error: outcome.error, attempts: attempts + 1, random: Math.random() })
-    const error = outcome.error.toJSON()
-    return decision.again ? { outcome: 'retry', error, dueInMs: decision.dueInMs, countAttempt: true } : { outcome: 'dead', error }
-  }
-
-  /** Bookkeeping around one run: status in the editor, metrics, one log line. */
-  const account = async (lane: Lane, node: string, attempts: number, facts: Record<string, unknown>, start: (id: string) => Promise<RunOutcome>) => {
-    const id = randomUUID()
-    const startedAt = new Date()
-    status.started(node)
-    const outcome = await start(id)
-    const result = decide(outcome, attempts)
-    const endedAt = new Date()
-    const run: RunReport = { id, node, deployment: deployed.deployment, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() }
-    const error: StoredError | undefined = result.outcome === 'done' ? undefined : result.error
-    status.ended(node, result.outcome, error)
-    events.runEnded({ lane: lane.name, outcome: outcome.outcome === 'interrupted' ? 'interrupted' : result.outcome, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 })
-    if (result.outcome === 'done' && !log.isLevelEnabled('debug')) return { result, run, outcome }
-    const line = { lane: lane.name, run: id, ...facts, attempts: attempts + 1, ms: endedAt.getTime() - startedAt.getTime(), ...(error && { error: { ...error, value: undefined } }) }
-    if (result.outcome === 'done') log.debug(line, 'run done')
-    else if (result.outcome === 'retry') log.info({ ...line, dueInMs: result.dueInMs }, `run failed, tried again in ${Math.round(result.dueInMs / 1000)} s: ${result.error.detail}`)
-    else log.warn(line, `dead letter: ${result.error.detail}`)
-    return { result, run, outcome }
-  }
-
-  /**
-   * Writes the end of a run, however long the database is away: forgotten, the run would be done again. The lease may run out
-   * meanwhile; then its end counts only if nobody else took the key.
-   */
-  const insist = async <Result>(write: () => Promise<Result>): Promise<Result> => {
-    for (;;) {
-      try {
-        return await write()
-      } catch (thrown) {
-        if (!(thrown instanceof TorgError) || thrown.code !== 'hub.unavailable') throw thrown
-        log.debug({ err: thrown }, 'the end of a run could not be stored; it is tried again')
-        await sleep(insistMs)
-      }
-    }
-  }
-
-  /** `last`: no other follows under this lease. What follows one that is to be tried again waits as well. */
-  const runMessage = async (lane: Lane, lease: Lease, message: Message, last: boolean): Promise<KeyState> => {
-    const source = deployed.sources.get(message.source)
-    const { result, run } = await account(lane, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
-      if (!source) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed source node has the id ${message.source}, which took this message.`) }
-      const envelope = messageEnvelope({ run: id, deployment: deployed.deployment, message })
-      return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
-    })
-    const givesBack = last || result.outcome === 'retry' || !open
-    const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack }))
-    if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
-    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
-  }
-
-  const runDelivery = async (lane: Lane, lease: Lease, delivery: Delivery, last: boolean): Promise<KeyState> => {
-    const subscription = deployed.subscriptions.get(delivery.subscription)
-    const { result, run, outcome } = await account(lane, delivery.subscription, delivery.attempts, { record: delivery.recordId, version: delivery.version, operation: delivery.operation }, async (id) => {
-      if (!subscription) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed hub changes node has the id ${delivery.subscription}.`) }
-      const envelope = deliveryEnvelope({ run: id, deployment: deployed.deployment, delivery })
-      return runOf({ id, node: subscription.node, limitMs: subscription.limitMs, message: () => subscription.toFlow(delivery, envelope) })
-    })
-    const references = outcome.outcome === 'done' ? outcome.references : []
-    const givesBack = last || result.outcome === 'retry' || !open
-    const { applied, due } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references, givesBack }))
-    if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
-    else if (result.outcome === 'done') events.delivered({ lane: lane.name, seconds: (Date.now() - Date.parse(delivery.wantedAt)) / 1000 })
-    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
-  }
-
-  /** Works one key off, in order, under its lease. Never throws. */
+  /** Works one key off and makes room for the next. Never throws. */
   const workKey = async (lane: Lane, claim: Claim): Promise<void> => {
-    const { lease } = claim
-    let key: KeyState = 'held'
+    let due = true
     try {
-      const items: ((last: boolean) => Promise<KeyState>)[] = 'messages' in claim
-        ? claim.messages.map((message) => (last) => runMessage(lane, lease, message, last))
-        : claim.deliveries.map((delivery) => (last) => runDelivery(lane, lease, delivery, last))
-      const leaseMs = lane.limitMs + leaseMarginMs
-      let { leasedAt } = claim
-      for (const [index, run] of items.entries()) {
-        if (Date.now() - leasedAt > leaseMarginMs / 2) {
-          const lost = await insist(() => store.renew([lease], leaseMs))
-          if (lost.length > 0) break
-          leasedAt = Date.now()
-        }
-        // Asked last: between this and the start of the run nothing may close the engine.
-        if (!open) break
-        key = await run(index === items.length - 1)
-        if (key !== 'held') break
-      }
-      if (key === 'held') {
-        await insist(() => store.release([lease]))
-        key = 'due'
-      }
+      ({ due } = await keyWork(lane, claim))
     } catch (thrown) {
       lane.doubtful = true
       log.error({ lane: lane.name, key: claim.lease.key, err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
@@ -212,7 +84,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       lane.finished += 1
       startReady(lane)
       // A key given back with more to do, or one of which that is not known, is looked at again.
-      if (key !== 'gone') wake(lane.name)
+      if (due) wake(lane.name)
       else if (lane.draining) lane.wake()
     }
   }
@@ -230,7 +102,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   // ------------------------------------------------------------ one lane
 
   const claim = async (lane: Lane, keys: number): Promise<(MessageClaim | DeliveryClaim)[]> => {
-    const want = { lane: lane.name, owner, keys, perKey, leaseMs: lane.limitMs + leaseMarginMs }
+    const want = { lane: lane.name, owner, keys, perKey, leaseMs: leaseMsOf(lane) }
     try {
       if (lane.doubtful) {
         const ended = await store.endLeasesOf(owner, { lane: lane.name, except: [...lane.held] })

@@ -8,7 +8,7 @@ interface Counts { running: number, done: number, retrying: number, dead: number
 const everyMs = 500
 
 /** Collects the ends of runs per node and shows them. */
-export function createNodeStatus() {
+export function createStatusBoard() {
   const nodes = new Map<string, { counts: Counts, show(status: NodeStatus): void, timer?: NodeJS.Timeout }>()
 
   const render = ({ running, done, dead, retrying, last }: Counts): NodeStatus => {
@@ -45,5 +45,7 @@ export function createNodeStatus() {
     }),
   }
 }
+
+export type StatusBoard = ReturnType<typeof createStatusBoard>
 
 const shorten = (text: string): string => text.length > 80 ? `${text.slice(0, 79)}…` : text

@@ -1,0 +1,164 @@
+/**
+ * Works one key off: each of its messages or deliveries becomes a durable run, one after the other, and how it ended is written
+ * under the key's lease. What to do after a failure is decided here and nowhere else.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { TorgError, toTorgError, type StoredError } from '../errors.ts'
+import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
+import type { RunOutcome, RunTracker } from '../runs/types.ts'
+import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, RunReport, Store, WorkOutcome } from '../store/types.ts'
+import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
+import { decideRetry } from './retry.ts'
+import type { StatusBoard } from './status.ts'
+
+/** What the engine tells the metrics. Durations in seconds. */
+export interface EngineEvents {
+  runEnded(event: { lane: LaneName, outcome: 'done' | 'retry' | 'dead' | 'interrupted', seconds: number }): void
+  /** A record reached its system: from when it was wanted to the acknowledgement. */
+  delivered(event: { lane: LaneName, seconds: number }): void
+}
+
+/** The deployed flows, as far as the engine works for them. */
+export interface Deployed {
+  deployment: number
+  sources: ReadonlyMap<string, RegisteredSource>
+  subscriptions: ReadonlyMap<string, RegisteredSubscription>
+}
+
+export interface KeyWorkOptions {
+  store: Pick<Store, 'settleMessage' | 'settleDelivery' | 'renew' | 'release'>
+  runs: Pick<RunTracker, 'start'>
+  events: EngineEvents
+  status: StatusBoard
+  log: Logger
+  flows(): Deployed
+  /** False: no run may start any more. */
+  isOpen(): boolean
+}
+
+/** The lane of a key. `limitMs` is the longest run limit of its flows. */
+export interface WorkedLane { readonly name: LaneName, readonly limitMs: number }
+
+/** A leased key with what is to be done under the lease. */
+export type Claim = (MessageClaim | DeliveryClaim) & { leasedAt: number }
+
+/** A key after a run: still ours, given back or lost, or given back with more to do. */
+type KeyState = 'held' | 'gone' | 'due'
+
+/** Added to the run's limit: an HTTP call aborted at the limit must have ended before another may take the key. */
+const leaseMarginMs = 35_000
+/** Pause before the end of a run is written again while the database is away. */
+const insistMs = 500
+
+/** How long a key of this lane is leased. */
+export const leaseMsOf = ({ limitMs }: WorkedLane): number => limitMs + leaseMarginMs
+
+/**
+ * Makes the function that works one key off, in order, under its lease. It resolves with whether the key has more to do, or may
+ * have; it throws where the end of a run could not be stored and may have been all the same.
+ */
+export function createKeyWork({ store, runs, events, status, log, flows, isOpen }: KeyWorkOptions) {
+  const runOf = async (work: { node: RegisteredSource['node'], limitMs: number, message: () => Parameters<RunTracker['start']>[0]['message'], id: string }): Promise<RunOutcome> => {
+    try {
+      return await runs.start({ id: work.id, deployment: flows().deployment, node: work.node, message: work.message(), limitMs: work.limitMs })
+    } catch (thrown) {
+      return { outcome: 'failed', error: toTorgError(thrown, 'hub.internal') }
+    }
+  }
+
+  const decide = (outcome: RunOutcome, attempts: number): WorkOutcome => {
+    if (outcome.outcome === 'done') return { outcome: 'done' }
+    if (outcome.outcome === 'interrupted') return { outcome: 'retry', error: new TorgError('run.interrupted', 'The hub deployed or stopped while the run was open.').toJSON(), dueInMs: 0, countAttempt: false }
+    const decision = decideRetry({ error: outcome.error, attempts: attempts + 1, random: Math.random() })
+    const error = outcome.error.toJSON()
+    return decision.again ? { outcome: 'retry', error, dueInMs: decision.dueInMs, countAttempt: true } : { outcome: 'dead', error }
+  }
+
+  /** Bookkeeping around one run: status in the editor, metrics, one log line. */
+  const account = async (lane: WorkedLane, node: string, attempts: number, facts: Record<string, unknown>, start: (id: string) => Promise<RunOutcome>) => {
+    const id = randomUUID()
+    const startedAt = new Date()
+    status.started(node)
+    const outcome = await start(id)
+    const result = decide(outcome, attempts)
+    const endedAt = new Date()
+    const run: RunReport = { id, node, deployment: flows().deployment, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() }
+    const error: StoredError | undefined = result.outcome === 'done' ? undefined : result.error
+    status.ended(node, result.outcome, error)
+    events.runEnded({ lane: lane.name, outcome: outcome.outcome === 'interrupted' ? 'interrupted' : result.outcome, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 })
+    if (result.outcome === 'done' && !log.isLevelEnabled('debug')) return { result, run, outcome }
+    const line = { lane: lane.name, run: id, ...facts, attempts: attempts + 1, ms: endedAt.getTime() - startedAt.getTime(), ...(error && { error: { ...error, value: undefined } }) }
+    if (result.outcome === 'done') log.debug(line, 'run done')
+    else if (result.outcome === 'retry') log.info({ ...line, dueInMs: result.dueInMs }, `run failed, tried again in ${Math.round(result.dueInMs / 1000)} s: ${result.error.detail}`)
+    else log.warn(line, `dead letter: ${result.error.detail}`)
+    return { result, run, outcome }
+  }
+
+  /**
+   * Writes the end of a run, however long the database is away: forgotten, the run would be done again. The lease may run out
+   * meanwhile; then its end counts only if nobody else took the key.
+   */
+  const insist = async <Result>(write: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      try {
+        return await write()
+      } catch (thrown) {
+        if (!(thrown instanceof TorgError) || thrown.code !== 'hub.unavailable') throw thrown
+        log.debug({ err: thrown }, 'the end of a run could not be stored; it is tried again')
+        await sleep(insistMs)
+      }
+    }
+  }
+
+  /** `last`: no other follows under this lease. What follows one that is to be tried again waits as well. */
+  const runMessage = async (lane: WorkedLane, lease: Lease, message: Message, last: boolean): Promise<KeyState> => {
+    const source = flows().sources.get(message.source)
+    const { result, run } = await account(lane, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
+      if (!source) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed source node has the id ${message.source}, which took this message.`) }
+      const envelope = messageEnvelope({ run: id, deployment: flows().deployment, message })
+      return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
+    })
+    const givesBack = last || result.outcome === 'retry' || !isOpen()
+    const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack }))
+    if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
+    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
+  }
+
+  const runDelivery = async (lane: WorkedLane, lease: Lease, delivery: Delivery, last: boolean): Promise<KeyState> => {
+    const subscription = flows().subscriptions.get(delivery.subscription)
+    const { result, run, outcome } = await account(lane, delivery.subscription, delivery.attempts, { record: delivery.recordId, version: delivery.version, operation: delivery.operation }, async (id) => {
+      if (!subscription) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed hub changes node has the id ${delivery.subscription}.`) }
+      const envelope = deliveryEnvelope({ run: id, deployment: flows().deployment, delivery })
+      return runOf({ id, node: subscription.node, limitMs: subscription.limitMs, message: () => subscription.toFlow(delivery, envelope) })
+    })
+    const references = outcome.outcome === 'done' ? outcome.references : []
+    const givesBack = last || result.outcome === 'retry' || !isOpen()
+    const { applied, due } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references, givesBack }))
+    if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
+    else if (result.outcome === 'done') events.delivered({ lane: lane.name, seconds: (Date.now() - Date.parse(delivery.wantedAt)) / 1000 })
+    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
+  }
+
+  return async (lane: WorkedLane, claim: Claim): Promise<{ due: boolean }> => {
+    const { lease } = claim
+    let { leasedAt } = claim
+    const items: ((last: boolean) => Promise<KeyState>)[] = 'messages' in claim
+      ? claim.messages.map((message) => (last) => runMessage(lane, lease, message, last))
+      : claim.deliveries.map((delivery) => (last) => runDelivery(lane, lease, delivery, last))
+    for (const [index, run] of items.entries()) {
+      if (Date.now() - leasedAt > leaseMarginMs / 2) {
+        const lost = await insist(() => store.renew([lease], leaseMsOf(lane)))
+        if (lost.length > 0) break
+        leasedAt = Date.now()
+      }
+      // Asked last: between this and the start of the run nothing may close the engine.
+      if (!isOpen()) break
+      const key = await run(index === items.length - 1)
+      if (key !== 'held') return { due: key === 'due' }
+    }
+    await insist(() => store.release([lease]))
+    return { due: true }
+  }
+}
