@@ -1,6 +1,5 @@
 /** Deploys in the middle of the work: every run is wholly old or wholly new, none is lost, and nothing is left behind. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { asDocument, type Document } from '../flows/support.ts'
 import { until } from '../support/until.ts'
@@ -21,7 +20,7 @@ for (const backend of backendsFor(seed)) {
     let retailer: Retailer
     before(async () => {
       postgres = await startOwnPostgres()
-      retailer = await openRetailer({ backend, seed, databaseUrl: postgres.url, env: { TORG_DRAIN_LIMIT: String(drainLimitS), NODE_OPTIONS: `--import=${fileURLToPath(new URL('probe.ts', import.meta.url))}` } })
+      retailer = await openRetailer({ backend, seed, databaseUrl: postgres.url, env: { TORG_DRAIN_LIMIT: String(drainLimitS), NODE_OPTIONS: `--import=${new URL('probe.ts', import.meta.url).href}` } })
       await retailer.hub.start()
     })
     after(async () => {

@@ -24,7 +24,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-port=18470
+port=${TORG_CLONES_PORT:-18470}
 curl -s -o /dev/null "http://127.0.0.1:$port/" && { echo "Something listens on port $port already." >&2; exit 1; }
 # Runs a command in the clone as its user, in a process group of its own, with nothing of this shell's environment but what a login has.
 in_clone() { # variant command...
