@@ -15,11 +15,14 @@ for argument; do [[ $argument == --test ]] && with_tests=true || variants+=("$ar
 work=$(mktemp -d /tmp/torg-clones.XXXXXX)
 chmod 755 "$work"
 user=torg-clone
+made_user=false
 cleanup() {
   group=$(cat "$work/group" 2>/dev/null || true)
   [[ -z $group ]] || kill -9 -- "-$group" 2>/dev/null || true
-  pkill -9 -u "$user" 2>/dev/null || true
-  userdel -r "$user" 2>/dev/null || true
+  if $made_user; then
+    pkill -9 -u "$user" || true
+    userdel -r "$user" 2>/dev/null || true
+  fi
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -64,6 +67,7 @@ for variant in "${variants[@]}"; do
     home) home="$work/home"; clone="$home/torg"; mkdir -m 700 "$home" ;;
     user)
       useradd --create-home --home-dir "$work/user" "$user"
+      made_user=true
       home="$work/user"; clone="$home/torg"
       # A newer Node than the system's, as its own node.
       mkdir -p "$home/bin" && cp -L "$repository/node_modules/.bin/node" "$home/bin/node" && chmod -R a+rX "$home/bin"
