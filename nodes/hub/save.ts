@@ -65,11 +65,12 @@ export const save = defineStep({
       return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }
     }
 
-    return async (msg) => {
+    return async (msg, run) => {
       const write = writeOf(msg)
       const [saved] = await hub.save([write])
       if (!saved) throw new TorgError('hub.internal', 'The hub stored the entity but returned no outcome.')
       const { record, outcome, refused } = saved
+      run?.addSaved({ id: record.id, stale: outcome === 'stale' })
       status({ fill: outcome === 'stale' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(write, saved) })
       return { ...msg, payload: toEntity(record), saved: { outcome, refused } }
     }

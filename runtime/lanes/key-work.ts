@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { TorgError, toTorgError, type StoredError } from '../errors.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
 import type { RunOutcome, RunTracker } from '../runs/types.ts'
-import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, RunReport, Store, WorkOutcome } from '../store/types.ts'
+import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, MessageYield, RunReport, Store, WorkOutcome } from '../store/types.ts'
 import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
 import { decideRetry } from './retry.ts'
 import type { StatusBoard } from './status.ts'
@@ -115,13 +115,13 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
   /** `last`: no other follows under this lease. What follows one that is to be tried again waits as well. */
   const runMessage = async (lane: WorkedLane, lease: Lease, message: Message, last: boolean): Promise<KeyState> => {
     const source = flows().sources.get(message.source)
-    const { result, run } = await account(lane, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
+    const { result, run, outcome } = await account(lane, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
       if (!source) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed source node has the id ${message.source}, which took this message.`) }
       const envelope = messageEnvelope({ run: id, deployment: flows().deployment, message })
       return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
     })
     const givesBack = last || result.outcome === 'retry' || !isOpen()
-    const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack }))
+    const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack, ...(outcome.outcome === 'done' && { yielded: yieldOf(outcome) }) }))
     if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
   }
@@ -161,4 +161,10 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
     await insist(() => store.release([lease]))
     return { due: true }
   }
+}
+
+/** What a message came to: which records, or why none. */
+function yieldOf({ saved = [], decided }: Extract<RunOutcome, { outcome: 'done' }>): MessageYield {
+  if (saved.length === 0) return { result: decided ? 'ended' : 'none', records: [] }
+  return { result: saved.every(({ stale }) => stale) ? 'stale' : 'saved', records: [...new Set(saved.map(({ id }) => id))] }
 }

@@ -1,6 +1,6 @@
 /** One durable run and the tokens that keep it open. */
 import { TorgError } from '../errors.ts'
-import type { ActiveRun, Envelope, FlowMessage, RunOutcome } from './types.ts'
+import type { ActiveRun, Envelope, FlowMessage, RunOutcome, SavedRecord } from './types.ts'
 
 /** What a token needs of the node that holds it. */
 export interface Holder { readonly id: string, readonly type: string, readonly name?: string, readonly _alias?: string }
@@ -45,6 +45,7 @@ export class Run implements ActiveRun {
   readonly tokens = new Set<Token>()
   readonly #resolve: (outcome: RunOutcome) => void
   readonly #references: { kind: string, id: string }[] = []
+  readonly #saved: SavedRecord[] = []
   #decision: Decision | undefined
   #error: TorgError | undefined
   #abort: AbortController | undefined
@@ -81,6 +82,10 @@ export class Run implements ActiveRun {
     this.#references.push(reference)
   }
 
+  addSaved(record: SavedRecord): void {
+    this.#saved.push(record)
+  }
+
   decide(decision: Decision): void {
     this.#decision ??= decision
   }
@@ -94,9 +99,9 @@ export class Run implements ActiveRun {
   settle(): void {
     const decision = this.#decision
     if (decision?.outcome === 'failed') this.#close('decided', decision)
-    else if (decision) this.#close('decided', { outcome: 'done', references: this.#references })
+    else if (decision) this.#close('decided', { ...this.#done(), decided: true })
     else if (this.#error) this.#close('failed', { outcome: 'failed', error: this.#error })
-    else this.#close('silent', { outcome: 'done', references: this.#references })
+    else this.#close('silent', this.#done())
   }
 
   /** Ends a run that is older than its limit. An earlier error or decision stands: it is nearer to the cause. */
@@ -107,6 +112,10 @@ export class Run implements ActiveRun {
 
   interrupt(): void {
     this.#close('interrupted', { outcome: 'interrupted' })
+  }
+
+  #done(): Extract<RunOutcome, { outcome: 'done' }> {
+    return { outcome: 'done', references: this.#references, ...(this.#saved.length > 0 && { saved: this.#saved }) }
   }
 
   #close(end: End, outcome: RunOutcome): void {
@@ -137,6 +146,7 @@ export function closedRun(envelope: Envelope): ActiveRun {
     envelope,
     get signal() { return AbortSignal.abort(closedError(envelope.run)) },
     addReference: () => undefined,
+    addSaved: () => undefined,
     decide: () => undefined,
   }
 }

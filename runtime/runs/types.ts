@@ -34,10 +34,13 @@ export interface RunRequest {
 }
 
 export type RunOutcome =
-  | { outcome: 'done', references: { kind: string, id: string }[] }
+  | { outcome: 'done', references: { kind: string, id: string }[], /** What it saved, where it did. */ saved?: SavedRecord[], /** The flow said that it is done (`hub settle`). */ decided?: true }
   | { outcome: 'failed', error: TorgError }
   /** Deploy or stop ended it: it runs again and does not count as an attempt. */
   | { outcome: 'interrupted' }
+
+/** A record that a run saved; `stale`: the store had newer content of it already. */
+export interface SavedRecord { id: string, stale: boolean }
 
 /** One open run, as nodes see it. */
 export interface ActiveRun {
@@ -48,6 +51,8 @@ export interface ActiveRun {
   readonly envelope: Envelope
   /** A sink tells the id the system gave the record. */
   addReference(reference: { kind: string, id: string }): void
+  /** `hub save` tells what came of the message. */
+  addSaved(record: SavedRecord): void
   /** The flow decides the end itself (`hub settle`). The first decision stands. */
   decide(decision: { outcome: 'done' } | { outcome: 'failed', error: TorgError }): void
 }

@@ -2,11 +2,13 @@ import { TorgError } from '../errors.ts'
 import type { Database } from './db.ts'
 import { ground } from './migrations/0001-ground.ts'
 import { deployedFrom } from './migrations/0002-deployed-from.ts'
+import { messageResult } from './migrations/0009-message-result.ts'
 
 /** Applied in this order and never changed once released; a change is a further migration. */
 const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 1, name: 'ground', sql: ground },
   { id: 2, name: 'deployed-from', sql: deployedFrom },
+  { id: 9, name: 'message-result', sql: messageResult },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */
@@ -25,8 +27,9 @@ export async function migrate(db: Database): Promise<void> {
     await tx.query('create table if not exists torg.migration (id integer primary key, name text not null, applied_at timestamptz not null default now())')
     const applied = new Set((await tx.query<{ id: number }>('select id from torg.migration')).map(row => row.id))
     const newest = Math.max(0, ...applied)
-    if (newest > migrations.length) {
-      throw new TorgError('settings.invalid', `The database is at migration ${newest}; this hub knows only ${migrations.length}. Start the newer version of the hub, or choose another DATABASE_URL.`)
+    const known = Math.max(...migrations.map(({ id }) => id))
+    if (newest > known) {
+      throw new TorgError('settings.invalid', `The database is at migration ${newest}; this hub knows only ${known}. Start the newer version of the hub, or choose another DATABASE_URL.`)
     }
     for (const { id, name, sql } of migrations) {
       if (applied.has(id)) continue

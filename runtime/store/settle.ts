@@ -10,8 +10,8 @@ import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutc
 const settleMessages = `
 with given as (
   select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::text[],
-    $8::uuid[], $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::uuid[])
-    as g (lane, key, epoch, outcome, due_in, counted, error, run, node, deployment, started_at, ended_at, message_id)
+    $8::uuid[], $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::uuid[], $14::text[], $15::text[])
+    as g (lane, key, epoch, outcome, due_in, counted, error, run, node, deployment, started_at, ended_at, message_id, result, records)
 ), held as materialized (
   select g.* from given g join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
   order by w.lane, w.key for update of w
@@ -22,7 +22,7 @@ with given as (
     due_at = case h.outcome when 'retry' then now() + h.due_in * interval '1 millisecond' else m.due_at end,
     settled_at = case h.outcome when 'retry' then null else now() end,
     dead_at = case h.outcome when 'dead' then now() else m.dead_at end,
-    error = h.error::jsonb
+    error = h.error::jsonb, result = h.result, records = h.records::uuid[]
   from held h where m.id = h.message_id and (m.lane, m.key, m.state) is not distinct from (h.lane, h.key, 'pending')
   returning h.*
 ), ran as (
@@ -85,7 +85,10 @@ export function createSettling(db: Database): Settling {
     ...bounds,
     write: results => retrying(async () => {
       const [rows, given] = await db.together<[{ run: string }[], GivenBack[]]>([
-        [settleMessages, [...resultColumns(results), results.map(r => r.message.id)]],
+        [settleMessages, [
+          ...resultColumns(results), results.map(r => r.message.id),
+          results.map(({ yielded }) => yielded?.result ?? null), results.map(({ yielded }) => yielded && yielded.records.length > 0 ? `{${yielded.records.join(',')}}` : null),
+        ]],
         [giveBack, keysGivenBack(results)],
       ])
       return appliedOf(results, rows, given)

@@ -98,10 +98,18 @@ export interface RunReport {
   endedAt: string
 }
 
+/**
+ * What came of a message that is done, for the proof of completeness. `stale`: all it said was older than what is stored.
+ * `ended`: nothing was saved, and the flow said so itself (`hub settle`). `none`: nothing was saved, and nobody said why.
+ */
+export interface MessageYield { result: 'saved' | 'stale' | 'ended' | 'none', /** Ids, each once. */ records: string[] }
+
 export interface MessageResult {
   lease: Lease
   message: Pick<Message, 'id'>
   result: WorkOutcome
+  /** Of one that is done. */
+  yielded?: MessageYield
   run: RunReport
   /** The last under this lease: the key is given back with it, as by `release`. */
   givesBack?: boolean

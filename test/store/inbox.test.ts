@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { TorgError } from '../../runtime/errors.ts'
-import { aMessage, claimMessages, dead, done, openTestStore, rejection, retry, settleMessage, type TestStore } from './support.ts'
+import { newId } from '../../runtime/store/ids.ts'
+import { aMessage, aRun, claimMessages, dead, done, openTestStore, rejection, retry, settleMessage, type TestStore } from './support.ts'
 import { until } from '../support/until.ts'
 
 describe('store: inbox', () => {
@@ -99,6 +100,15 @@ describe('store: inbox', () => {
     expect(await test.sql('select lane, key, outcome, message_id from torg.run')).to.deep.equal([{ lane: 'web.in', key: '1001', outcome: 'done', message_id: message.id }])
     await test.store.release([lease])
     expect(await test.sql('select * from torg.work')).to.deep.equal([])
+  })
+
+  it('keeps what came of a message', async () => {
+    const record = newId()
+    await test.store.receive(aMessage())
+    const [claim] = await claimMessages(test.store)
+    if (!claim?.messages[0]) throw new Error('nothing claimed')
+    await test.store.settleMessage({ lease: claim.lease, message: claim.messages[0], result: done, run: aRun(), yielded: { result: 'saved', records: [record] } })
+    expect(await test.sql('select result, records from torg.message')).to.deep.equal([{ result: 'saved', records: [record] }])
   })
 
   it('says which value it refuses', async () => {
