@@ -9,11 +9,11 @@ export function messageEnvelope({ run, deployment, message }: { run: string, dep
 }
 
 export function deliveryEnvelope({ run, deployment, delivery }: { run: string, deployment: number, delivery: Delivery }): Envelope {
-  const { subscription, system, kind, recordId, version, generation, operation, reason, record } = delivery
+  const { subscription, system, kind, recordId, version, generation, operation, reason, present, record } = delivery
   // A record may have several ids in one system (an order and its invoice); the one of its own kind names it.
   const own = record.refs.filter((ref) => ref.system === system)
   const reference = (own.find((ref) => ref.kind === kind) ?? own[0])?.id ?? null
-  return { run, deployment, delivery: { subscription, system, kind, recordId, version, generation, operation, reason, reference, idempotencyKey: idempotencyKey(delivery) } }
+  return { run, deployment, delivery: { subscription, system, kind, recordId, version, generation, operation, reason, present, reference, idempotencyKey: idempotencyKey(delivery) } }
 }
 
 /** The same for every attempt of one delivery, so that a system that knows the key takes it once. */

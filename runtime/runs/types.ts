@@ -8,7 +8,7 @@ export interface Envelope {
   run: string
   deployment: number
   message?: Pick<Message, 'id' | 'system' | 'topic' | 'key' | 'eventId' | 'sourceTime' | 'receivedAt' | 'headers'>
-  delivery?: Pick<Delivery, 'subscription' | 'system' | 'kind' | 'recordId' | 'version' | 'generation' | 'operation' | 'reason'> & {
+  delivery?: Pick<Delivery, 'subscription' | 'system' | 'kind' | 'recordId' | 'version' | 'generation' | 'operation' | 'reason' | 'present'> & {
     /** Same for every attempt of this delivery: hash of subscription, record, version, generation. */
     idempotencyKey: string
     /** The fed system's own id of the record, where one is known. */

@@ -37,7 +37,7 @@ from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text
   as g (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, ord) order by ord
 on conflict (subscription, record_id) do update set kind = excluded.kind, system = excluded.system, lane = excluded.lane, key = excluded.key,
   desired = excluded.desired, acked = greatest(d.acked, excluded.acked), operation = excluded.operation, reason = excluded.reason,
-  message_id = excluded.message_id, attempts = 0, due_at = now(), dead = false, error = null, wanted_at = now()`
+  present = d.present and excluded.acked = 0, message_id = excluded.message_id, attempts = 0, due_at = now(), dead = false, error = null, wanted_at = now()`
 
 /** @throws ReferenceTaken after which the transaction must be rolled back and tried again */
 export async function writeChanges(tx: Transaction, { records, references, raises }: { records: Draft[], references: PlannedReference[], raises: Raise[] }): Promise<void> {

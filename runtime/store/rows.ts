@@ -7,7 +7,7 @@ export const recordColumns = `r.id, r.kind, r.version, r.schema, r.number, r.doc
     from torg.reference f where f.record_id = r.id), '[]') as refs`
 
 /** Of a delivery under the alias `d` with its record under `r`. */
-export const deliveryColumns = `d.subscription, d.system, d.lane, d.generation, d.operation, d.reason, d.attempts, d.wanted_at, d.message_id, ${recordColumns}`
+export const deliveryColumns = `d.subscription, d.system, d.lane, d.generation, d.operation, d.reason, d.attempts, d.present, d.wanted_at, d.message_id, ${recordColumns}`
 
 export interface RecordRow {
   id: string, kind: string, version: number, schema: string, number: string | null, document: Record<string, unknown> | null
@@ -16,7 +16,7 @@ export interface RecordRow {
 
 export interface DeliveryRow extends RecordRow {
   subscription: string, system: string, lane: LaneName, generation: number, operation: DeliveryOperation, reason: RemoveReason | null
-  attempts: number, wanted_at: Date, message_id: string | null
+  attempts: number, present: boolean, wanted_at: Date, message_id: string | null
 }
 
 export function toRecord(row: RecordRow): StoredRecord {
@@ -29,6 +29,6 @@ export function toRecord(row: RecordRow): StoredRecord {
 export function toDelivery(row: DeliveryRow): Delivery {
   return {
     subscription: row.subscription, system: row.system, kind: row.kind, recordId: row.id, version: row.version, generation: row.generation,
-    operation: row.operation, reason: row.reason, attempts: row.attempts, record: toRecord(row), wantedAt: row.wanted_at.toISOString(), messageId: row.message_id,
+    operation: row.operation, reason: row.reason, attempts: row.attempts, present: row.present, record: toRecord(row), wantedAt: row.wanted_at.toISOString(), messageId: row.message_id,
   }
 }

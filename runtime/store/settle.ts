@@ -36,14 +36,16 @@ select run from settled union select r.id from torg.run r where r.id = any ($8)`
 const settleDeliveries = `
 with given as (
   select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::text[],
-    $8::uuid[], $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::uuid[], $15::int[], $16::int[])
-    as g (lane, key, epoch, outcome, due_in, counted, error, run, node, deployment, started_at, ended_at, subscription, record_id, version, generation)
+    $8::uuid[], $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::uuid[], $15::int[], $16::int[], $17::text[])
+    as g (lane, key, epoch, outcome, due_in, counted, error, run, node, deployment, started_at, ended_at, subscription, record_id, version, generation, operation)
 ), held as materialized (
   select g.* from given g join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
   order by w.lane, w.key for update of w
 ), settled as (
   update torg.delivery d set
     acked = case when h.outcome = 'done' and d.generation = h.generation then greatest(d.acked, h.version) else d.acked end,
+    acked_at = case when h.outcome = 'done' then now() else d.acked_at end,
+    present = case when h.outcome = 'done' then h.operation = 'upsert' else d.present end,
     attempts = case when h.outcome = 'done' or d.desired > h.version or d.generation > h.generation then 0 else d.attempts + h.counted end,
     due_at = case when h.outcome <> 'retry' or d.desired > h.version or d.generation > h.generation then d.due_at else now() + h.due_in * interval '1 millisecond' end,
     dead = h.outcome = 'dead' and d.desired <= h.version and d.generation = h.generation,
@@ -103,7 +105,7 @@ export function createSettling(db: Database): Settling {
   const settleThem = async (results: DeliveryResult[]): Promise<Applied[]> => {
     const settlement = [
       ...resultColumns(results), results.map(r => r.delivery.subscription), results.map(r => r.delivery.recordId),
-      results.map(r => r.delivery.version), results.map(r => r.delivery.generation),
+      results.map(r => r.delivery.version), results.map(r => r.delivery.generation), results.map(r => r.delivery.operation),
     ]
     if (results.every(({ references }) => references.length === 0)) {
       const [rows, given] = await db.together<[{ run: string }[], GivenBack[]]>([[settleDeliveries, settlement], [giveBack, keysGivenBack(results)]])

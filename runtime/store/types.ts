@@ -76,6 +76,8 @@ export interface Delivery {
   operation: DeliveryOperation
   reason: RemoveReason | null
   attempts: number
+  /** The system acknowledged the record before, and no removal of it since. */
+  present: boolean
   record: StoredRecord
   /** When this version was first wanted; the base of the delivery latency. */
   wantedAt: string

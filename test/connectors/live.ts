@@ -52,7 +52,7 @@ export function requestOf({ method = 'POST', path = '/in/erp', headers = {}, bod
 }
 
 export function deliveryOf(overrides: Partial<NonNullable<Envelope['delivery']>> = {}): Envelope {
-  return { run: 'r-1', deployment: 1, delivery: { subscription: 's-1', system: 'erp', kind: 'order', recordId: 'rec-1', version: 1, generation: 0, operation: 'upsert', reason: null, idempotencyKey: 'key-1', reference: null, ...overrides } }
+  return { run: 'r-1', deployment: 1, delivery: { subscription: 's-1', system: 'erp', kind: 'order', recordId: 'rec-1', version: 1, generation: 0, operation: 'upsert', reason: null, present: false, idempotencyKey: 'key-1', reference: null, ...overrides } }
 }
 
 /** A run that keeps what a sink tells it. */

@@ -132,7 +132,7 @@ export function useHub(): HubBench {
     deliver(id, given) {
       const run = `run-${count += 1}`
       const { kind, system, node, toFlow } = subscription(id)
-      const delivery: Delivery = { subscription: id, system: system.key, kind, recordId: given.record.id, version: given.record.version, generation: 1, reason: null, attempts: 0, wantedAt: '2026-03-01T10:00:00.000Z', messageId: null, ...given }
+      const delivery: Delivery = { subscription: id, system: system.key, kind, recordId: given.record.id, version: given.record.version, generation: 1, reason: null, attempts: 0, present: false, wantedAt: '2026-03-01T10:00:00.000Z', messageId: null, ...given }
       return start(node, toFlow(delivery, deliveryEnvelope({ run, deployment: 1, delivery })), run)
     },
     matches: (id, document) => subscription(id).matches(document),

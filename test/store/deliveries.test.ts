@@ -103,6 +103,22 @@ describe('store: deliveries', () => {
     expect(short(await deliverAll(store))).to.deep.equal(['remove deleted v8'])
   })
 
+  it('know whether the system has the record: from its first acknowledgement until a removal', async () => {
+    const present = async (): Promise<boolean[]> => (await deliverAll(store)).map(delivery => delivery.present)
+    await save('1', { total: 1 })
+    expect(await present()).to.deep.equal([false])
+    await save('1', { total: 2 })
+    expect(await present()).to.deep.equal([true])
+    await save('1', {}, { operation: 'remove' })
+    expect(await present()).to.deep.equal([true])
+    await save('1', { total: 3 })
+    expect(await present()).to.deep.equal([false])
+    // Removed by the system itself: nothing is sent, and it is gone there.
+    await save('1', {}, { operation: 'remove', system: 'erp', refs: [ref('web', '1')] })
+    await save('1', { total: 4 })
+    expect(await present()).to.deep.equal([false])
+  })
+
   it('cancel each other: removed and wanted again before anything was sent', async () => {
     await configure(store, [aSubscription('erp', { matches: document => document.status === 'open' })])
     await save('1', { status: 'open' })
