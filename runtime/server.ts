@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { builtIn } from '../nodes/index.ts'
 import { createAdminAuth, createApi, createMetrics, type NodeRedApps } from './api/index.ts'
 import { TorgError } from './errors.ts'
+import { failAt } from './fail-points.ts'
 import type { Hub } from './hub.ts'
 import { createConfigChecker, type ConfigChecker } from './kit/checker.ts'
 import type { ConnectorDefinition } from './kit/definition.ts'
@@ -105,12 +106,14 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     get accepting() { return accepting },
     async receive(message) {
       const received = await store.receive(message)
+      failAt('message-stored')
       metrics.received({ lane: message.lane, duplicate: received.duplicate })
       if (!received.duplicate) engine.wake(message.lane)
       return received
     },
     async save(writes) {
       const outcomes = await store.save(writes)
+      failAt('record-saved')
       for (const lane of new Set(outcomes.flatMap(({ lanes }) => lanes))) engine.wake(lane)
       return outcomes
     },

@@ -74,8 +74,8 @@ const table: Table = {
   development: { name: 'TORG_DEVELOPMENT', allowed: 'true, false', standard: 'false', description: 'Deploy in the editor writes the project\'s files, and changed files are deployed at start. The same as `--development`.', parse: text => ({ true: true, 1: true, false: false, 0: false })[text.toLowerCase()] },
 }
 
-/** TORG_SPECS names the vendors' samples for tests; TORG_ADMIN_PASSWORD is what the command line logs in with. */
-const otherNames = new Set(['TORG_SPECS', 'TORG_ADMIN_PASSWORD'])
+/** TORG_SPECS names the vendors' samples for tests, TORG_FAIL_AT a point at which a test has the hub die; TORG_ADMIN_PASSWORD is what the command line logs in with. */
+const otherNames = new Set(['TORG_SPECS', 'TORG_FAIL_AT', 'TORG_ADMIN_PASSWORD'])
 
 /**
  * Reads all settings. An empty variable counts as not set.

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { failAt } from '../fail-points.ts'
 import type { RunTracker } from '../runs/types.ts'
 import type { DeliveryClaim, LaneName, Lease, MessageClaim, Store } from '../store/types.ts'
 import type { Hints } from './hints.ts'
@@ -140,7 +141,10 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
           lane.claimedAt = Date.now()
           const claims = await claim(lane, wanted)
           const leasedAt = lane.claimedAt
-          if (claims.length > 0) lane.overlooked = false
+          if (claims.length > 0) {
+            lane.overlooked = false
+            failAt('keys-leased')
+          }
           if (claims.length === wanted) lane.wanted = true
           for (const taken of claims) {
             lane.held.add(taken.lease)

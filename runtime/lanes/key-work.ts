@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { TorgError, toTorgError, type StoredError } from '../errors.ts'
+import { failAt } from '../fail-points.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
 import type { RunOutcome, RunTracker } from '../runs/types.ts'
 import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, MessageYield, RunReport, Store, WorkOutcome } from '../store/types.ts'
@@ -121,7 +122,9 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
       return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
     })
     const givesBack = last || result.outcome === 'retry' || !isOpen()
+    failAt('message-run')
     const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack, ...(outcome.outcome === 'done' && { yielded: yieldOf(outcome) }) }))
+    failAt('message-settled')
     if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
   }
@@ -135,7 +138,9 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
     })
     const references = outcome.outcome === 'done' ? outcome.references : []
     const givesBack = last || result.outcome === 'retry' || !isOpen()
+    if (result.outcome === 'done') failAt('delivery-sent')
     const { applied, due } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references, givesBack }))
+    failAt('delivery-settled')
     if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     else if (result.outcome === 'done') events.delivered({ lane: lane.name, seconds: (Date.now() - Date.parse(delivery.wantedAt)) / 1000 })
     return due ? 'due' : givesBack || !applied ? 'gone' : 'held'

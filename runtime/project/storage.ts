@@ -1,5 +1,6 @@
 /** Node-RED's storage on deployments: the database is what runs, the project's files are what people edit. */
 import type { Logger } from 'pino'
+import { failAt } from '../fail-points.ts'
 import type { FlowItem, StorageModule } from '../node-red/facade.ts'
 import type { Deployment, Store } from '../store/types.ts'
 import { deployFacts } from './deployer.ts'
@@ -40,9 +41,11 @@ export function createStorage({ store, project, development, log, checkFlows, be
     const { by, from, note } = deployFacts(user)
     checkFlows(flows)
     await beforeDeploy?.()
+    failAt('deploy-drained')
     try {
       const active = await store.activeDeployment()
       const deployment = await store.deploy({ revision: revisionOf(flows), by, from, note, flows, credentials: pendingCredentials ?? active?.credentials ?? {} })
+      failAt('deploy-stored')
       pendingCredentials = null
       const tabs = active ? changedTabs(active.flows, flows) : []
       log.info({ deployment: deployment.id, by, tabs }, `Deployed${tabs.length === 0 ? '' : `: ${tabs.join(', ')}`}`)

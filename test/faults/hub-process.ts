@@ -1,5 +1,6 @@
 /** The hub as a process of its own, to be killed: the command line a user would type, on a free port. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterEverything } from '../support/cleanup.ts'
 import { freePort } from '../support/ports.ts'
@@ -12,8 +13,10 @@ export interface HubProcess {
   readonly pid: number
   /** Everything the hub has written, of all its lives. */
   readonly output: string
-  /** Starts it (again) and resolves when it is ready. */
-  start(): Promise<void>
+  /** Starts it (again) and resolves when it is ready. `extra` is set for this life only. */
+  start(extra?: Record<string, string>): Promise<void>
+  /** Resolves when the process is gone, however it ended. */
+  gone(): Promise<void>
   /** `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>
   /** SIGTERM; resolves with the exit code. */
@@ -40,9 +43,9 @@ export async function prepareHub({ project, env, cli = cliOfCheckout }: { projec
     url,
     get pid() { return child?.pid ?? 0 },
     get output() { return output },
-    async start() {
+    async start(extra = {}) {
       const started = spawn(process.execPath, [cli, 'start', project], {
-        env: { PATH: process.env['PATH'] ?? '', TORG_PORT: String(port), TORG_LOG_FORMAT: 'json', ...env },
+        env: { PATH: process.env['PATH'] ?? '', TORG_PORT: String(port), TORG_LOG_FORMAT: 'json', ...env, ...extra },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       child = started
@@ -52,6 +55,10 @@ export async function prepareHub({ project, env, cli = cliOfCheckout }: { projec
         if (started.exitCode !== null) throw new Error(`the hub ended with ${started.exitCode}`)
         return fetch(`${url}/ready`).then(({ ok }) => ok, () => false)
       }, { limitMs: 60_000, everyMs: 50, what: 'the hub is ready' }).catch((error: unknown) => { throw new Error(`the hub did not start:\n${output.slice(-4_000)}`, { cause: error }) })
+    },
+    async gone() {
+      const ending = child
+      if (ending && ending.exitCode === null && ending.signalCode === null) await once(ending, 'exit')
     },
     async kill() { await end('SIGKILL') },
     stop: () => end('SIGTERM'),

@@ -8,7 +8,7 @@ import { expect } from 'chai'
 import { until } from '../support/until.ts'
 import { backends, concurrency, newSeed, openRetailer, orderCount, showLog, type Retailer } from './retailer.ts'
 
-const kills = 3
+const kills = 5
 
 for (const backend of backends) {
   const seed = newSeed()
@@ -27,7 +27,7 @@ for (const backend of backends) {
       const { hub, erp, random } = retailer
       const trading = retailer.trade(orderCount)
       for (let count = 1; count <= kills; count++) {
-        await until(() => erp.counts.writes >= count * orderCount * 0.2, { limitMs: 120_000, what: `the ERP got ${count} fifths` })
+        await until(() => erp.counts.writes >= count * orderCount * 0.15, { limitMs: 120_000, what: `the ERP got ${count} parts` })
         await sleep(random.integer(0, 300))
         await hub.kill()
         await hub.start()

@@ -84,6 +84,30 @@ for (const backend of backendsFor(seed)) {
       await until(async () => (await retailer.deadLetters()).length === 0, { what: 'no dead letter is left' })
       await retailer.expectComplete()
     })
+
+    it('poison rows in a batch, which PostgreSQL cannot store: each fails alone', async () => {
+      const { shop } = retailer
+      const cut = shop.place()
+      const keyless = shop.place()
+      // The one is refused where it arrives, the other where its record is saved; both share their batch with good ones.
+      const good = states().map((order) => ({ order }))
+      const half = Math.floor(good.length / 2)
+      const answers = await Promise.all([
+        ...good.slice(0, half).map(({ order }) => retailer.send(order)),
+        retailer.send({ ...cut, note: 'cut \0 here' }), retailer.send({ ...keyless, id: '55\u000083' }),
+        ...good.slice(half).map(({ order }) => retailer.send(order)),
+      ])
+      const refused = answers.filter(({ status }) => status !== 200)
+      expect(refused).to.have.length(1)
+      expect(asDocument(await refused[0]?.json())['status']).to.be.within(400, 499)
+      await retailer.settle()
+      const letters = await retailer.deadLetters()
+      expect(letters).to.have.length(1)
+      expect(asDocument(letters[0]?.['error'])).to.include({ code: 'validation.schema', pointer: '/notes/0/text' })
+      // Corrected by the shop, both come again.
+      await sendAll([cut, keyless].map((order) => ({ order })))
+      await retailer.expectComplete({ letters: 1 })
+    })
   })
 }
 

@@ -3,11 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import { freePort } from '../support/ports.ts'
+import { percentile } from '../bench/measure.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
-import { newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { isLong, newSeed, openRetailer, outageMs, partCount, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
+/** How long acknowledgements are measured while Redis is away. */
+const acknowledgingMs = isLong ? 3_000 : 500
 
 describe(`Redis fails among ${partCount} orders (seed ${seed})`, function () {
   this.timeout(400_000)
@@ -36,11 +39,15 @@ describe(`Redis fails among ${partCount} orders (seed ${seed})`, function () {
     const { shop, erp, hub, send } = retailer
     const [order] = shop.orders.values()
     if (!order) throw new Error('nothing was ordered')
-    for (let count = 0; count < 10; count++) {
+    const times: number[] = []
+    for (const until = performance.now() + acknowledgingMs; performance.now() < until || times.length < 100;) {
       const startedAt = performance.now()
       expect((await send(order)).status).to.equal(200)
-      expect(performance.now() - startedAt, 'ms until acknowledged').to.be.below(1_000)
+      times.push(performance.now() - startedAt)
     }
+    const p99 = percentile(times, 0.99)
+    console.log(`        acknowledged without Redis: p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms of ${times.length}`)
+    expect(p99, 'ms until acknowledged').to.be.below(1_000)
     const before = erp.counts.writes
     for (let count = 0; count < 10; count++) shop.place()
     await until(() => erp.counts.writes >= before + 10, { limitMs: 30_000, what: 'orders arrive without Redis' })
@@ -70,8 +77,9 @@ describe(`Redis fails among ${partCount} orders (seed ${seed})`, function () {
   it('down for seconds and back, empty', async () => {
     await whileTrading(async () => {
       await redis.stop()
+      const back = sleep(outageMs)
       await expectService()
-      await sleep(3_000)
+      await back
       redis = await startRedis({ port })
     })
     await retailer.expectComplete()
@@ -82,8 +90,9 @@ describe(`Redis fails among ${partCount} orders (seed ${seed})`, function () {
     await whileTrading(async () => {
       process.kill(redis.pid, 'SIGSTOP')
       try {
+        const back = sleep(outageMs)
         await expectService()
-        await sleep(3_000)
+        await back
       } finally {
         process.kill(redis.pid, 'SIGCONT')
       }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { until } from '../support/until.ts'
-import { backendsFor, newSeed, openRetailer, partCount, showLog, systemTimeoutMs, type Retailer } from './retailer.ts'
+import { backendsFor, newSeed, openRetailer, outageMs, partCount, showLog, systemTimeoutMs, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
 
@@ -21,10 +21,12 @@ for (const backend of backendsFor(seed)) {
     it('answers 503 for seconds: the others get everything meanwhile', async () => {
       const { erp, store, shop } = retailer
       erp.fail({ status: 503 })
+      const back = sleep(outageMs)
       const before = erp.counts.writes
       await retailer.trade(partCount)
       const wanted = (): number => [...shop.orders.values()].filter((order) => order.cancelled_at === null).length
       await until(() => store.collections.list('tasks').length === wanted(), { limitMs: 60_000, what: 'the store has every order' })
+      await back
       expect(erp.counts.writes).to.equal(before)
       erp.fail(null)
       await retailer.expectComplete()

@@ -9,7 +9,7 @@ export interface TwinCounts {
   requests: number
   /** Writes that changed or created a document. */
   writes: number
-  /** Requests whose idempotency key had been seen: answered again, not done again. */
+  /** Requests whose idempotency key had been seen: answered again, or done again where the system does not know such keys. */
   repeats: number
   /** Idempotency keys that came again with another content: the sender is at fault. */
   mixedUpKeys: number
@@ -25,7 +25,7 @@ export interface AnsweredKey { content: string, reply: TwinReply }
 const rememberedKeys = 100_000
 
 /** Answers requests for `/<collection>` and `/<collection>/<id>`. `idField` is where a posted document holds its own id. */
-export function createCollectionsApi({ collections, counts, answered, idField }: { collections: Collections, counts: TwinCounts, answered: Journal<AnsweredKey>, idField: string }): CollectionsApi {
+export function createCollectionsApi({ collections, counts, answered, idField, repeats }: { collections: Collections, counts: TwinCounts, answered: Journal<AnsweredKey>, idField: string, repeats: 'answered' | 'written' }): CollectionsApi {
   function write(request: TwinRequest, collection: string, id: string | undefined): TwinReply {
     const document = parseObject(request.body)
     if (document === null) return { status: 400, body: { error: 'the body is not a JSON object' } }
@@ -60,7 +60,7 @@ export function createCollectionsApi({ collections, counts, answered, idField }:
     if (before) {
       if (before.content === content) {
         counts.repeats += 1
-        return before.reply
+        return repeats === 'answered' ? before.reply : act()
       }
       counts.mixedUpKeys += 1
       return { status: 422, body: { error: 'this idempotency key came with another content before' } }

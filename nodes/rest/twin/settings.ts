@@ -10,6 +10,8 @@ export interface TwinSettings {
   idField: string
   /** How long an OAuth2 token lives, seconds. */
   tokenLifetime: number
+  /** A request with an idempotency key that was seen: `answered` as before, or done again and `written` over what is there. */
+  repeats: 'answered' | 'written'
   collections: Record<string, CollectionView>
 }
 
@@ -22,12 +24,15 @@ export function readTwinSettings(system: string, config: Readonly<Record<string,
   }
   const tokenLifetime = config['tokenLifetime'] ?? 3600
   if (typeof tokenLifetime !== 'number') throw new Error(`torg.twins.${system}.config.tokenLifetime must be a number of seconds`)
+  const repeats = config['repeats'] ?? 'answered'
+  if (repeats !== 'answered' && repeats !== 'written') throw new Error(`torg.twins.${system}.config.repeats must be answered or written`)
   return {
     title: text('title', `System ${system}`),
     subtitle: text('subtitle', 'An offline stand-in: what the hub has delivered'),
     color: text('color', '#35507a'),
     idField: text('idField', 'id'),
     tokenLifetime,
+    repeats,
     collections: Object.fromEntries(Object.entries(objectOf(config['collections'] ?? {}, system)).map(([name, view]) => [name, readView(name, view, system)])),
   }
 }
