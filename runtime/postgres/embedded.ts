@@ -10,7 +10,7 @@ import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import { copyBinaries, findBinaries, postgresMajor, usableInPlace } from './binaries.ts'
 import { findPlace, systemFolder } from './place.ts'
-import { isServerOf, processesIn, readPidFile } from './processes.ts'
+import { isEnding, isServerOf, processesIn, readPidFile } from './processes.ts'
 import { address, answersFor, cannotStart, initialise, logTail, startServer, type ServerContext } from './server.ts'
 
 export interface EmbeddedPostgres {
@@ -146,6 +146,7 @@ async function stopServer(data: string, pid: number, log: Logger): Promise<void>
     }
     await sleep(20)
   }
+  while (await isEnding(pid)) await sleep(5)
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

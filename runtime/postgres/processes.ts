@@ -28,6 +28,11 @@ export async function isAlive(pid: number): Promise<boolean> {
   return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
 }
 
+/** Whether a process that was just seen is on its way out: it has given its memory back, and with it its arguments, but still has its number. */
+export async function isEnding(pid: number): Promise<boolean> {
+  return process.platform === 'linux' && await isAlive(pid) && await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'gone') === ''
+}
+
 /** Whether this process is a PostgreSQL server of this data folder, and not another one that got its number. */
 export async function isServerOf(data: string, pid: number): Promise<boolean> {
   if (!await isAlive(pid)) return false

@@ -6,7 +6,6 @@ import { builtIn } from '../../nodes/index.ts'
 import { languages } from '../../runtime/kit/definition.ts'
 import { nodeTypesOf } from '../../runtime/kit/node-types.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { until } from '../support/until.ts'
 import { closeForm, launchBrowser, nodesOfType, openEditor, openForm, showTab, startReferenceHub, type OpenEditor, type ReferenceHub } from './support.ts'
 
 const nodeTypes = builtIn.flatMap((connector) => nodeTypesOf(connector))
@@ -141,13 +140,17 @@ describe('the editor of a running hub', function () {
     const area = page.locator('.torg-mapping-text')
     const text = await area.inputValue()
     expect(text.split('\n')).to.have.length(before + 1)
-    await area.fill(`${text.replace('a..b = "hello"', 'language = "nb"')}\nbroken <- `)
+    await area.fill(`${text.replace('a..b = "hello"', 'homeStore = "oslo-torg"')}\nbroken <- `)
     await page.locator('.torg-mapping-faults li', { hasText: String(before + 2) }).waitFor()
-    await area.fill(text.replace('a..b = "hello"', 'language = "nb"'))
+    await area.fill(text.replace('a..b = "hello"', 'homeStore = "oslo-torg"'))
     await page.locator('.torg-mapping-faults').waitFor({ state: 'hidden' })
     await closeForm(page, 'ok')
+    const file = join(reference.project, 'tabs', 'orders-from-webshop.json')
+    expect(await readFile(file, 'utf8')).not.to.contain('oslo-torg')
+    const answer = page.waitForResponse((response) => response.request().method() === 'POST' && response.url().endsWith('/flows'))
     await page.locator('#red-ui-header-button-deploy:not(.disabled)').click()
-    await until(async () => (await readFile(join(reference.project, 'tabs', 'orders-from-webshop.json'), 'utf8')).includes('"language"'), { what: 'the deployed rule is in the project\'s file' })
+    expect((await answer).status(), await (await answer).text()).to.equal(200)
+    expect(await readFile(file, 'utf8')).to.contain('oslo-torg')
     await page.locator('#red-ui-header-button-deploy.disabled').waitFor()
     expect(complaints).to.deep.equal([])
   })

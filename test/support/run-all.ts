@@ -1,12 +1,13 @@
 /**
  * Every test, in two mocha runs side by side: most of them wait for real servers and browsers, and two cores are there to be used.
- * What a run wrote is shown when it has ended. Ends with one line, `tests: N passed, N failed`.
+ * What a run wrote is shown when it has ended; the summaries of both with all failures stand at the end, before one line
+ * `tests: N passed, N failed`.
  */
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lineOf, takeTotals, type Totals } from './reporter.ts'
+import { lineOf, readRun, type Totals } from './reporter.ts'
 
 const tests = fileURLToPath(new URL('..', import.meta.url))
 const mocha = fileURLToPath(new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url))
@@ -15,17 +16,17 @@ const mocha = fileURLToPath(new URL('../../node_modules/mocha/bin/mocha.js', imp
 const first = ['browser', 'faults', 'flows']
 const others = readdirSync(tests, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !first.includes(entry.name)).map(({ name }) => name)
 
-function run(folders: string[]): Promise<{ code: number, totals: Totals }> {
+function run(folders: string[]): Promise<{ code: number, summary: string, totals: Totals }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [mocha, ...folders.map((folder) => join(tests, folder, '**', '*.test.ts'))], { cwd: join(tests, '..'), stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString() })
     child.on('error', reject)
     child.on('close', (code) => {
-      const { rest, totals } = takeTotals(output)
-      process.stdout.write(rest)
+      const { cases, summary, totals } = readRun(output)
+      process.stdout.write(cases)
       // A run that did not get to its end counts as a failure.
-      resolve({ code: code ?? 1, totals: totals ?? { passed: 0, failed: 1, skipped: 0 } })
+      resolve({ code: code ?? 1, summary, totals: totals ?? { passed: 0, failed: 1, skipped: 0 } })
     })
   })
 }
@@ -33,5 +34,6 @@ function run(folders: string[]): Promise<{ code: number, totals: Totals }> {
 console.log('Two runs side by side; what each wrote follows when it has ended, after some minutes.')
 const ends = await Promise.all([run(first), run(others)])
 const sum = (key: keyof Totals): number => ends.reduce((total, { totals }) => total + totals[key], 0)
+for (const { summary } of ends) process.stdout.write(summary)
 process.stdout.write(lineOf({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }))
 process.exitCode = ends.every(({ code, totals }) => code === 0 && totals.failed === 0) ? 0 : 1
