@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { RunTracker, FlowMessage, Envelope } from './runs/types.ts'
-import type { EntityWrite, LaneName, Message, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
+import type { EntityWrite, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
 import type { RawRequest } from './kit/definition.ts'
 
 /** A configured system, as its config node registers it. */
@@ -55,6 +55,8 @@ export interface RegisteredSubscription {
   system: RegisteredSystem
   lane: LaneName
   limitMs: number
+  /** @defaultValue 'live' */
+  mode?: SubscriptionMode
   matches(document: Record<string, unknown>): boolean
   toFlow(delivery: Delivery, envelope: Envelope): FlowMessage
   node: RegisteredSource['node']

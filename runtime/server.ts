@@ -16,6 +16,7 @@ import { buildPalette } from './kit/palette.ts'
 import { createRegistrar } from './kit/register.ts'
 import { createEngine } from './lanes/engine.ts'
 import { createHints } from './lanes/hints.ts'
+import { createModeDuty } from './lanes/mode-duty.ts'
 import { createPoller } from './lanes/poller.ts'
 import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed } from './node-red/embed.ts'
@@ -123,6 +124,8 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     project,
     types: wireTypes(connectors),
   }
+  const modeDuty = createModeDuty({ store, wake: engine.wake, log })
+  let duties = { stop: new AbortController(), ended: Promise.resolve() }
   const poller = createPoller({ store, receive: (message) => hub.receive(message), log })
 
   // ------------------------------------------------------------ deploy
@@ -131,7 +134,8 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   const close = async (): Promise<void> => {
     accepting = false
     await opening.halt()
-    await poller.close()
+    duties.stop.abort()
+    await Promise.all([poller.close(), duties.ended])
     const interrupted = await engine.close(settings.drainLimitMs)
     if (interrupted > 0) log.warn({ runs: interrupted }, `${interrupted} runs had not ended after ${settings.drainLimitMs / 1000} s and were interrupted; they run again`)
   }
@@ -139,7 +143,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     const deployment = await store.activeDeployment()
     const subscriptions = [...registry.subscriptions.values()]
     await store.configure({
-      subscriptions: subscriptions.map(({ nodeId, kind, system, lane, matches }) => ({ id: nodeId, kind, system: system.key, lane, matches })),
+      subscriptions: subscriptions.map(({ nodeId, kind, system, lane, mode = 'live', matches }) => ({ id: nodeId, kind, system: system.key, lane, mode, matches })),
       roles: compileRoles(project.roles),
       kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])),
     })
@@ -147,6 +151,8 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     await engine.open({ deployment: deployment?.id ?? 0, sources: new Map(registry.sources), subscriptions: new Map(registry.subscriptions) })
     if (signal.aborted) return
     poller.open(registry.sources.values())
+    const stop = new AbortController()
+    duties = { stop, ended: modeDuty.run(stop.signal) }
     accepting = true
   }, log)
   const openDeployed = (): void => {

@@ -32,6 +32,16 @@ export const changes = defineCustom({
       },
       required: true,
     },
+    mode: {
+      type: 'select',
+      label: { en: 'Mode', nb: 'Modus', sv: 'Läge' },
+      options: [
+        { value: 'live', label: { en: 'Live: deliver', nb: 'Aktiv: lever', sv: 'Aktiv: leverera' } },
+        { value: 'held', label: { en: 'Held: collect, deliver nothing', nb: 'Holdt: samle opp, lever ingenting', sv: 'Pausad: samla, leverera inget' } },
+        { value: 'adopt', label: { en: 'Adopt: the system has it all already', nb: 'Overta: systemet har alt fra før', sv: 'Ta över: systemet har redan allt' } },
+      ],
+      default: 'live',
+    },
     filter: {
       type: 'json',
       label: { en: 'Filter', nb: 'Filter', sv: 'Filter' },
@@ -76,6 +86,7 @@ export const changes = defineCustom({
       system,
       lane: `${system.key}.out`,
       limitMs: config.timeLimit * 1000,
+      mode: config.mode,
       matches: compileFilter(config.filter),
       toFlow,
       node: {

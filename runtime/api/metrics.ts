@@ -47,6 +47,7 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const deliverySeconds = new Histogram({ name: 'torg_delivery_latency_seconds', help: 'From when a record\'s version was wanted by a system to its acknowledgement.', labelNames: ['lane'], buckets: deliveryBuckets, registers })
   const pending = gauge('torg_lane_pending', 'Messages or deliveries of a lane that are not settled.', ['lane'])
   const due = gauge('torg_lane_due', 'Messages or deliveries of a lane that are due now.', ['lane'])
+  const held = gauge('torg_lane_held', 'Deliveries of a lane that wait for their subscription to go live.', ['lane'])
   const dead = gauge('torg_lane_dead_letters', 'Dead letters of a lane.', ['lane'])
   const oldest = gauge('torg_lane_oldest_seconds', 'Age of the oldest message or delivery of a lane that is not settled.', ['lane'])
   const hintsWaiting = gauge('torg_hints_waiting', 'Hints waiting in a lane\'s queue.', ['lane'])
@@ -59,12 +60,13 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
 
   const scrape = async (): Promise<void> => {
     const [depths, hints] = await Promise.allSettled([askDepths(), askHints()])
-    for (const metric of [pending, due, dead, oldest]) metric.reset()
+    for (const metric of [pending, due, held, dead, oldest]) metric.reset()
     up.set(depths.status === 'fulfilled' ? 1 : 0)
     if (depths.status === 'fulfilled') {
       for (const depth of depths.value ?? []) {
         pending.set({ lane: depth.lane }, depth.pending)
         due.set({ lane: depth.lane }, depth.due)
+        held.set({ lane: depth.lane }, depth.held)
         dead.set({ lane: depth.lane }, depth.dead)
         oldest.set({ lane: depth.lane }, depth.oldestMs / 1000)
       }

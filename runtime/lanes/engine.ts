@@ -39,6 +39,9 @@ const aheadFactor = 8
 const gatherMs = 2
 const longestGatherMs = 25
 
+/** What a `hub changes` node says while nothing has run. */
+const idleText = { live: 'waiting', held: 'held: nothing is delivered', adopt: 'adopts: nothing is delivered' }
+
 interface Lane {
   name: LaneName
   /** Longest run limit of the flows of this lane. */
@@ -222,10 +225,9 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       for (const id of [...deployed.sources.keys(), ...deployed.subscriptions.keys()]) status.remove(id)
       deployed = flows
       const limits = new Map<LaneName, number>()
-      for (const { lane, limitMs, nodeId, node } of [...flows.sources.values(), ...flows.subscriptions.values()]) {
-        limits.set(lane, Math.max(limits.get(lane) ?? 0, limitMs))
-        status.add(nodeId, (shown) => node.status(shown))
-      }
+      for (const { lane, limitMs } of [...flows.sources.values(), ...flows.subscriptions.values()]) limits.set(lane, Math.max(limits.get(lane) ?? 0, limitMs))
+      for (const { nodeId, node } of flows.sources.values()) status.add(nodeId, (shown) => node.status(shown))
+      for (const { nodeId, node, mode = 'live' } of flows.subscriptions.values()) status.add(nodeId, (shown) => node.status(shown), idleText[mode])
       for (const name of lanes.keys()) {
         if (limits.has(name)) continue
         lanes.delete(name)

@@ -29,9 +29,10 @@ export function createStatusBoard() {
   }
 
   return {
-    add(id: string, show: (status: NodeStatus) => void) {
+    /** @param idle what it says while nothing has run */
+    add(id: string, show: (status: NodeStatus) => void, idle = 'waiting') {
       nodes.set(id, { counts: { running: 0, done: 0, retrying: 0, dead: 0, last: undefined }, show })
-      show({ fill: 'grey', shape: 'ring', text: 'waiting' })
+      show({ fill: 'grey', shape: 'ring', text: idle })
     },
     remove(id: string) {
       clearTimeout(nodes.get(id)?.timer)

@@ -2,6 +2,7 @@
 import { createBatcher } from './batch.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { deliveryColumns, toDelivery, type DeliveryRow } from './rows.ts'
+import type { SubscriptionModes } from './subscription-modes.ts'
 import type { DeliveryClaim, Delivery, LaneName, Lease, Message, MessageClaim } from './types.ts'
 
 export interface Want { lane: LaneName, owner: string, keys: number, perKey: number, leaseMs: number }
@@ -27,7 +28,7 @@ const readDeliveries = `
 select d.due_at <= now() as due, d.key, ${deliveryColumns}
 from unnest($2::text[]) with ordinality as k (key, ord)
 cross join lateral (
-  select * from torg.delivery where lane = $1 and key = k.key and desired > acked and not dead order by seq limit $3
+  select * from torg.delivery where lane = $1 and key = k.key and desired > acked and not dead and not held order by seq limit $3
 ) d
 join torg.record r on r.id = d.record_id
 order by k.ord, d.seq`
@@ -44,7 +45,7 @@ export const giveBack = `
 with head as (
   select w.lane, w.key, g.epoch, coalesce(
     (select m.due_at from torg.message m where m.lane = w.lane and m.key = w.key and m.state = 'pending' order by m.seq limit 1),
-    (select d.due_at from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead order by d.seq limit 1)) as due_at
+    (select d.due_at from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead and not d.held order by d.seq limit 1)) as due_at
   from unnest($1::text[], $2::text[], $3::bigint[]) as g (lane, key, epoch)
   join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
 ), gone as (
@@ -91,7 +92,7 @@ export interface Claims {
   idle(): Promise<void>
 }
 
-export function createClaims(db: Database): Claims {
+export function createClaims(db: Database, { sift }: Pick<SubscriptionModes, 'sift'>): Claims {
   const columns = (leases: Lease[]): unknown[] => [leases.map(l => l.lane), leases.map(l => l.key), leases.map(l => l.epoch)]
 
   const releases = createBatcher<Lease, null>({
@@ -118,16 +119,16 @@ export function createClaims(db: Database): Claims {
   })
 
   /** Leases due keys, reads their items, and gives back at once the keys that turn out to have none. */
-  const claim = async <Row extends { key: string, due: boolean }>(want: Want, read: string): Promise<{ lease: Lease, rows: Row[] }[]> => {
+  const claim = async <Row extends { key: string, due: boolean }>(want: Want, read: (keys: string[]) => Promise<Row[]>): Promise<{ lease: Lease, rows: Row[] }[]> => {
     for (;;) {
-      const { claims, full } = await claimOnce<Row>(want, read)
+      const { claims, full } = await claimOnce(want, read)
       if (claims.length > 0 || !full) return claims
     }
   }
-  const claimOnce = async <Row extends { key: string, due: boolean }>(want: Want, read: string): Promise<{ claims: { lease: Lease, rows: Row[] }[], full: boolean }> => {
+  const claimOnce = async <Row extends { key: string, due: boolean }>(want: Want, read: (keys: string[]) => Promise<Row[]>): Promise<{ claims: { lease: Lease, rows: Row[] }[], full: boolean }> => {
     const leased = await retrying(() => db.query<{ key: string, epoch: string }>(leaseKeys, [want.lane, want.owner, want.keys, want.leaseMs]))
     if (leased.length === 0) return { claims: [], full: false }
-    const rows = await db.query<Row>(read, [want.lane, leased.map(row => row.key), want.perKey])
+    const rows = await read(leased.map(row => row.key))
     const byKey = Map.groupBy(rows, row => row.key)
     const claims = leased.map(({ key, epoch }) => {
       const ofKey = byKey.get(key) ?? []
@@ -142,9 +143,10 @@ export function createClaims(db: Database): Claims {
 
   return {
     claimMessages: want => guarded(`Claiming work of ${want.lane}`, async () =>
-      (await claim<MessageRow>(want, readMessages)).map(({ lease, rows }) => ({ lease, messages: rows.map(toMessage) }))),
+      (await claim(want, keys => db.query<MessageRow>(readMessages, [want.lane, keys, want.perKey]))).map(({ lease, rows }) => ({ lease, messages: rows.map(toMessage) }))),
     claimDeliveries: want => guarded(`Claiming work of ${want.lane}`, async () =>
-      (await claim<DeliveryRow & { key: string, due: boolean }>(want, readDeliveries))
+      // What a process that did not know the newest modes has queued is put aside here.
+      (await claim(want, async keys => sift(want.lane, await db.query<DeliveryRow & { key: string, due: boolean }>(readDeliveries, [want.lane, keys, want.perKey]))))
         .map(({ lease, rows }): { lease: Lease, deliveries: Delivery[] } => ({ lease, deliveries: rows.map(toDelivery) }))),
     release,
     renew: (leases, leaseMs) => guarded('Prolonging leases', async () => {

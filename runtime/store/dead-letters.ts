@@ -47,17 +47,19 @@ on conflict (lane, key) do update set due_at = case when w.epoch is null then le
 
 const countLanes = `
 with waiting as (
-  select lane, count(*)::int as pending, (count(*) filter (where due_at <= now()))::int as due, 0 as dead, min(received_at) as oldest
+  select lane, count(*)::int as pending, (count(*) filter (where due_at <= now()))::int as due, 0 as dead, min(received_at) as oldest, 0 as held
   from torg.message where state = 'pending' group by lane
   union all
-  select lane, count(*)::int, (count(*) filter (where due_at <= now()))::int, 0, min(wanted_at)
-  from torg.delivery where desired > acked and not dead group by lane
+  select lane, count(*)::int, (count(*) filter (where due_at <= now()))::int, 0, min(wanted_at), 0
+  from torg.delivery where desired > acked and not dead and not held group by lane
   union all
-  select lane, 0, 0, count(*)::int, null from torg.message where state = 'dead' group by lane
+  select lane, 0, 0, count(*)::int, null, 0 from torg.message where state = 'dead' group by lane
   union all
-  select lane, 0, 0, count(*)::int, null from torg.delivery where dead group by lane
+  select lane, 0, 0, count(*)::int, null, 0 from torg.delivery where dead group by lane
+  union all
+  select lane, 0, 0, 0, null, count(*)::int from torg.delivery where held and desired > acked and not dead group by lane
 )
-select lane, sum(pending)::int as pending, sum(due)::int as due, sum(dead)::int as dead,
+select lane, sum(pending)::int as pending, sum(due)::int as due, sum(held)::int as held, sum(dead)::int as dead,
   greatest(0, coalesce(extract(epoch from now() - min(oldest)) * 1000, 0))::float8 as "oldestMs"
 from waiting group by lane order by lane`
 

@@ -25,8 +25,10 @@ export interface Raise {
   operation: DeliveryOperation
   reason: RemoveReason | null
   messageId: string | null
-  /** The system removed it itself: noted as done, nothing is sent. */
+  /** The system has it already, or removed it itself: noted as done, nothing is sent. */
   settled: boolean
+  /** Its subscription is held: wanted, but in no queue. */
+  held: boolean
 }
 
 export interface NewVersion {
@@ -45,12 +47,14 @@ export function raiseDeliveries({ record, origin, equalsOrigin, rules, subscript
   return subscriptions.flatMap(subscription => {
     const state = stateOf(subscription.id)
     const own = subscription.system === origin.system
+    const adopts = subscription.mode === 'adopt'
     const raise = (operation: DeliveryOperation, reason: RemoveReason | null, settled = false): Raise[] => [{
       subscription: subscription.id, recordId: record.id, kind: record.kind, system: subscription.system, lane: subscription.lane,
       key: rules.fact && rules.orderKey ? `${subscription.id}:${rules.orderKey(record.document)}` : record.id,
-      ordered: rules.fact, desired: record.version, operation, reason, messageId: origin.message, settled,
+      ordered: rules.fact, desired: record.version, operation, reason, messageId: origin.message, settled: settled || adopts, held: subscription.mode === 'held',
     }]
     if (!record.deleted && subscription.matches(record.document)) {
+      if (adopts) return raise('upsert', null)
       // No echo: the system has what it sent. An upsert that waits already brings it the newest version anyway; a removal that
       // waits must not reach it any more.
       const removalWaits = state?.operation === 'remove' && state.pending

@@ -9,6 +9,7 @@ import { migrate } from './migrate.ts'
 import { createRecords } from './records.ts'
 import type { Rules } from './save-plan.ts'
 import { createSettling } from './settle.ts'
+import { createSubscriptionModes } from './subscription-modes.ts'
 import type { Store } from './types.ts'
 
 export interface StoreOptions {
@@ -38,7 +39,8 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
 
   let rules: Rules = { subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map() }
   const inbox = createInbox(db)
-  const claims = createClaims(db)
+  const modes = createSubscriptionModes(db, () => rules.subscriptions)
+  const claims = createClaims(db, modes)
   const settling = createSettling(db)
   const records = createRecords(db, () => rules)
   const deadLetters = createDeadLetters(db)
@@ -59,6 +61,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     dueLanes: claims.dueLanes,
     ...deadLetters,
     ...deployments,
+    applyModes: modes.applyModes,
     configure: async given => { rules = given },
     ping: async () => {
       try {

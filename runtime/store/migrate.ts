@@ -2,13 +2,15 @@ import { TorgError } from '../errors.ts'
 import type { Database } from './db.ts'
 import { ground } from './migrations/0001-ground.ts'
 import { deployedFrom } from './migrations/0002-deployed-from.ts'
+import { modes } from './migrations/0006-modes.ts'
 import { repair } from './migrations/0007-repair.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
 
-/** Applied in this order and never changed once released; a change is a further migration. */
+/** Applied in this order, each that was not yet, and never changed once released; a change is a further migration. Numbers may be missing. */
 const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 1, name: 'ground', sql: ground },
   { id: 2, name: 'deployed-from', sql: deployedFrom },
+  { id: 6, name: 'modes', sql: modes },
   { id: 7, name: 'repair', sql: repair },
   { id: 9, name: 'message-result', sql: messageResult },
 ]

@@ -30,14 +30,17 @@ select distinct lane, key, now() from unnest($1::text[], $2::text[]) as g (lane,
 on conflict (lane, key) do update set
   due_at = case when w.epoch is null and w.key <> all ($3::text[]) then least(w.due_at, excluded.due_at) else w.due_at end`
 
+// A fact keeps its place behind those of its key that are still held, also while they are being released.
 const upsertDeliveries = `
-insert into torg.delivery as d (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id)
-select subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id
-from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::text[], $10::text[], $11::uuid[]) with ordinality
-  as g (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, ord) order by ord
+insert into torg.delivery as d (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, present, held)
+select subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, acked > 0 and operation = 'upsert',
+  held or (ordered and desired > acked and exists (select 1 from torg.delivery h where h.subscription = g.subscription and h.key = g.key and h.held))
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::text[], $10::text[], $11::uuid[], $12::bool[], $13::bool[]) with ordinality
+  as g (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, held, ordered, ord) order by ord
 on conflict (subscription, record_id) do update set kind = excluded.kind, system = excluded.system, lane = excluded.lane, key = excluded.key,
   desired = excluded.desired, acked = greatest(d.acked, excluded.acked), operation = excluded.operation, reason = excluded.reason,
-  present = d.present and excluded.acked = 0, message_id = excluded.message_id, attempts = 0, due_at = now(), dead = false, error = null, wanted_at = now()`
+  present = case when excluded.acked > 0 then excluded.present else d.present end, message_id = excluded.message_id, held = excluded.held,
+  attempts = 0, due_at = now(), dead = false, error = null, wanted_at = now()`
 
 /** @throws ReferenceTaken after which the transaction must be rolled back and tried again */
 export async function writeChanges(tx: Transaction, { records, references, raises }: { records: Draft[], references: PlannedReference[], raises: Raise[] }): Promise<void> {
@@ -55,7 +58,7 @@ export async function writeChanges(tx: Transaction, { records, references, raise
       references.map(r => r.recordId), references.map(r => r.sourceTime),
     ]).then((stored) => { if (stored.length < references.length) throw new ReferenceTaken('A reference was stored by another transaction.') }))
   }
-  const waiting = raises.filter(raise => !raise.settled)
+  const waiting = raises.filter(raise => !raise.settled && !raise.held)
   if (waiting.length > 0) {
     writes.push(tx.query(wakeKeys, [waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key)]))
   }
@@ -63,6 +66,7 @@ export async function writeChanges(tx: Transaction, { records, references, raise
     writes.push(tx.query(upsertDeliveries, [
       raises.map(r => r.subscription), raises.map(r => r.recordId), raises.map(r => r.kind), raises.map(r => r.system), raises.map(r => r.lane), raises.map(r => r.key),
       raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
+      raises.map(r => r.held && !r.settled), raises.map(r => r.ordered),
     ]))
   }
   await Promise.all(writes)

@@ -114,16 +114,20 @@ export function createSavePlan(rules: Rules): SavePlan {
       const sourceTime = reference === own && write.sourceTime !== null ? write.sourceTime : known?.sourceTime ?? null
       if (!known || known.sourceTime !== sourceTime) putReference({ reference, recordId: after.id, sourceTime })
     }
-    if (after.version === before.version) return { record: toStored(after), outcome: 'unchanged', refused, lanes: [] }
-    const lanes = raise(after, write, kindRules, refused.length === 0)
+    const unchanged = after.version === before.version
+    const lanes = raise(after, write, kindRules, refused.length === 0, subscription => !unchanged || isNewToAdopting(subscription, after))
+    if (unchanged) return { record: toStored(after), outcome: 'unchanged', refused, lanes: [] }
     return { record: toStored(after), outcome: before.version === 0 ? 'created' : 'updated', refused, lanes }
   }
 
-  const raise = (draft: Draft, write: EntityWrite, kindRules: KindRules, equalsOrigin: boolean): LaneName[] => {
+  /** What comes from a system that is being connected is known to it, also where it says nothing new. */
+  const isNewToAdopting = ({ id, mode }: Subscription, draft: Draft): boolean => mode === 'adopt' && draft.version > 0 && !states.has(deliveryKey(id, draft.id))
+
+  const raise = (draft: Draft, write: EntityWrite, kindRules: KindRules, equalsOrigin: boolean, concerns: (subscription: Subscription) => boolean): LaneName[] => {
     const raised = raiseDeliveries({
       record: { id: draft.id, kind: draft.kind, version: draft.version, document: draft.document ?? {}, deleted: draft.deletedAt !== null },
       origin: write.origin, equalsOrigin, rules: kindRules,
-      subscriptions: rules.subscriptions.filter(subscription => subscription.kind === draft.kind),
+      subscriptions: rules.subscriptions.filter(subscription => subscription.kind === draft.kind && concerns(subscription)),
       stateOf: subscription => states.get(deliveryKey(subscription, draft.id)),
     })
     for (const one of raised) {
@@ -131,7 +135,7 @@ export function createSavePlan(rules: Rules): SavePlan {
       put(raises, key, one)
       put(states, key, { subscription: one.subscription, recordId: one.recordId, operation: one.operation, pending: !one.settled })
     }
-    return [...new Set(raised.flatMap(({ lane, settled }) => settled ? [] : lane))]
+    return [...new Set(raised.flatMap(({ lane, settled, held }) => settled || held ? [] : lane))]
   }
 
   return {

@@ -176,12 +176,20 @@ export interface SaveOutcome {
   lanes: LaneName[]
 }
 
+/**
+ * What becomes of the deliveries of a subscription. `live`: they run. `held`: they are wanted and wait. `adopt`: the fed system counts as
+ * knowing every version that is saved meanwhile, so nothing is wanted, and a later removal is delivered.
+ */
+export type SubscriptionMode = 'live' | 'held' | 'adopt'
+
 /** A deployed `hub changes` node, as the store needs it to raise deliveries. */
 export interface Subscription {
   id: string
   kind: string
   system: string
   lane: LaneName
+  /** @defaultValue 'live' */
+  mode?: SubscriptionMode
   /** Whether the subscription wants this version of a record. Pure. */
   matches(document: Record<string, unknown>): boolean
 }
@@ -241,8 +249,11 @@ export interface Deployment {
 /** A deployment without what it holds. */
 export type DeploymentSummary = Omit<Deployment, 'flows' | 'credentials'>
 
-/** Depth of a lane for metrics, status and the sweep. */
-export interface LaneDepth { lane: LaneName, pending: number, due: number, dead: number, oldestMs: number }
+/** Depth of a lane for metrics, status and the sweep. `held` deliveries wait for their subscription to go live and are not pending. */
+export interface LaneDepth { lane: LaneName, pending: number, due: number, held: number, dead: number, oldestMs: number }
+
+/** How many deliveries a change of modes concerned, by what it did to them, and the lanes that have work since. */
+export interface ModeChanges { released: number, held: number, adopted: number, lanes: LaneName[] }
 
 export interface Store {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
@@ -284,7 +295,13 @@ export interface Store {
   cursor(source: string): Promise<unknown>
   saveCursor(source: string, cursor: unknown): Promise<void>
 
-  /** The subscriptions, roles and kinds in force; set at deploy. */
+  /**
+   * Has waiting deliveries follow the modes in force, in small transactions, until all do or `signal` is aborted. May be done by several
+   * processes at once, and again after being cut off.
+   */
+  applyModes(signal: AbortSignal): Promise<ModeChanges>
+
+  /** The subscriptions, roles and kinds in force; set at deploy. What waits follows with {@link applyModes}. */
   configure(rules: { subscriptions: Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }): Promise<void>
   ping(): Promise<void>
   /** Of the pool, for the metrics; `waiting` are requests without one. */

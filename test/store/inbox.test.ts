@@ -84,9 +84,9 @@ describe('store: inbox', () => {
     expect(await test.store.dueLanes()).to.deep.equal(['web.in'])
     const depths = await test.store.depths()
     expect(depths.map(({ oldestMs, ...depth }) => ({ ...depth, aged: oldestMs > 0 }))).to.deep.equal([
-      { lane: 'erp.in', pending: 1, due: 0, dead: 0, aged: true },
-      { lane: 'pos.in', pending: 0, due: 0, dead: 1, aged: false },
-      { lane: 'web.in', pending: 2, due: 2, dead: 0, aged: true },
+      { lane: 'erp.in', pending: 1, due: 0, held: 0, dead: 0, aged: true },
+      { lane: 'pos.in', pending: 0, due: 0, held: 0, dead: 1, aged: false },
+      { lane: 'web.in', pending: 2, due: 2, held: 0, dead: 0, aged: true },
     ])
   })
 

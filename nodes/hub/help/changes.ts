@@ -20,6 +20,15 @@ from the fed system itself is not sent back to it. When the flow has finished wi
 - \`msg.torg.delivery\`: \`operation\` (upsert or remove), \`reason\`, \`reference\` (the fed system's own id of the record, if known), and
   \`idempotencyKey\`, which is the same for every attempt.
 
+**Mode**
+
+- *Live*: deliver.
+- *Held*: what is wanted is collected and nothing is delivered. Switched to live, only the newest version of each record goes out.
+- *Adopt*: to connect a system that is in use already. Every record saved meanwhile counts as known to the system in that version, and nothing is
+  delivered. Switched to live, only what changes from then on goes out, removals included. What was waiting before is dropped.
+
+A mode takes effect at the deploy; runs in flight end first.
+
 **Filter**
 
 Rules compare a field with a value. A path through a list, \`lines[].variant.sku\`, fits when any element fits. Decimals compare as numbers,
@@ -53,6 +62,15 @@ fra mottakersystemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten f
 - \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (mottakersystemets egen id for posten, hvis kjent) og
   \`idempotencyKey\`, som er den samme for hvert forsøk.
 
+**Modus**
+
+- *Aktiv*: lever.
+- *Holdt*: det som ønskes, samles opp, og ingenting leveres. Når den settes til aktiv, går bare den nyeste versjonen av hver post ut.
+- *Overta*: for å koble til et system som allerede er i bruk. Hver post som lagres imens, regnes som kjent for systemet i den versjonen, og ingenting
+  leveres. Når den settes til aktiv, går bare det som endres fra da av, ut, også fjerninger. Det som ventet fra før, droppes.
+
+En modus gjelder fra deploy; kjøringer som er i gang, avsluttes først.
+
 **Filter**
 
 Reglene sammenligner et felt med en verdi. En sti gjennom en liste, \`lines[].variant.sku\`, passer når et av elementene passer. Desimaltall
@@ -85,6 +103,15 @@ från det mottagande systemet självt skickas inte tillbaka dit. När flödet ä
 - \`msg.topic\`: typ och operation, \`order/upsert\`.
 - \`msg.torg.delivery\`: \`operation\` (upsert eller remove), \`reason\`, \`reference\` (det mottagande systemets eget id för posten, om det är känt) och
   \`idempotencyKey\`, som är densamma för varje försök.
+
+**Läge**
+
+- *Aktiv*: leverera.
+- *Pausad*: det som önskas samlas, och inget levereras. När läget ändras till aktiv går bara den nyaste versionen av varje post ut.
+- *Ta över*: för att ansluta ett system som redan används. Varje post som sparas under tiden räknas som känd av systemet i den versionen, och inget
+  levereras. När läget ändras till aktiv går bara det som ändras därefter ut, även borttagningar. Det som väntade sedan tidigare släpps.
+
+Ett läge gäller från deploy; körningar som pågår avslutas först.
 
 **Filter**
 
