@@ -2,12 +2,12 @@
  * Works one key off: each of its messages or deliveries becomes a durable run, one after the other, and how it ended is written
  * under the key's lease. What to do after a failure is decided here and nowhere else.
  */
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { TorgError, toTorgError, type StoredError } from '../errors.ts'
 import { failAt } from '../fail-points.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
+import { newId } from '../ids.ts'
 import type { RunOutcome, RunTracker } from '../runs/types.ts'
 import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, MessageYield, RunReport, Store, WorkOutcome } from '../store/types.ts'
 import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
@@ -79,7 +79,7 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
 
   /** Bookkeeping around one run: status in the editor, metrics, one log line. */
   const account = async (lane: WorkedLane, node: string, attempts: number, facts: Record<string, unknown>, start: (id: string) => Promise<RunOutcome>) => {
-    const id = randomUUID()
+    const id = newId()
     const startedAt = new Date()
     status.started(node)
     const outcome = await start(id)

@@ -1,7 +1,7 @@
 /** What was parked for a person: listed, opened with its input, made due again. And how much waits in each lane. */
 import { TorgError, type StoredError } from '../errors.ts'
 import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
-import { isId } from './ids.ts'
+import { isId } from '../ids.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { DeadLetter, DeadLetterSummary, LaneDepth, LaneName } from './types.ts'
 

@@ -1,27 +1,33 @@
 /** The inbox: what systems sent, stored before it is acknowledged. */
 import { createBatcher } from './batch.ts'
 import { isDataError, retrying, toStoreError, type Database } from './db.ts'
-import { newId } from './ids.ts'
+import { newId } from '../ids.ts'
 import { toJson } from './json.ts'
 import type { NewMessage, ReceivedMessage } from './types.ts'
 
 /** Bytes a message takes beside its body, roughly. */
 const overhead = 500
 
-// The order of the rows is the order of the calls, and so of seq. The upsert of the work row changes nothing where
-// the row exists, but locks it: a release of the key at this moment either sees the message or lets it make the row anew.
+// Who stores the event stores the message; another who does so at the same moment waits for the commit and then finds it taken. The
+// events are sorted, so that two with the same ones wait in one direction only. The order of the rows is the order of the calls, and so
+// of seq. The upsert of the work row changes nothing where the row exists, but locks it: a release of the key at this moment either sees
+// the message or lets it make the row anew.
 const insertMessages = `
 with given as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::bytea[], $11::timestamptz[], $12::text[]) with ordinality
     as g (id, lane, system, source, topic, key, event_id, content_type, headers, body, source_time, error, ord)
+), taken as (
+  insert into torg.event (source, event_id, message_id)
+  select source, event_id, id from given where event_id is not null order by source, event_id, ord
+  on conflict (source, event_id) do nothing
+  returning message_id
 ), stored as (
   insert into torg.message (id, lane, system, source, topic, key, event_id, content_type, headers, body, source_time, state, error, settled_at, dead_at)
   select id, lane, system, source, topic, key, event_id, content_type, headers::jsonb, body, source_time,
     case when error is null then 'pending' else 'dead' end, error::jsonb,
     case when error is not null then now() end, case when error is not null then now() end
-  from given order by ord
-  on conflict (source, event_id) where event_id is not null do nothing
+  from given where event_id is null or id in (select message_id from taken) order by ord
   returning id, lane, key, state
 ), woken as (
   insert into torg.work as w (lane, key, due_at)
@@ -31,9 +37,9 @@ with given as (
 select id from stored`
 
 const findStored = `
-select g.ord::int as ord, m.id
+select g.ord::int as ord, e.message_id as id
 from unnest($1::text[], $2::text[]) with ordinality as g (source, event_id, ord)
-join torg.message m on m.source = g.source and m.event_id = g.event_id`
+join torg.event e on e.source = g.source and e.event_id = g.event_id`
 
 interface Arrival { id: string, message: NewMessage }
 

@@ -4,7 +4,7 @@
  */
 import { TorgError } from '../errors.ts'
 import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
-import { newId } from './ids.ts'
+import { newId } from '../ids.ts'
 import { replaceLinks } from './links.ts'
 import { merge, type JsonObject } from './merge.ts'
 import type { EntityWrite, KindRules, LaneName, Origin, Reference, Roles, SaveOutcome, Subscription } from './types.ts'

@@ -29,7 +29,7 @@ with given as (
   insert into torg.run (id, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error)
   select run, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error::jsonb from settled
 )
-select run from settled union select r.id from torg.run r where r.id = any ($8)`
+select run from settled union select r.id from unnest($8::uuid[]) as g (id) join torg.run r on r.id = g.id`
 
 // A version raised meanwhile is due at once and starts afresh, however the older one ended. That is decided on the row being
 // updated and nowhere before it: a save that commits while this statement waits is then seen.
@@ -57,7 +57,7 @@ with given as (
   insert into torg.run (id, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error)
   select run, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error::jsonb from settled
 )
-select run from settled union select r.id from torg.run r where r.id = any ($8)`
+select run from settled union select r.id from unnest($8::uuid[]) as g (id) join torg.run r on r.id = g.id`
 
 // The reference of another record stays: two records of the hub must not become one by a sink's answer.
 const addReferences = `

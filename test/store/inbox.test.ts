@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { TorgError } from '../../runtime/errors.ts'
-import { newId } from '../../runtime/store/ids.ts'
+import { newId } from '../../runtime/ids.ts'
 import { aMessage, aRun, claimMessages, dead, done, openTestStore, rejection, retry, settleMessage, type TestStore } from './support.ts'
 import { until } from '../support/until.ts'
 

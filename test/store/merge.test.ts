@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { findLinks, replaceLinks } from '../../runtime/store/links.ts'
 import { merge, type Merge } from '../../runtime/store/merge.ts'
 import { findUnstorable, toJson } from '../../runtime/store/json.ts'
-import { isId, newId } from '../../runtime/store/ids.ts'
+import { isId, newId } from '../../runtime/ids.ts'
 
 const web = { system: 'web', message: null, at: '2026-03-01T00:00:00.000Z' }
 const erp = { ...web, system: 'erp' }

@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { pino } from 'pino'
 import { TorgError } from '../../runtime/errors.ts'
-import { newId } from '../../runtime/store/ids.ts'
+import { newId } from '../../runtime/ids.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type {
   Applied, Delivery, DeliveryClaim, DeliveryResult, EntityWrite, KindRules, Lease, Message, MessageClaim, NewMessage, Reference, Roles, RunReport, Store, Subscription, WorkOutcome,
