@@ -106,7 +106,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   // ------------------------------------------------------------ one lane
 
   const claim = async (lane: Lane, keys: number): Promise<(MessageClaim | DeliveryClaim)[]> => {
-    const want = { lane: lane.name, owner, keys, perKey, leaseMs: leaseMsOf(lane) }
+    const want = { lane: lane.name, owner, deployment: deployed.deployment, keys, perKey, leaseMs: leaseMsOf(lane) }
     try {
       if (lane.doubtful) {
         const ended = await store.endLeasesOf(owner, { lane: lane.name, except: [...lane.held] })

@@ -5,13 +5,17 @@ import { deliveryColumns, toDelivery, type DeliveryRow } from './rows.ts'
 import type { SubscriptionModes } from './subscription-modes.ts'
 import type { DeliveryClaim, Delivery, LaneName, Lease, Message, MessageClaim } from './types.ts'
 
-export interface Want { lane: LaneName, owner: string, keys: number, perKey: number, leaseMs: number }
+export interface Want { lane: LaneName, owner: string, deployment: number, keys: number, perKey: number, leaseMs: number }
+
+/** Whether the deployment given is the active one; without any it is 0. */
+const isActive = (parameter: string): string => `coalesce((select id from torg.deployment where active), 0) = ${parameter}`
 
 // Two claims at once skip each other's rows. What a key holds is read by a second statement: its snapshot is taken when the key is
-// ours already, so it cannot show work that somebody settled in between.
+// ours already, so it cannot show work that somebody settled in between. For the same reason it decides whether our deployment is
+// the active one: if it is while we have the key, newer flows cannot have worked on it before. A key read in vain is given back.
 const leaseKeys = `
 update torg.work w set owner = $2, epoch = nextval('torg.epoch'), due_at = now() + $4 * interval '1 millisecond'
-from (select lane, key from torg.work where lane = $1 and due_at <= now() order by due_at limit $3 for update skip locked) due
+from (select lane, key from torg.work where lane = $1 and due_at <= now() and ${isActive('$5')} order by due_at limit $3 for update skip locked) due
 where w.lane = due.lane and w.key = due.key
 returning w.key, w.epoch`
 
@@ -20,7 +24,7 @@ select m.id, m.lane, m.system, m.source, m.topic, m.key, m.event_id, m.content_t
   m.due_at <= now() as due
 from unnest($2::text[]) with ordinality as k (key, ord)
 cross join lateral (
-  select * from torg.message where lane = $1 and key = k.key and state = 'pending' order by seq limit $3
+  select * from torg.message where lane = $1 and key = k.key and state = 'pending' and ${isActive('$4')} order by seq limit $3
 ) m
 order by k.ord, m.seq`
 
@@ -28,7 +32,7 @@ const readDeliveries = `
 select d.due_at <= now() as due, d.key, ${deliveryColumns}
 from unnest($2::text[]) with ordinality as k (key, ord)
 cross join lateral (
-  select * from torg.delivery where lane = $1 and key = k.key and desired > acked and not dead and not held order by seq limit $3
+  select * from torg.delivery where lane = $1 and key = k.key and desired > acked and not dead and not held and ${isActive('$4')} order by seq limit $3
 ) d
 join torg.record r on r.id = d.record_id
 order by k.ord, d.seq`
@@ -126,7 +130,7 @@ export function createClaims(db: Database, { sift }: Pick<SubscriptionModes, 'si
     }
   }
   const claimOnce = async <Row extends { key: string, due: boolean }>(want: Want, read: (keys: string[]) => Promise<Row[]>): Promise<{ claims: { lease: Lease, rows: Row[] }[], full: boolean }> => {
-    const leased = await retrying(() => db.query<{ key: string, epoch: string }>(leaseKeys, [want.lane, want.owner, want.keys, want.leaseMs]))
+    const leased = await retrying(() => db.query<{ key: string, epoch: string }>(leaseKeys, [want.lane, want.owner, want.keys, want.leaseMs, want.deployment]))
     if (leased.length === 0) return { claims: [], full: false }
     const rows = await read(leased.map(row => row.key))
     const byKey = Map.groupBy(rows, row => row.key)
@@ -143,10 +147,10 @@ export function createClaims(db: Database, { sift }: Pick<SubscriptionModes, 'si
 
   return {
     claimMessages: want => guarded(`Claiming work of ${want.lane}`, async () =>
-      (await claim(want, keys => db.query<MessageRow>(readMessages, [want.lane, keys, want.perKey]))).map(({ lease, rows }) => ({ lease, messages: rows.map(toMessage) }))),
+      (await claim(want, keys => db.query<MessageRow>(readMessages, [want.lane, keys, want.perKey, want.deployment]))).map(({ lease, rows }) => ({ lease, messages: rows.map(toMessage) }))),
     claimDeliveries: want => guarded(`Claiming work of ${want.lane}`, async () =>
       // What a process that did not know the newest modes has queued is put aside here.
-      (await claim(want, async keys => sift(want.lane, await db.query<DeliveryRow & { key: string, due: boolean }>(readDeliveries, [want.lane, keys, want.perKey]))))
+      (await claim(want, async keys => sift(want.lane, await db.query<DeliveryRow & { key: string, due: boolean }>(readDeliveries, [want.lane, keys, want.perKey, want.deployment]))))
         .map(({ lease, rows }): { lease: Lease, deliveries: Delivery[] } => ({ lease, deliveries: rows.map(toDelivery) }))),
     release,
     renew: (leases, leaseMs) => guarded('Prolonging leases', async () => {

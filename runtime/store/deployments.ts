@@ -1,5 +1,6 @@
 /** Deployments, of which one is active, and the cursors of polling sources. */
 import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { deployedChannel } from './presence.ts'
 import type { Deployment, DeploymentSummary, Store } from './types.ts'
 
 const summaryColumns = 'id, revision, at, by, made_from as "from", note'
@@ -36,6 +37,7 @@ export function createDeployments(db: Database): Deployments {
         `insert into torg.deployment (revision, by, made_from, note, flows, credentials, active) values ($1, $2, $3, $4, $5, $6, true) returning ${columns}`,
         [revision, by, from, note, JSON.stringify(flows), JSON.stringify(credentials)])
       if (!row) throw new Error('The deployment was not stored.')
+      await tx.query(`notify ${deployedChannel}`)
       return withTime(row)
     })),
     cursor: source => guarded('Reading a cursor', async () =>

@@ -6,6 +6,7 @@ import { createDeadLetters } from './dead-letters.ts'
 import { createDeployments } from './deployments.ts'
 import { createInbox } from './inbox.ts'
 import { migrate } from './migrate.ts'
+import { createProcesses } from './processes.ts'
 import { createRecords } from './records.ts'
 import type { Rules } from './save-plan.ts'
 import { createSettling } from './settle.ts'
@@ -45,6 +46,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
   const records = createRecords(db, () => rules)
   const deadLetters = createDeadLetters(db)
   const deployments = createDeployments(db)
+  const processes = createProcesses(db)
   let closing: Promise<void> | undefined
 
   return {
@@ -62,6 +64,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     ...deadLetters,
     ...deployments,
     applyModes: modes.applyModes,
+    ...processes,
     configure: async given => { rules = given },
     ping: async () => {
       try {

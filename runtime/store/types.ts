@@ -249,6 +249,37 @@ export interface Deployment {
 /** A deployment without what it holds. */
 export type DeploymentSummary = Omit<Deployment, 'flows' | 'credentials'>
 
+// ---------------------------------------------------------------- processes
+
+/** What a process is. */
+export interface ProcessFacts {
+  /** Owner of its leases, its own among all processes of the database. */
+  owner: string
+  role: 'hub' | 'worker'
+  host: string
+  pid: number
+  version: string
+  connectors: string[]
+}
+
+/** What a process does. */
+export interface ProcessState {
+  /** The deployment it has open; null: none. */
+  deployment: number | null
+  /** Whether it takes work. */
+  working: boolean
+  /** What it does, or why it takes none. */
+  state: string
+}
+
+export interface ProcessSummary extends ProcessFacts, ProcessState {
+  duties: string[]
+  since: string
+  seenAt: string
+  /** Since when it is gone without having stopped; null while it lives. */
+  goneAt: string | null
+}
+
 /** Depth of a lane for metrics, status and the sweep. `held` deliveries wait for their subscription to go live and are not pending. */
 export interface LaneDepth { lane: LaneName, pending: number, due: number, held: number, dead: number, oldestMs: number }
 
@@ -259,9 +290,12 @@ export interface Store {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 
-  /** Leases up to `keys` due keys of an inbound lane with up to `perKey` pending messages each, in order. */
-  claimMessages(want: { lane: LaneName, owner: string, keys: number, perKey: number, leaseMs: number }): Promise<MessageClaim[]>
-  claimDeliveries(want: { lane: LaneName, owner: string, keys: number, perKey: number, leaseMs: number }): Promise<DeliveryClaim[]>
+  /**
+   * Leases up to `keys` due keys of an inbound lane with up to `perKey` pending messages each, in order. `deployment` is the one the
+   * caller has open (0: none): unless it is the active one nothing is claimed.
+   */
+  claimMessages(want: { lane: LaneName, owner: string, deployment: number, keys: number, perKey: number, leaseMs: number }): Promise<MessageClaim[]>
+  claimDeliveries(want: { lane: LaneName, owner: string, deployment: number, keys: number, perKey: number, leaseMs: number }): Promise<DeliveryClaim[]>
   /** Writes ends of runs; concurrent calls share one statement; resolves when committed. */
   settleMessage(result: MessageResult): Promise<Applied>
   settleDelivery(result: DeliveryResult): Promise<Applied>
@@ -294,6 +328,12 @@ export interface Store {
 
   cursor(source: string): Promise<unknown>
   saveCursor(source: string, cursor: unknown): Promise<void>
+
+  /** Takes the duties of these that nobody has, and prolongs those the owner has; returns the names of both. */
+  holdDuties(want: { owner: string, names: string[], leaseMs: number }): Promise<string[]>
+  endDuties(owner: string, names: string[]): Promise<void>
+  /** All processes, those killed during the last day included. */
+  processes(): Promise<ProcessSummary[]>
 
   /**
    * Has waiting deliveries follow the modes in force, in small transactions, until all do or `signal` is aborted. May be done by several

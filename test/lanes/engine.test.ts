@@ -28,7 +28,7 @@ const subscription: RegisteredSubscription = {
   toFlow: (delivery, envelope) => ({ payload: delivery.record.document, torg: envelope }),
   node: { id: 'changes', type: 'hub changes', send: () => undefined, status: () => undefined },
 }
-const deployed: Deployed = { deployment: 1, sources: new Map([['source', source('source')]]), subscriptions: new Map([['changes', subscription]]) }
+const deployed: Deployed = { deployment: 0, sources: new Map([['source', source('source')]]), subscriptions: new Map([['changes', subscription]]) }
 
 const message = (key: string, body: unknown, eventId: string | null = null): NewMessage => ({
   lane: 'shop.in', system: 'shop', source: 'source', topic: 'orders', key, eventId, contentType: 'application/json', headers: {}, body: Buffer.from(JSON.stringify(body)), sourceTime: null,
@@ -182,7 +182,7 @@ describe('engine', () => {
     await until(() => attempts.length === 1)
     stuck = false
     expect(await engine.close(50)).to.equal(1)
-    const [claim] = await store.claimMessages({ lane: 'shop.in', owner: 'other', keys: 1, perKey: 1, leaseMs: 1_000 })
+    const [claim] = await store.claimMessages({ lane: 'shop.in', owner: 'other', deployment: 0, keys: 1, perKey: 1, leaseMs: 1_000 })
     expect(claim?.messages[0]?.attempts).to.equal(0)
     if (claim) await store.release([claim.lease])
     await engine.open(deployed)

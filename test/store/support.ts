@@ -77,7 +77,7 @@ export function ref(system: string, id: string, kind = 'order'): Reference {
   return { system, kind, id }
 }
 
-const want = { owner: 'hub-1', keys: 100, perKey: 100, leaseMs: 60_000 }
+const want = { deployment: 0, owner: 'hub-1', keys: 100, perKey: 100, leaseMs: 60_000 }
 
 export function claimMessages(store: Store, over: Partial<typeof want> & { lane?: `${string}.in` } = {}): Promise<MessageClaim[]> {
   return store.claimMessages({ lane: 'web.in', ...want, ...over })
