@@ -2,6 +2,7 @@
 import { TorgError, type StoredError } from '../errors.ts'
 import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { isId } from '../ids.ts'
+import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { DeadLetter, DeadLetterSummary, LaneDepth, LaneName } from './types.ts'
 
@@ -31,19 +32,6 @@ from torg.message where id = $1 and state = 'dead'`
 const findDelivery = `
 select 'delivery' as type, d.lane, d.system, d.key, d.subscription as node, d.dead_at as at, d.attempts, d.error, d.record_id as item, d.subscription, ${recordColumns}
 from torg.delivery d join torg.record r on r.id = d.record_id where d.subscription = $1 and d.record_id = $2 and d.dead`
-
-const reopenMessage = `
-update torg.message set state = 'pending', attempts = 0, due_at = now(), settled_at = null where id = $1 and state = 'dead' returning lane, key`
-
-// A system that refused for good may remember its answer under the idempotency key, so the next attempt gets another; after a failure
-// whose end is not known the key stays the same.
-const reopenDelivery = `
-update torg.delivery set dead = false, attempts = 0, due_at = now(), generation = generation + case when error->>'class' = 'permanent' then 1 else 0 end
-where subscription = $1 and record_id = $2 and dead returning lane, key`
-
-const wakeKey = `
-insert into torg.work as w (lane, key, due_at) values ($1, $2, now())
-on conflict (lane, key) do update set due_at = case when w.epoch is null then least(w.due_at, excluded.due_at) else w.due_at end`
 
 const countLanes = `
 with waiting as (
@@ -96,14 +84,10 @@ export function createDeadLetters(db: Database): DeadLetters {
     reopen: id => guarded('Reopening a dead letter', async () => {
       const parsed = parseId(id)
       if (!parsed) return null
-      return retrying(() => db.transaction(async tx => {
-        const [row] = parsed.type === 'message'
-          ? await tx.query<{ lane: LaneName, key: string }>(reopenMessage, [parsed.item])
-          : await tx.query<{ lane: LaneName, key: string }>(reopenDelivery, [parsed.subscription, parsed.item])
-        if (!row) return null
-        await tx.query(wakeKey, [row.lane, row.key])
-        return row.lane
-      }))
+      const [lane] = await retrying(() => db.transaction(tx => parsed.type === 'message'
+        ? putMessagesBack(tx, [parsed.item], 'dead')
+        : putDeliveriesBack(tx, [{ subscription: parsed.subscription, recordId: parsed.item }], 'dead')))
+      return lane ?? null
     }),
     depths: () => guarded('Counting the lanes', () => retrying(() => db.transaction(async tx => {
       // The one statement that may read a whole table: with most rows pending that is three times faster than the index.

@@ -8,6 +8,7 @@ import { createInbox } from './inbox.ts'
 import { migrate } from './migrate.ts'
 import { createProcesses } from './processes.ts'
 import { createRecords } from './records.ts'
+import { createRepairs } from './repairs.ts'
 import type { Rules } from './save-plan.ts'
 import { createSettling } from './settle.ts'
 import { createSubscriptionModes } from './subscription-modes.ts'
@@ -63,6 +64,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     dueLanes: claims.dueLanes,
     ...deadLetters,
     ...deployments,
+    ...createRepairs(db),
     applyModes: modes.applyModes,
     ...processes,
     configure: async given => { rules = given },

@@ -3,6 +3,7 @@
  * All ids are UUIDv7 strings, all instants ISO 8601 UTC strings, all durations milliseconds.
  */
 import type { StoredError } from '../errors.ts'
+import type { RepairStore } from './repair-types.ts'
 
 /** One system in one direction: `webshop-no.in`, `erp.out`. Also the name of its queue. */
 export type LaneName = `${string}.in` | `${string}.out`
@@ -286,7 +287,7 @@ export interface LaneDepth { lane: LaneName, pending: number, due: number, held:
 /** How many deliveries a change of modes concerned, by what it did to them, and the lanes that have work since. */
 export interface ModeChanges { released: number, held: number, adopted: number, lanes: LaneName[] }
 
-export interface Store {
+export interface Store extends RepairStore {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 
