@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { TorgError } from '../../runtime/errors.ts'
 import type { DeliverySelection, MessageSelection, Selection } from '../../runtime/store/repair-types.ts'
 import type { NewMessage, Store } from '../../runtime/store/types.ts'
 import { aMessage, aSubscription, aWrite, claimDeliveries, claimMessages, configure, dead, deliverAll, done, openTestStore, rejection, retry, settleDelivery, settleMessage, type TestStore } from './support.ts'
@@ -154,7 +155,7 @@ describe('store: repairs', () => {
 
     it('keep the idempotency key after a failure whose end is not known', async () => {
       await store.save([aWrite('1', { total: 1 })])
-      await deliverAll(store, 'erp.out', { ...dead, error: { ...dead.error, class: 'transient' } })
+      await deliverAll(store, 'erp.out', { outcome: 'dead', error: new TorgError('system.unavailable', 'Down for hours.').toJSON() })
       await start(deliveries({ system: 'erp' }))
       await store.advanceRepairs(portion)
       expect((await deliverAll(store)).map(({ generation }) => generation)).to.deep.equal([1])
