@@ -18,6 +18,7 @@ import { createEngine } from './lanes/engine.ts'
 import { createHints } from './lanes/hints.ts'
 import { createModeDuty } from './lanes/mode-duty.ts'
 import { createPoller } from './lanes/poller.ts'
+import { createRepairDuty } from './lanes/repair-duty.ts'
 import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed } from './node-red/embed.ts'
 import { addEditorLanguages } from './node-red/editor-languages.ts'
@@ -125,7 +126,8 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     types: wireTypes(connectors),
   }
   const modeDuty = createModeDuty({ store, wake: engine.wake, log })
-  let duties = { stop: new AbortController(), ended: Promise.resolve() }
+  const repairDuty = createRepairDuty({ store, portion: settings.concurrency * repairFactor, wake: engine.wake, log })
+  let duties: { stop: AbortController, ended: Promise<unknown> } = { stop: new AbortController(), ended: Promise.resolve() }
   const poller = createPoller({ store, receive: (message) => hub.receive(message), log })
 
   // ------------------------------------------------------------ deploy
@@ -152,7 +154,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     if (signal.aborted) return
     poller.open(registry.sources.values())
     const stop = new AbortController()
-    duties = { stop, ended: modeDuty.run(stop.signal) }
+    duties = { stop, ended: Promise.all([modeDuty, repairDuty].map((duty) => duty.run(stop.signal))) }
     accepting = true
   }, log)
   const openDeployed = (): void => {
@@ -250,6 +252,9 @@ const asItems = (flows: readonly unknown[]): FlowItem[] => flows.map((item) => {
 
 /** The batching writers take four, claims one per lane that works at the same time. */
 const databaseConnections = 20
+
+/** Of a repair so many are under way at once for each key a lane works on. */
+const repairFactor = 4
 
 /** Who owns leases: the same in every life of this hub, so that a new life can end what a killed one held. */
 async function ownerOf(dataDir: string): Promise<string> {
