@@ -1,21 +1,20 @@
 /** Leases: who works on which key of a lane, and what there is to do. */
 import { createBatcher } from './batch.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { isActive } from './deployments.ts'
+import { isFree, isWorthAsking, leaseUnderLimits } from './lanes.ts'
 import { deliveryColumns, toDelivery, type DeliveryRow } from './rows.ts'
 import type { SubscriptionModes } from './subscription-modes.ts'
-import type { DeliveryClaim, Delivery, LaneName, Lease, Message, MessageClaim } from './types.ts'
+import type { DeliveryClaim, LaneLimits, LaneName, Lease, LimitedClaims, Message, MessageClaim } from './types.ts'
 
 export interface Want { lane: LaneName, owner: string, deployment: number, keys: number, perKey: number, leaseMs: number }
-
-/** Whether the deployment given is the active one; without any it is 0. */
-const isActive = (parameter: string): string => `coalesce((select id from torg.deployment where active), 0) = ${parameter}`
 
 // Two claims at once skip each other's rows. What a key holds is read by a second statement: its snapshot is taken when the key is
 // ours already, so it cannot show work that somebody settled in between. For the same reason it decides whether our deployment is
 // the active one: if it is while we have the key, newer flows cannot have worked on it before. A key read in vain is given back.
 const leaseKeys = `
 update torg.work w set owner = $2, epoch = nextval('torg.epoch'), due_at = now() + $4 * interval '1 millisecond'
-from (select lane, key from torg.work where lane = $1 and due_at <= now() and ${isActive('$5')} order by due_at limit $3 for update skip locked) due
+from (select lane, key from torg.work where lane = $1 and due_at <= now() and ${isActive('$5')} and ${isFree('$1')} order by due_at limit $3 for update skip locked) due
 where w.lane = due.lane and w.key = due.key
 returning w.key, w.epoch`
 
@@ -79,7 +78,7 @@ with recursive lane (name) as (
   union all
   select (select w.lane from torg.work w where w.lane > l.name order by w.lane limit 1) from lane l where l.name is not null
 )
-select name from lane where name is not null and exists (select 1 from torg.work w where w.lane = name and w.due_at <= now())`
+select name from lane where name is not null and exists (select 1 from torg.work w where w.lane = name and w.due_at <= now()) and ${isWorthAsking('name')}`
 
 interface MessageRow {
   id: string, lane: LaneName, system: string, source: string, topic: string, key: string, event_id: string | null
@@ -89,6 +88,7 @@ interface MessageRow {
 export interface Claims {
   claimMessages(want: Want): Promise<MessageClaim[]>
   claimDeliveries(want: Want): Promise<DeliveryClaim[]>
+  claimLimited(want: Want & { limits: LaneLimits }): Promise<LimitedClaims>
   release(leases: Lease[]): Promise<void>
   renew(leases: Lease[], leaseMs: number): Promise<Lease[]>
   endLeasesOf(owner: string, among?: { lane: LaneName, except: Lease[] }): Promise<number>
@@ -122,16 +122,12 @@ export function createClaims(db: Database, { sift }: Pick<SubscriptionModes, 'si
     await Promise.all(leases.map(lease => releases.add(lease)))
   })
 
-  /** Leases due keys, reads their items, and gives back at once the keys that turn out to have none. */
-  const claim = async <Row extends { key: string, due: boolean }>(want: Want, read: (keys: string[]) => Promise<Row[]>): Promise<{ lease: Lease, rows: Row[] }[]> => {
-    for (;;) {
-      const { claims, full } = await claimOnce(want, read)
-      if (claims.length > 0 || !full) return claims
-    }
-  }
-  const claimOnce = async <Row extends { key: string, due: boolean }>(want: Want, read: (keys: string[]) => Promise<Row[]>): Promise<{ claims: { lease: Lease, rows: Row[] }[], full: boolean }> => {
-    const leased = await retrying(() => db.query<{ key: string, epoch: string }>(leaseKeys, [want.lane, want.owner, want.keys, want.leaseMs, want.deployment]))
-    if (leased.length === 0) return { claims: [], full: false }
+  type Leased = { key: string, epoch: string }[]
+  interface Item { key: string, due: boolean }
+
+  /** Reads the items of leased keys, and gives back at once the keys that turn out to have none. */
+  const withItems = async <Row extends Item>(want: Want, read: (keys: string[]) => Promise<Row[]>, leased: Leased): Promise<{ lease: Lease, rows: Row[] }[]> => {
+    if (leased.length === 0) return []
     const rows = await read(leased.map(row => row.key))
     const byKey = Map.groupBy(rows, row => row.key)
     const claims = leased.map(({ key, epoch }) => {
@@ -142,16 +138,34 @@ export function createClaims(db: Database, { sift }: Pick<SubscriptionModes, 'si
     })
     const empty = claims.filter(({ rows: [first] }) => !first)
     if (empty.length > 0) await release(empty.map(({ lease }) => lease))
-    return { claims: claims.filter(({ rows: [first] }) => first), full: leased.length === want.keys }
+    return claims.filter(({ rows: [first] }) => first)
+  }
+
+  const messagesOf = async (want: Want, leased: Leased): Promise<MessageClaim[]> =>
+    (await withItems(want, keys => db.query<MessageRow>(readMessages, [want.lane, keys, want.perKey, want.deployment]), leased)).map(({ lease, rows }) => ({ lease, messages: rows.map(toMessage) }))
+
+  const deliveriesOf = async (want: Want, leased: Leased): Promise<DeliveryClaim[]> =>
+    // What a process that did not know the newest modes has queued is put aside here.
+    (await withItems(want, async keys => sift(want.lane, await db.query<DeliveryRow & Item>(readDeliveries, [want.lane, keys, want.perKey, want.deployment])), leased)).map(({ lease, rows }) => ({ lease, deliveries: rows.map(toDelivery) }))
+
+  const claim = async <Claim>(want: Want, read: (leased: Leased) => Promise<Claim[]>): Promise<Claim[]> => {
+    for (;;) {
+      const leased = await retrying(() => db.query<Leased[number]>(leaseKeys, [want.lane, want.owner, want.keys, want.leaseMs, want.deployment]))
+      const claims = await read(leased)
+      if (claims.length > 0 || leased.length < want.keys) return claims
+    }
   }
 
   return {
-    claimMessages: want => guarded(`Claiming work of ${want.lane}`, async () =>
-      (await claim(want, keys => db.query<MessageRow>(readMessages, [want.lane, keys, want.perKey, want.deployment]))).map(({ lease, rows }) => ({ lease, messages: rows.map(toMessage) }))),
-    claimDeliveries: want => guarded(`Claiming work of ${want.lane}`, async () =>
-      // What a process that did not know the newest modes has queued is put aside here.
-      (await claim(want, async keys => sift(want.lane, await db.query<DeliveryRow & { key: string, due: boolean }>(readDeliveries, [want.lane, keys, want.perKey, want.deployment]))))
-        .map(({ lease, rows }): { lease: Lease, deliveries: Delivery[] } => ({ lease, deliveries: rows.map(toDelivery) }))),
+    claimMessages: want => guarded(`Claiming work of ${want.lane}`, async () => await claim(want, leased => messagesOf(want, leased))),
+    claimDeliveries: want => guarded(`Claiming work of ${want.lane}`, async () => await claim(want, leased => deliveriesOf(want, leased))),
+    claimLimited: want => guarded(`Claiming work of ${want.lane}`, async () => {
+      for (;;) {
+        const { leased, probe, againInMs } = await leaseUnderLimits(db, want)
+        const claims = await (want.lane.endsWith('.in') ? messagesOf(want, leased) : deliveriesOf(want, leased))
+        if (claims.length > 0 || leased.length === 0) return { claims, probe, againInMs }
+      }
+    }),
     release,
     renew: (leases, leaseMs) => guarded('Prolonging leases', async () => {
       const kept = await retrying(() => db.query<{ lane: string, key: string, epoch: string }>(prolong, [...columns(leases), leaseMs]), isUnreachable)

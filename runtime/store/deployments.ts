@@ -6,6 +6,9 @@ import type { Deployment, DeploymentSummary, Store } from './types.ts'
 const summaryColumns = 'id, revision, at, by, made_from as "from", note'
 const columns = `${summaryColumns}, flows, credentials`
 
+/** Whether the deployment given is the active one; without any it is 0. A condition of other statements. */
+export const isActive = (parameter: string): string => `coalesce((select id from torg.deployment where active), 0) = ${parameter}`
+
 type Row<T extends DeploymentSummary> = Omit<T, 'at'> & { at: Date }
 
 export type Deployments = Pick<Store, 'activeDeployment' | 'deploymentByRevision' | 'deployments' | 'deploy' | 'cursor' | 'saveCursor'>

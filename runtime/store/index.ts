@@ -5,6 +5,7 @@ import { openDatabase, toStoreError } from './db.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDeployments } from './deployments.ts'
 import { createInbox } from './inbox.ts'
+import { createLanes } from './lanes.ts'
 import { migrate } from './migrate.ts'
 import { createProcesses } from './processes.ts'
 import { createRecords } from './records.ts'
@@ -45,6 +46,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
   const claims = createClaims(db, modes)
   const settling = createSettling(db)
   const records = createRecords(db, () => rules)
+  const lanes = createLanes(db)
   const deadLetters = createDeadLetters(db)
   const deployments = createDeployments(db)
   const processes = createProcesses(db)
@@ -54,6 +56,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     receive: inbox.receive,
     claimMessages: claims.claimMessages,
     claimDeliveries: claims.claimDeliveries,
+    claimLimited: claims.claimLimited,
     settleMessage: settling.settleMessage,
     settleDelivery: settling.settleDelivery,
     release: claims.release,
@@ -62,6 +65,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     save: records.save,
     find: records.find,
     dueLanes: claims.dueLanes,
+    ...lanes,
     ...deadLetters,
     ...deployments,
     ...createRepairs(db),

@@ -3,6 +3,7 @@ import type { Database } from './db.ts'
 import { ground } from './migrations/0001-ground.ts'
 import { deployedFrom } from './migrations/0002-deployed-from.ts'
 import { processes } from './migrations/0003-processes.ts'
+import { lane } from './migrations/0004-lane.ts'
 import { partitions } from './migrations/0005-partitions.ts'
 import { modes } from './migrations/0006-modes.ts'
 import { repair } from './migrations/0007-repair.ts'
@@ -13,6 +14,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 1, name: 'ground', sql: ground },
   { id: 2, name: 'deployed-from', sql: deployedFrom },
   { id: 3, name: 'processes', sql: processes },
+  { id: 4, name: 'lane', sql: lane },
   { id: 5, name: 'partitions', sql: partitions },
   { id: 6, name: 'modes', sql: modes },
   { id: 7, name: 'repair', sql: repair },

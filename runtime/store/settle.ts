@@ -3,6 +3,7 @@ import { createBatcher } from './batch.ts'
 import { giveBack } from './claims.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { toJson } from './json.ts'
+import { healed, verdictStatements } from './lanes.ts'
 import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutcome } from './types.ts'
 
 // "is not distinct from" keeps the planner off the index of pending messages, which it takes for small while its statistics are old.
@@ -25,7 +26,7 @@ with given as (
     error = h.error::jsonb, result = h.result, records = h.records::uuid[]
   from held h where m.id = h.message_id and (m.lane, m.key, m.state) is not distinct from (h.lane, h.key, 'pending')
   returning h.*
-), ran as (
+), ${healed}, ran as (
   insert into torg.run (id, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error)
   select run, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error::jsonb from settled
 )
@@ -53,7 +54,7 @@ with given as (
     error = h.error::jsonb
   from held h where d.subscription = h.subscription and d.record_id = h.record_id and d.lane = h.lane and d.key = h.key and not d.dead
   returning h.*
-), ran as (
+), ${healed}, ran as (
   insert into torg.run (id, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error)
   select run, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error::jsonb from settled
 )
@@ -86,12 +87,13 @@ export function createSettling(db: Database): Settling {
   const messages = createBatcher<MessageResult, Applied>({
     ...bounds,
     write: results => retrying(async () => {
-      const [rows, given] = await db.together<[{ run: string }[], GivenBack[]]>([
+      const [rows, given] = await db.together<[{ run: string }[], GivenBack[], ...never[][]]>([
         [settleMessages, [
           ...resultColumns(results), results.map(r => r.message.id),
           results.map(({ yielded }) => yielded?.result ?? null), results.map(({ yielded }) => yielded && yielded.records.length > 0 ? `{${yielded.records.join(',')}}` : null),
         ]],
         [giveBack, keysGivenBack(results)],
+        ...verdictStatements(results),
       ])
       return appliedOf(results, rows, given)
     }, isUnreachable),
@@ -108,7 +110,7 @@ export function createSettling(db: Database): Settling {
       results.map(r => r.delivery.version), results.map(r => r.delivery.generation), results.map(r => r.delivery.operation),
     ]
     if (results.every(({ references }) => references.length === 0)) {
-      const [rows, given] = await db.together<[{ run: string }[], GivenBack[]]>([[settleDeliveries, settlement], [giveBack, keysGivenBack(results)]])
+      const [rows, given] = await db.together<[{ run: string }[], GivenBack[], ...never[][]]>([[settleDeliveries, settlement], [giveBack, keysGivenBack(results)], ...verdictStatements(results)])
       return appliedOf(results, rows, given)
     }
     return await db.transaction(async tx => {
@@ -120,6 +122,7 @@ export function createSettling(db: Database): Settling {
           references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.external),
         ]),
         tx.query<GivenBack>(giveBack, keysGivenBack(results)),
+        ...verdictStatements(results).map(([text, values]) => tx.query(text, values)),
       ])
       for (const { system, kind, external_id: externalId, record_id: recordId, kept } of taken) {
         db.log.warn({ system, kind, externalId, recordId, kept }, `${system} answered with ${kind} ${externalId}, which is the reference of another record; that one keeps it. Look for a double in ${system}.`)

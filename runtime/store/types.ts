@@ -86,6 +86,49 @@ export interface Delivery {
   messageId: string | null
 }
 
+/** How much of a lane runs at once and how fast, over all processes. */
+export interface LaneLimits {
+  /** Keys worked on at once. */
+  concurrency?: number
+  /** Every key that is claimed takes a token. There are `burst` at the most, and one more every `tokenMs` milliseconds. */
+  rate?: { tokenMs: number, burst: number }
+}
+
+/** What a claim that keeps to limits got. */
+export interface LimitedClaims {
+  claims: (MessageClaim | DeliveryClaim)[]
+  /** The lane is open: this one key shows whether its system is back. */
+  probe: boolean
+  /** Milliseconds until the lane's rate allows the next, where it allows none now. */
+  againInMs: number | null
+}
+
+/** What the end of a run says of the system behind its lane. Without: nothing; a run that is done says that it answered. */
+export interface SystemVerdict {
+  /** It did its part: took the document, refused it, or asked to slow down. */
+  answered: boolean
+  /** Failures in a row at which the lane opens; 0: never. */
+  breakAfter: number
+  /** It asked to be left alone for so many milliseconds. */
+  throttleMs?: number
+}
+
+/** What holds a lane back, the same for all processes. */
+export interface LaneState {
+  lane: LaneName
+  /** `open`: its system fails, and is only tried with one key now and then. `throttled`: it asked to be left alone. */
+  state: 'working' | 'paused' | 'open' | 'throttled'
+  paused: { at: string, by: string, reason: string } | null
+  open: { since: string, nextTryAt: string } | null
+  throttledUntil: string | null
+  /** Failures of its system in a row, of different keys. */
+  failures: number
+  /** The last of them, or its last wish to slow down. */
+  error: StoredError | null
+  /** Open, and it is time to try. */
+  probing: boolean
+}
+
 /** How the work on one message or delivery ended. `retry` carries the next attempt's time. */
 export type WorkOutcome =
   | { outcome: 'done' }
@@ -114,6 +157,7 @@ export interface MessageResult {
   /** Of one that is done. */
   yielded?: MessageYield
   run: RunReport
+  verdict?: SystemVerdict
   /** The last under this lease: the key is given back with it, as by `release`. */
   givesBack?: boolean
 }
@@ -123,6 +167,7 @@ export interface DeliveryResult {
   delivery: Pick<Delivery, 'subscription' | 'recordId' | 'version' | 'generation' | 'operation'>
   result: WorkOutcome
   run: RunReport
+  verdict?: SystemVerdict
   /** Ids the fed system gave the record, kept as references. */
   references: { kind: string, id: string }[]
 }
@@ -293,10 +338,12 @@ export interface Store extends RepairStore {
 
   /**
    * Leases up to `keys` due keys of an inbound lane with up to `perKey` pending messages each, in order. `deployment` is the one the
-   * caller has open (0: none): unless it is the active one nothing is claimed.
+   * caller has open (0: none): unless it is the active one nothing is claimed. Nor is it where the lane is paused, open or throttled.
    */
   claimMessages(want: { lane: LaneName, owner: string, deployment: number, keys: number, perKey: number, leaseMs: number }): Promise<MessageClaim[]>
   claimDeliveries(want: { lane: LaneName, owner: string, deployment: number, keys: number, perKey: number, leaseMs: number }): Promise<DeliveryClaim[]>
+  /** The same for any lane, as far as its state and limits allow over all processes; of an open lane one key, when it is time to try. */
+  claimLimited(want: { lane: LaneName, owner: string, deployment: number, keys: number, perKey: number, leaseMs: number, limits: LaneLimits }): Promise<LimitedClaims>
   /** Writes ends of runs; concurrent calls share one statement; resolves when committed. */
   settleMessage(result: MessageResult): Promise<Applied>
   settleDelivery(result: DeliveryResult): Promise<Applied>
@@ -311,9 +358,18 @@ export interface Store extends RepairStore {
   save(writes: EntityWrite[]): Promise<SaveOutcome[]>
   find(kind: string, by: { id: string } | { ref: Reference } | { number: string }): Promise<StoredRecord | null>
 
-  /** Lanes with due work, for the sweep. */
+  /** Lanes with due work that may be claimed, for the sweep. */
   dueLanes(): Promise<LaneName[]>
   depths(): Promise<LaneDepth[]>
+
+  /** Every lane of which something was ever said. */
+  laneStates(): Promise<LaneState[]>
+  /** Nothing of the lane is claimed until somebody resumes it. A further pause changes who and why. */
+  pauseLane(lane: LaneName, by: string, reason: string): Promise<void>
+  /** Ends pause, breaker and throttling. */
+  resumeLane(lane: LaneName): Promise<void>
+  /** After a deploy: every open lane is tried at once, and rates count from now on. */
+  probeLanes(): Promise<void>
 
   deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, limit: number, after?: string }): Promise<DeadLetterSummary[]>
   deadLetter(id: string): Promise<DeadLetter | null>
