@@ -34,6 +34,7 @@ export const catalogue = {
   'request.limited': entry('transient', 429, 'Too many attempts', 'Wait for the time in Retry-After.'),
   'hub.unavailable': entry('transient', 503, 'The hub cannot take this now', 'Send it again after the time in Retry-After.'),
   'hub.internal': entry('transient', 500, 'Internal error', 'Read the log at the time given; report it with the request id.'),
+  'hub.held': entry('transient', 503, 'The hub is held', 'Let its database go with: torg environment adopt.'),
   'settings.invalid': entry('permanent', 500, 'A setting is not valid', 'Correct the environment variable named and start again.'),
   'start.refused': entry('permanent', 500, 'The hub cannot start', 'Do what the sentence says and start again.'),
   'message.no-key': entry('permanent', 422, 'The message has no key', 'Correct the key field of the source node, or ask the sender what identifies the document.'),

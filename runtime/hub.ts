@@ -78,6 +78,8 @@ export interface Hub {
   findSystem(systemKey: string): RegisteredSystem | undefined
   /** False while deploying or stopping: the intake answers 503 with Retry-After. */
   readonly accepting: boolean
+  /** Why nothing may leave the hub: its database belongs to another environment. */
+  readonly held?: string | undefined
   /** Stores a message durably, then hints its lane. */
   receive(message: NewMessage): Promise<ReceivedMessage>
   /** Validates and stores entities in one transaction, then hints the raised lanes. */

@@ -24,7 +24,7 @@ import { requireTypes, startNodeRed, type EmbeddedNodeRed } from './node-red/emb
 import { addEditorLanguages } from './node-red/editor-languages.ts'
 import { createEditorTheme } from './node-red/editor-theme.ts'
 import { nodeRed, type FlowItem } from './node-red/facade.ts'
-import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, reconcile, takeDatabase } from './project/index.ts'
+import { checkFlows, compileRoles, createStorage, guardDeploys, readProject, reconcile, takeDatabase, takeEnvironment, type Environment } from './project/index.ts'
 import { createOpening } from './opening.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
@@ -45,6 +45,8 @@ export interface RunningHub {
   readonly url: string
   /** What a person may open. */
   readonly addresses: { label: string, url: string }[]
+  /** What a person must know before anything else; empty where all is as usual. */
+  readonly notices: readonly string[]
   /**
    * For an exception nobody caught: fails the run in whose work it was thrown. False: it was not thrown in a run,
    * so nothing in memory can be trusted.
@@ -82,6 +84,8 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   const store = await openStore({ databaseUrl, log, poolSize: databaseConnections })
   undo.push(() => store.close())
   await takeDatabase({ store, project })
+  const environment = await takeEnvironment({ store, name: settings.environment, log })
+  undo.push(() => environment.close())
   const owner = await ownerOf(settings.dataDir)
   const ended = await store.endLeasesOf(owner)
   if (ended > 0) log.info({ keys: ended }, `The last hub was stopped in the middle of ${ended} keys; they are worked on again`)
@@ -90,7 +94,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   undo.push(() => hints.close())
 
   const registry = createRegistry()
-  const metrics = createMetrics({ depths: () => store.depths(), hints: () => hints.counts(), pool: () => store.connections() })
+  const metrics = createMetrics({ depths: () => store.depths(), hints: () => hints.counts(), pool: () => store.connections(), environment: () => environment })
   const runs = createRunTracker({ red: nodeRed, log })
   undo.push(async () => { runs.close() })
   const engine = createEngine({ store, hints, runs, events: metrics, log, owner, concurrency: settings.concurrency })
@@ -106,6 +110,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     hasSystem: (key) => registry.systems.has(key),
     findSystem: (key) => registry.systems.get(key),
     get accepting() { return accepting },
+    get held() { return environment.held ? heldReason(environment) : undefined },
     async receive(message) {
       const received = await store.receive(message)
       failAt('message-stored')
@@ -150,12 +155,13 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
       kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])),
     })
     if (signal.aborted) return
-    await engine.open({ deployment: deployment?.id ?? 0, sources: new Map(registry.sources), subscriptions: new Map(registry.subscriptions) })
+    await engine.open({ deployment: deployment?.id ?? 0, sources: new Map(registry.sources), subscriptions: new Map(registry.subscriptions), ...(environment.held && { held: `held: ${heldReason(environment)}` }) })
     if (signal.aborted) return
+    accepting = true
+    if (environment.held) return
     poller.open(registry.sources.values())
     const stop = new AbortController()
     duties = { stop, ended: Promise.all([modeDuty, repairDuty].map((duty) => duty.run(stop.signal))) }
-    accepting = true
   }, log)
   const openDeployed = (): void => {
     opening.open().then(opened.resolve, (error: unknown) => {
@@ -174,7 +180,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   let apps: NodeRedApps | undefined
   let embedded: EmbeddedNodeRed | undefined
   const api = createApi({
-    hub, store, settings, metrics, log, version, checkFlows: check,
+    hub, store, settings, metrics, log, version, checkFlows: check, environment,
     schemas: new Map([...kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: engine.wake,
@@ -218,7 +224,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     },
     settings: { torg: hub, torgNodes: createRegistrar({ hub, connectors }) },
     ...(settings.adminPasswordHash !== undefined && { adminAuth: createAdminAuth(settings) }),
-    editorTheme: createEditorTheme({ brand: join(plugins, 'brand'), project: project.name }),
+    editorTheme: createEditorTheme({ brand: join(plugins, 'brand'), project: project.name, environment: environment.name }),
   })
   addEditorLanguages(join(plugins, 'languages'), [{ code: 'nb', name: 'Norsk bokmål' }, { code: 'sv', name: 'Svenska' }])
   undo.push(() => running.stop())
@@ -232,16 +238,30 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   await running.started
   nodeRed.events.on('flows:started', openDeployed)
   undo.push(async () => { nodeRed.events.removeListener('flows:started', openDeployed) })
+  environment.onLetGo(() => {
+    notifyEditor('torg-held', {})
+    // Let go before there are flows to open, it is open when they are.
+    if (loaded) openDeployed()
+  })
   loaded = true
   await running.reload()
   await opened.promise
+  if (environment.held) notifyEditor('torg-held', { type: 'warning', text: 'torg-nodes/forms:environment.held', name: environment.name, database: environment.database })
   twins.startDemo()
 
   return {
     url: settings.publicUrl,
+    notices: environment.held ? [`HELD: ${heldReason(environment)}. Nothing is worked on or delivered; let it go with: torg environment adopt`] : [],
     addresses: [{ label: 'Editor', url: `${settings.publicUrl}/editor/` }, ...twins.addresses],
     blame: (error) => runs.blame(error),
   }
+}
+
+const heldReason = ({ database }: Environment): string => `the database belongs to the environment "${database}"`
+
+/** Shows a notice in every open editor, and in those opened later; one without a text takes it away. */
+function notifyEditor(id: string, payload: Record<string, unknown>): void {
+  nodeRed.events.emit('runtime-event', { id, payload, retain: true })
 }
 
 /** Checked flows as Node-RED's: each has an id and a type. The order of keys stays, for the revision. */

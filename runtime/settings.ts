@@ -33,6 +33,8 @@ export interface Settings {
   readonly logFormat: 'pretty' | 'json'
   /** Deploy in the editor writes the project's files, and changed files are deployed at start. */
   readonly development: boolean
+  /** Name of the environment; a database of another one is opened held. */
+  readonly environment: string
   /** Variables that begin with TORG_ but name no setting: most likely misspelt. */
   readonly unknown: readonly string[]
 }
@@ -72,6 +74,7 @@ const table: Table = {
   logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },
   logFormat: { name: 'TORG_LOG_FORMAT', allowed: 'pretty, json', standard: 'pretty on a terminal, else json', description: 'Form of the log lines.', parse: oneOf(['pretty', 'json'] as const) },
   development: { name: 'TORG_DEVELOPMENT', allowed: 'true, false', standard: 'false', description: 'Deploy in the editor writes the project\'s files, and changed files are deployed at start. The same as `--development`.', parse: text => ({ true: true, 1: true, false: false, 0: false })[text.toLowerCase()] },
+  environment: { name: 'TORG_ENVIRONMENT', allowed: 'letters, digits and hyphens, at most 40', standard: 'production, or development with --development', description: 'Name of the environment. The database remembers its own: opened under another name it starts held and delivers nothing until `torg environment adopt`.', parse: text => /^[a-z0-9][a-z0-9-]{0,39}$/i.test(text) ? text.toLowerCase() : undefined },
 }
 
 /** TORG_SPECS names the vendors' samples for tests, TORG_FAIL_AT a point at which a test has the hub die; TORG_ADMIN_PASSWORD is what the command line logs in with. */
@@ -99,7 +102,7 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
   }
   const host = readOr(table.host)
   const port = readOr(table.port)
-  const settings: Settings = {
+  const settings: Omit<Settings, 'environment'> = {
     port,
     host,
     publicUrl: read(table.publicUrl) ?? localUrl({ host, port }),
@@ -117,13 +120,14 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
     development: read(table.development) ?? context.development ?? false,
     unknown: unknownNames(env),
   }
+  const environment = read(table.environment) ?? (settings.development ? 'development' : 'production')
   if (!isLoopback(host) && !env[table.adminPasswordHash.name]?.trim()) {
     problems.push(`TORG_HOST is "${host}", which others can reach, but no TORG_ADMIN_PASSWORD_HASH is set. Make one with: torg hash-password`)
   }
   if (problems.length > 0) {
     throw new TorgError('settings.invalid', { detail: problems.join('\n'), errors: problems.map(detail => ({ detail })), ...(problems.length > 1 && { next: 'Correct the environment variables named and start again.' }) })
   }
-  return Object.freeze(settings)
+  return Object.freeze({ ...settings, environment })
 }
 
 /** Whether only this machine can reach an address. */

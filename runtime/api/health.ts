@@ -8,6 +8,8 @@ export interface HealthOptions {
   store: Pick<Store, 'ping'>
   /** Further reasons why the hub should get no work, for example that the flows have not started. */
   notReady?(): readonly string[]
+  /** Whether messages are only stored, because the database belongs to another environment. */
+  held?(): boolean
 }
 
 const pingLimitMs = 2_000
@@ -18,13 +20,13 @@ export const health: RequestHandler = (_req, res) => {
 }
 
 /** 200 when the database answers, the flows run and messages are taken; else 503 with the reasons. */
-export function createReady({ hub, store, notReady }: HealthOptions): RequestHandler {
+export function createReady({ hub, store, notReady, held }: HealthOptions): RequestHandler {
   return async (_req, res) => {
     const reasons = [...notReady?.() ?? []]
     if (!hub.accepting && reasons.length === 0) reasons.push('The hub is deploying or stopping.')
     if (!await answers(store)) reasons.push('PostgreSQL does not answer.')
     res.set('Cache-Control', 'no-store')
-    if (reasons.length === 0) res.json({ status: 'ready' })
+    if (reasons.length === 0) res.json({ status: 'ready', ...(held?.() && { held: true }) })
     else res.status(503).set('Retry-After', '5').json({ status: 'not ready', reasons })
   }
 }

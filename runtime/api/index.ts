@@ -7,6 +7,7 @@ import type { Settings } from '../settings.ts'
 import type { LaneName, Store } from '../store/types.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deploymentRoutes, flowRoutes, type DeployOptions } from './deployments.ts'
+import { environmentRoutes, type EnvironmentOptions } from './environment.ts'
 import { createAdminGuard, type AdminGuard, type NeedsPermission } from './guard.ts'
 import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
@@ -34,6 +35,8 @@ export interface ApiOptions {
   checkFlows: DeployOptions['checkFlows']
   /** Deploys and waits until the new flows run. */
   deploy?: DeployOptions['deploy']
+  /** Whose the database is. */
+  environment?: EnvironmentOptions['environment']
   /** Schemas of the canonical model by name. */
   schemas?: ReadonlyMap<string, object>
   systems?(): readonly RegisteredSystem[]
@@ -52,7 +55,7 @@ export type Api = Express & { readonly guard: AdminGuard }
  * `/ready` and `/`; everything else stands behind the guard.
  */
 export function createApi(options: ApiOptions): Api {
-  const { hub, store, settings, metrics, log, nodeRed } = options
+  const { hub, store, settings, metrics, log, nodeRed, environment } = options
   const guard = createAdminGuard({ settings, log, needsPermission: () => nodeRed?.()?.needsPermission })
   const app = express()
   app.disable('x-powered-by')
@@ -62,7 +65,7 @@ export function createApi(options: ApiOptions): Api {
   app.use(createIntake({ hub, metrics, bodyLimit: settings.bodyLimit, log }))
   app.use(prepare(log))
   app.get('/health', health)
-  app.get('/ready', createReady({ hub, store, ...(options.notReady && { notReady: options.notReady }) }))
+  app.get('/ready', createReady({ hub, store, ...(options.notReady && { notReady: options.notReady }), held: () => environment?.held ?? false }))
   app.get('/', (_req, res) => { res.redirect('/editor/') })
   app.use('/http', hosted(() => nodeRed?.()?.nodes, 'The flows have not started yet.'))
   app.use('/editor', guard.editor, hosted(() => nodeRed?.()?.admin, 'This process runs without an editor, or it has not started yet.'))
@@ -73,6 +76,7 @@ export function createApi(options: ApiOptions): Api {
   app.use('/api/v1/status', statusRoutes(options))
   app.use('/api/v1/dead-letters', deadLetterRoutes(options))
   app.use('/api/v1/records', recordRoutes(store))
+  if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, by: settings.adminUser, log }))
   app.use('/api/v1/deployments', deploymentRoutes(options))
   app.use('/api/v1/flows', flowRoutes({ ...options, by: settings.adminUser }))
 

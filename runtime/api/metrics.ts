@@ -7,6 +7,8 @@ export interface MetricSources {
   depths?(): Promise<LaneDepth[]>
   /** Hints by lane. */
   hints?(): Promise<readonly { lane: LaneName, waiting: number, active: number }[]>
+  /** Whose the database is. */
+  environment?(): { name: string, database: string, held: boolean }
   /** Connections to PostgreSQL. */
   pool?(): { total: number, idle: number, waiting: number }
 }
@@ -53,6 +55,7 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const hintsWaiting = gauge('torg_hints_waiting', 'Hints waiting in a lane\'s queue.', ['lane'])
   const hintsActive = gauge('torg_hints_active', 'Hints being worked on.', ['lane'])
   const pool = gauge('torg_database_connections', 'Connections to PostgreSQL by state; waiting are requests without one.', ['state'])
+  const environment = gauge('torg_environment_held', 'Whether the hub delivers nothing because its database belongs to another environment.', ['environment', 'database'])
   const up = gauge('torg_database_up', 'Whether PostgreSQL answered this scrape.')
 
   const askDepths = cached(freshMs, async () => sources.depths?.())
@@ -77,6 +80,9 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
         hintsActive.set({ lane }, active)
       }
     }
+    const whose = sources.environment?.()
+    environment.reset()
+    if (whose) environment.set({ environment: whose.name, database: whose.database }, whose.held ? 1 : 0)
     for (const [state, value] of Object.entries(sources.pool?.() ?? {})) pool.set({ state }, value)
   }
   return {

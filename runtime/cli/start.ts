@@ -73,7 +73,7 @@ async function live({ settings, projectFolder, log, releaseLock }: Life): Promis
       const { startHub } = await import('../server.ts')
       const started = hub = await startHub({ settings, projectFolder, databaseUrl, log })
       undo.push({ what: 'the hub', task: () => started.stop() })
-      if (stops.requested === undefined) announce(started.addresses, { settings, projectFolder, log })
+      if (stops.requested === undefined) announce(started, { settings, projectFolder, log })
       await stops.first
     }
     log.info(`Stopping: open runs get ${settings.drainLimitMs / 1000} s to end. Ctrl-C again stops at once.`)
@@ -110,11 +110,11 @@ function watchServer(server: EmbeddedPostgres, ended: (error: Error) => void): A
   return watch
 }
 
-function announce(addresses: { label: string, url: string }[], { settings, projectFolder, log }: Pick<Life, 'settings' | 'projectFolder' | 'log'>): void {
+function announce({ addresses, notices }: Pick<RunningHub, 'addresses' | 'notices'>, { settings, projectFolder, log }: Pick<Life, 'settings' | 'projectFolder' | 'log'>): void {
   if (settings.logFormat === 'json') {
-    log.info({ project: projectFolder, addresses: Object.fromEntries(addresses.map(({ label, url }) => [label, url])) }, 'Torg is running')
+    log.info({ project: projectFolder, addresses: Object.fromEntries(addresses.map(({ label, url }) => [label, url])), ...(notices.length > 0 && { notices }) }, 'Torg is running')
     return
   }
   const width = Math.max(...addresses.map(({ label }) => label.length))
-  print(['', `  Torg is running: ${basename(projectFolder)}`, '', ...addresses.map(({ label, url }) => `    ${label.padEnd(width)}  ${url}`), '', '  Ctrl-C drains and stops everything.', ''].join('\n'))
+  print(['', `  Torg is running: ${basename(projectFolder)}`, '', ...addresses.map(({ label, url }) => `    ${label.padEnd(width)}  ${url}`), ...notices.flatMap(notice => ['', `  ${notice}`]), '', '  Ctrl-C drains and stops everything.', ''].join('\n'))
 }

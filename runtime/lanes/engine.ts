@@ -226,8 +226,9 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       deployed = flows
       const limits = new Map<LaneName, number>()
       for (const { lane, limitMs } of [...flows.sources.values(), ...flows.subscriptions.values()]) limits.set(lane, Math.max(limits.get(lane) ?? 0, limitMs))
-      for (const { nodeId, node } of flows.sources.values()) status.add(nodeId, (shown) => node.status(shown))
-      for (const { nodeId, node, mode = 'live' } of flows.subscriptions.values()) status.add(nodeId, (shown) => node.status(shown), idleText[mode])
+      for (const { nodeId, node } of flows.sources.values()) status.add(nodeId, (shown) => node.status(shown), flows.held)
+      for (const { nodeId, node, mode = 'live' } of flows.subscriptions.values()) status.add(nodeId, (shown) => node.status(shown), flows.held ?? idleText[mode])
+      if (flows.held !== undefined) return
       for (const name of lanes.keys()) {
         if (limits.has(name)) continue
         lanes.delete(name)

@@ -26,6 +26,8 @@ export interface Deployed {
   deployment: number
   sources: ReadonlyMap<string, RegisteredSource>
   subscriptions: ReadonlyMap<string, RegisteredSubscription>
+  /** Why nothing may be worked on, as the nodes show it. */
+  held?: string
 }
 
 export interface KeyWorkOptions {

@@ -1,6 +1,7 @@
 /** Projects as folders, deployments in the database, and Node-RED's storage between them. */
 export { checkFlows, findFlowProblems, type FlowCheckOptions } from './check.ts'
 export { overwrittenEdits } from './edits.ts'
+export { takeEnvironment, type Environment } from './environment.ts'
 export type { DeployUser } from './deployer.ts'
 export { describeFinding } from './findings.ts'
 export { guardDeploys, refuseStale } from './guard.ts'

@@ -146,7 +146,7 @@ export function createClaims(db: Database, { sift }: Pick<SubscriptionModes, 'si
 
   const deliveriesOf = async (want: Want, leased: Leased): Promise<DeliveryClaim[]> =>
     // What a process that did not know the newest modes has queued is put aside here.
-    (await withItems(want, async keys => sift(want.lane, await db.query<DeliveryRow & Item>(readDeliveries, [want.lane, keys, want.perKey, want.deployment])), leased)).map(({ lease, rows }) => ({ lease, deliveries: rows.map(toDelivery) }))
+    (await withItems(want, async keys => sift(await db.query<DeliveryRow & Item>(readDeliveries, [want.lane, keys, want.perKey, want.deployment])), leased)).map(({ lease, rows }) => ({ lease, deliveries: rows.map(toDelivery) }))
 
   const claim = async <Claim>(want: Want, read: (leased: Leased) => Promise<Claim[]>): Promise<Claim[]> => {
     for (;;) {

@@ -70,6 +70,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     ...deployments,
     ...createRepairs(db),
     applyModes: modes.applyModes,
+    dropWaiting: modes.dropWaiting,
     ...processes,
     configure: async given => { rules = given },
     ping: async () => {

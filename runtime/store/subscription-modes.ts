@@ -7,6 +7,15 @@ const batch = 500
 
 const heldOf = 'select record_id, lane, key from torg.delivery where subscription = $1 and held order by key, seq limit $2'
 
+// Walks from one to the next over the index.
+const heldSubscriptions = `
+with recursive held (subscription) as (
+  (select subscription from torg.delivery where held order by subscription limit 1)
+  union all
+  select (select d.subscription from torg.delivery d where d.held and d.subscription > h.subscription order by d.subscription limit 1) from held h where h.subscription is not null
+)
+select subscription from held where subscription is not null`
+
 const wakeKeys = `
 insert into torg.work as w (lane, key, due_at)
 select distinct lane, key, now() from unnest($1::text[], $2::text[]) as g (lane, key) order by lane, key
@@ -22,13 +31,19 @@ update torg.delivery set held = false, attempts = 0,
   acked = case when dead then acked else desired end, present = case when dead then present else operation = 'upsert' end
 where subscription = $1 and record_id = any ($2::uuid[]) and held returning 1`
 
-// The whole queue of the lane is walked, since only held deliveries are found by their subscription.
+// The queues are walked whole, since only held deliveries are found by their subscription.
 const pageOfLane = `
-select subscription, record_id as id, key, seq::text as seq from torg.delivery
+select subscription, record_id as id, lane, key, seq::text as seq from torg.delivery
 where lane = $1 and desired > acked and not dead and not held and (key, seq) > ($2, $3::bigint) order by key, seq limit $4`
 
+const pageOfAll = `
+select subscription, record_id as id, lane, key, seq::text as seq from torg.delivery
+where (lane, key, seq) > ($1, $2, $3::bigint) and desired > acked and not dead and not held order by lane, key, seq limit $4`
+
 // The order of locks is work before deliveries, as everywhere.
-const lockKeys = 'select 1 from torg.work where lane = $1 and key = any ($2::text[]) order by lane, key for update'
+const lockKeys = `
+select 1 from unnest($1::text[], $2::text[]) as g (lane, key) join torg.work w on w.lane = g.lane and w.key = g.key
+order by w.lane, w.key for update of w`
 
 const hold = `
 update torg.delivery set held = true
@@ -39,46 +54,47 @@ update torg.delivery set acked = desired, present = operation = 'upsert', attemp
 where subscription = any ($1::text[]) and record_id = any ($2::uuid[]) and desired > acked and not dead and not held returning 1`
 
 const dropEmptyKeys = `
-delete from torg.work w where w.lane = $1 and w.key = any ($2::text[]) and w.owner is null
+delete from torg.work w using unnest($1::text[], $2::text[]) as g (lane, key) where w.lane = g.lane and w.key = g.key and w.owner is null
   and not exists (select 1 from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead and not d.held)`
 
 /** A waiting delivery, as far as its mode concerns it; `id` is the record's. */
-export interface Waiting { subscription: string, id: string, key: string }
+export interface Waiting { subscription: string, id: string, lane: LaneName, key: string }
 
 export interface SubscriptionModes {
   /** Puts aside what must not run in the modes in force; answers what may. For keys leased by the caller, or by nobody. */
-  sift<Row extends Waiting>(lane: LaneName, waiting: Row[]): Promise<Row[]>
+  sift<Row extends Waiting>(waiting: Row[]): Promise<Row[]>
   applyModes(signal: AbortSignal): Promise<ModeChanges>
+  dropWaiting(): Promise<number>
 }
 
 /** @param subscriptions those in force */
 export function createSubscriptionModes(db: Database, subscriptions: () => readonly Subscription[]): SubscriptionModes {
   const inMode = (mode: Subscription['mode']): Set<string> => new Set(subscriptions().flatMap(one => one.mode === mode ? one.id : []))
 
-  const putAside = async (lane: LaneName, statement: string, rows: readonly Waiting[]): Promise<number> => {
+  const putAside = async (statement: string, rows: readonly Waiting[]): Promise<number> => {
     if (rows.length === 0) return 0
-    const keys = [...new Set(rows.map(({ key }) => key))]
+    const keys = [rows.map(({ lane }) => lane), rows.map(({ key }) => key)]
     const [, changed] = await retrying(() => db.together<[object[], object[], object[]]>([
-      [lockKeys, [lane, keys]],
+      [lockKeys, keys],
       [statement, [[...new Set(rows.map(row => row.subscription))], rows.map(row => row.id)]],
-      [dropEmptyKeys, [lane, keys]],
+      [dropEmptyKeys, keys],
     ]), isUnreachable)
     return changed.length
   }
 
-  const sift = async <Row extends Waiting>(lane: LaneName, waiting: Row[]): Promise<Row[]> => {
+  const sift = async <Row extends Waiting>(waiting: Row[]): Promise<Row[]> => {
     const [held, adopting] = [inMode('held'), inMode('adopt')]
     if (held.size === 0 && adopting.size === 0) return waiting
-    await putAside(lane, hold, waiting.filter(({ subscription }) => held.has(subscription)))
-    await putAside(lane, adopt, waiting.filter(({ subscription }) => adopting.has(subscription)))
+    await putAside(hold, waiting.filter(({ subscription }) => held.has(subscription)))
+    await putAside(adopt, waiting.filter(({ subscription }) => adopting.has(subscription)))
     return waiting.filter(({ subscription }) => !held.has(subscription) && !adopting.has(subscription))
   }
 
   /** Held deliveries of a subscription that is no longer held. Those of one key in their order, so facts stay in theirs. */
-  const letGo = async ({ id, mode }: Subscription, signal: AbortSignal): Promise<{ count: number, lanes: LaneName[] }> => {
+  const letGo = async ({ id, mode }: Pick<Subscription, 'id' | 'mode'>, signal?: AbortSignal): Promise<{ count: number, lanes: LaneName[] }> => {
     const lanes = new Set<LaneName>()
     let count = 0
-    while (!signal.aborted) {
+    while (!signal?.aborted) {
       const found = await retrying(() => db.query<{ record_id: string, lane: LaneName, key: string }>(heldOf, [id, batch]), isUnreachable)
       if (found.length === 0) break
       const records = found.map(row => row.record_id)
@@ -98,8 +114,7 @@ export function createSubscriptionModes(db: Database, subscriptions: () => reado
     let after = { key: '', seq: '0' }
     while (!signal.aborted) {
       const page = await retrying(() => db.query<Waiting & { seq: string }>(pageOfLane, [lane, after.key, after.seq, batch]), isUnreachable)
-      const rows = page.filter(({ subscription }) => subscription === id)
-      count += await putAside(lane, mode === 'adopt' ? adopt : hold, rows)
+      count += await putAside(mode === 'adopt' ? adopt : hold, page.filter(({ subscription }) => subscription === id))
       const last = page.at(-1)
       if (!last || page.length < batch) break
       after = last
@@ -126,6 +141,22 @@ export function createSubscriptionModes(db: Database, subscriptions: () => reado
         throw toStoreError(error, 'Applying the modes of the subscriptions')
       }
       return { ...changes, lanes: [...lanes] }
+    },
+    dropWaiting: async () => {
+      try {
+        let count = 0
+        for (const { subscription } of await db.query<{ subscription: string }>(heldSubscriptions)) count += (await letGo({ id: subscription, mode: 'adopt' })).count
+        let after = { lane: '', key: '', seq: '0' }
+        for (;;) {
+          const page = await retrying(() => db.query<Waiting & { seq: string }>(pageOfAll, [after.lane, after.key, after.seq, batch]), isUnreachable)
+          count += await putAside(adopt, page)
+          const last = page.at(-1)
+          if (!last || page.length < batch) return count
+          after = last
+        }
+      } catch (error) {
+        throw toStoreError(error, 'Dropping the deliveries that wait')
+      }
     },
   }
 }

@@ -397,6 +397,8 @@ export interface Store extends RepairStore {
    * processes at once, and again after being cut off.
    */
   applyModes(signal: AbortSignal): Promise<ModeChanges>
+  /** Takes every delivery that waits, held or not, for known to its system; returns how many. Dead letters stay. May be repeated after being cut off. */
+  dropWaiting(): Promise<number>
 
   /** The subscriptions, roles and kinds in force; set at deploy. What waits follows with {@link applyModes}. */
   configure(rules: { subscriptions: Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }): Promise<void>

@@ -99,7 +99,7 @@ export async function prepareBench(project: ProjectFiles, env: Record<string, st
     },
     async start({ development = false, env: more = {} } = {}) {
       Object.assign(process.env, env)
-      const settings = readSettings({ TORG_PORT: String(port), TORG_DATA: join(root, 'data'), TORG_LOG_LEVEL: 'debug', TORG_LOG_FORMAT: 'json', TORG_DRAIN_LIMIT: '5', ...more }, { projectFolder: folder, development })
+      const settings = readSettings({ TORG_PORT: String(port), TORG_DATA: join(root, 'data'), TORG_LOG_LEVEL: 'debug', TORG_LOG_FORMAT: 'json', TORG_DRAIN_LIMIT: '5', TORG_ENVIRONMENT: 'test', ...more }, { projectFolder: folder, development })
       const log = createLogger(settings, { write: (line: string) => { lines.push({ level: '', msg: '', ...asObject(JSON.parse(line)) }) } })
       hub = await startHub({ settings: { ...settings, secretKey: 'a secret key of the tests' }, projectFolder: folder, databaseUrl: database.url, log })
       return hub

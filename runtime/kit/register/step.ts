@@ -30,6 +30,8 @@ export function attachStep(construction: Construction, definition: StepNode): vo
 
   const handle = async (msg: FlowMessage, send: Send): Promise<void> => {
     if (!made) throw fault ?? new TorgError('hub.internal', `${raw.type} was not created`)
+    // Also outside of runs: an inject node's timer does not know that this is a restored backup.
+    if (definition.role === 'sink' && hub.held !== undefined) throw new TorgError('hub.held', `${raw.type} "${raw.name || raw.id}" sent nothing: ${hub.held}.`)
     const run = hub.runs.of(msg)
     if (run && !run.open) throw new TorgError('run.closed', { detail: `${raw.type} "${raw.name || raw.id}" got a message of run ${run.id}, which had already settled`, node: { id: raw.id, type: raw.type } })
     deliver(await made.handle(msg, run), send, definition)
