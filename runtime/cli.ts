@@ -10,7 +10,7 @@ const commands: Record<string, { usage: string, what: string, load(): Promise<Co
   init: { usage: 'init <folder>', what: 'make an empty project', load: () => import('./cli/init.ts') },
   new: { usage: 'new connector <name> [--package <folder>]', what: 'make a connector in nodes/, or as a package of its own', load: () => import('./cli/new.ts') },
   deploy: { usage: 'deploy <folder> [--note <text>] [--dry-run] [--force]', what: 'deploy the tabs and systems of a project to a running hub', load: () => import('./cli/deploy.ts') },
-  'dead-letters': { usage: 'dead-letters list | show <id> | rerun <id> | rerun --all', what: 'what needs a person, on a running hub', load: () => import('./cli/dead-letters.ts') },
+  'dead-letters': { usage: 'dead-letters list | show <id> | rerun <id> | rerun --all | close <id> [--note <text>]', what: 'what needs a person, on a running hub', load: () => import('./cli/dead-letters.ts') },
   environment: { usage: 'environment [adopt --deliver | --drop]', what: 'whose the database of a running hub is; let it go where it is held', load: () => import('./cli/environment.ts') },
   'hash-password': { usage: 'hash-password', what: 'make the value of TORG_ADMIN_PASSWORD_HASH', load: () => import('./cli/hash-password.ts') },
   settings: { usage: 'settings', what: 'every setting, as a Markdown table', load: () => import('./cli/settings.ts') },

@@ -17,6 +17,7 @@ import { createRegistrar } from './kit/register.ts'
 import { createEngine } from './lanes/engine.ts'
 import { createHints } from './lanes/hints.ts'
 import { createModeDuty } from './lanes/mode-duty.ts'
+import { createRetentionDuty } from './lanes/retention-duty.ts'
 import { createPoller } from './lanes/poller.ts'
 import { createRepairDuty } from './lanes/repair-duty.ts'
 import { kinds } from './model/index.ts'
@@ -132,6 +133,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   }
   const modeDuty = createModeDuty({ store, wake: engine.wake, log })
   const repairDuty = createRepairDuty({ store, portion: settings.concurrency * repairFactor, wake: engine.wake, log })
+  const retentionDuty = createRetentionDuty({ store, ...settings, removed: metrics.removedOld, log })
   let duties: { stop: AbortController, ended: Promise<unknown> } = { stop: new AbortController(), ended: Promise.resolve() }
   const poller = createPoller({ store, receive: (message) => hub.receive(message), log })
 
@@ -161,7 +163,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     if (environment.held) return
     poller.open(registry.sources.values())
     const stop = new AbortController()
-    duties = { stop, ended: Promise.all([modeDuty, repairDuty].map((duty) => duty.run(stop.signal))) }
+    duties = { stop, ended: Promise.all([modeDuty, repairDuty, retentionDuty].map((duty) => duty.run(stop.signal))) }
   }, log)
   const openDeployed = (): void => {
     opening.open().then(opened.resolve, (error: unknown) => {

@@ -26,6 +26,9 @@ export interface Settings {
   /** Encrypts credentials typed in the editor; undefined means the key kept in the data folder. */
   readonly secretKey: string | undefined
   readonly bodyLimit: number
+  /** How long settled messages, with what was received, and ended runs are kept. */
+  readonly keepMessagesMs: number
+  readonly keepRunsMs: number
   readonly drainLimitMs: number
   /** Keys worked on at once per lane and process. */
   readonly concurrency: number
@@ -69,6 +72,8 @@ const table: Table = {
   adminPasswordHash: { name: 'TORG_ADMIN_PASSWORD_HASH', allowed: 'bcrypt hash, made with `torg hash-password`', standard: '', description: 'Guards editor, deploy, metrics and API. Put it in single quotes in a shell: it contains `$`.', secret: true, parse: text => /^\$2[aby]\$\d{2}\$[./A-Za-z0-9]{53}$/.test(text) ? text : undefined },
   secretKey: { name: 'TORG_SECRET_KEY', allowed: 'at least 16 characters', standard: 'generated once into the data folder', description: 'Encrypts credentials typed in the editor.', secret: true, parse: text => text.length >= 16 ? text : undefined },
   bodyLimit: { name: 'TORG_BODY_LIMIT', allowed: 'size such as 500kb or 1mb, at most 100mb', standard: '1mb', description: 'Largest request body; a larger one is answered 413.', parse: size },
+  keepMessagesMs: { name: 'TORG_KEEP_MESSAGES', allowed: 'days from 1 to 3650', standard: '90', description: 'How long settled messages and their event ids are kept; they are removed within the three weeks after. What is not settled stays, as do dead letters until they are closed.', parse: days },
+  keepRunsMs: { name: 'TORG_KEEP_RUNS', allowed: 'days from 1 to 3650', standard: '14', description: 'How long ended runs are kept; they are removed within the week after.', parse: days },
   drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
   concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '32', description: 'Keys worked on at once per lane.', parse: wholeNumber(1, 1000) },
   logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },
@@ -113,6 +118,8 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
     adminPasswordHash: read(table.adminPasswordHash),
     secretKey: read(table.secretKey),
     bodyLimit: readOr(table.bodyLimit),
+    keepMessagesMs: readOr(table.keepMessagesMs),
+    keepRunsMs: readOr(table.keepRunsMs),
     drainLimitMs: readOr(table.drainLimitMs),
     concurrency: readOr(table.concurrency),
     logLevel: readOr(table.logLevel),
@@ -171,6 +178,12 @@ function oneOf<const T extends string>(values: readonly T[]): (text: string) => 
 function seconds(text: string): number | undefined {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
   return value > 0 && value <= 86_400 ? Math.max(1, Math.round(value * 1000)) : undefined
+}
+
+/** Milliseconds of a whole number of days. */
+function days(text: string): number | undefined {
+  const value = wholeNumber(1, 3650)(text)
+  return value && value * 86_400_000
 }
 
 /** Bytes of a size such as `500kb`. */

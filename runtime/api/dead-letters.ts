@@ -1,4 +1,4 @@
-/** Dead letters: listed, opened with their input, run again. */
+/** Dead letters: listed, opened with their input, run again, closed. */
 import { Router, json, type Request } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
@@ -6,17 +6,20 @@ import type { LaneName, Store } from '../store/types.ts'
 import { bodyObject, handle, queryNumber, queryText } from './handler.ts'
 
 export interface DeadLetterOptions {
-  store: Pick<Store, 'deadLetters' | 'deadLetter' | 'reopen'>
+  store: Pick<Store, 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter'>
   /** Tells a lane that it has work; without it the sweep finds it within a second. */
   hint?(lane: LaneName): void
+  /** Who closes by API. */
+  by: string
   log: Logger
 }
 
 interface Filter { lane?: LaneName, type?: 'message' | 'delivery', code?: string }
 
 const pageSize = 500
+const longestNote = 2_000
 
-export function deadLetterRoutes({ store, hint, log }: DeadLetterOptions): Router {
+export function deadLetterRoutes({ store, hint, by, log }: DeadLetterOptions): Router {
   const router = Router()
 
   router.get('/', handle(async (req, res) => {
@@ -51,6 +54,16 @@ export function deadLetterRoutes({ store, hint, log }: DeadLetterOptions): Route
     res.status(202).json({ id, lane })
   }))
 
+  router.post('/:id/close', json(), handle(async (req, res) => {
+    const id = idOf(req)
+    const { note = null } = bodyObject(req)
+    if (note !== null && (typeof note !== 'string' || note.length > longestNote || note.includes('\0'))) throw new TorgError('request.invalid', `The note is a text of at most ${longestNote} characters.`)
+    const closed = await store.closeDeadLetter(id, { by, note })
+    if (closed === null) throw notFound(id)
+    log.info({ deadLetter: id, ...closed }, `Closed: ${id}`)
+    res.json({ id, closed })
+  }))
+
   async function rerunAll(filter: Filter): Promise<number> {
     const lanes = new Set<LaneName>()
     let reopened = 0
@@ -73,7 +86,7 @@ export function deadLetterRoutes({ store, hint, log }: DeadLetterOptions): Route
 }
 
 const idOf = (req: Request): string => req.params['id'] ?? ''
-const notFound = (id: string): TorgError => new TorgError('request.not-found', { detail: `There is no dead letter ${id}.`, next: 'List them; it may have been run again meanwhile.' })
+const notFound = (id: string): TorgError => new TorgError('request.not-found', { detail: `There is no dead letter ${id}.`, next: 'List them; it may have been run again or closed meanwhile.' })
 
 function toFilter({ lane, type, code, ...others }: Record<string, unknown>): Filter {
   for (const name of Object.keys(others)) throw new TorgError('request.invalid', `"${name}" is no filter; there are lane, type and code.`)

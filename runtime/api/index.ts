@@ -27,7 +27,7 @@ export interface NodeRedApps {
 
 export interface ApiOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'>
+  store: Pick<Store, 'ping' | 'depths' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'>
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -74,7 +74,7 @@ export function createApi(options: ApiOptions): Api {
   app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
   app.use('/schemas', schemaRoutes(options.schemas ?? new Map()))
   app.use('/api/v1/status', statusRoutes(options))
-  app.use('/api/v1/dead-letters', deadLetterRoutes(options))
+  app.use('/api/v1/dead-letters', deadLetterRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/records', recordRoutes(store))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, by: settings.adminUser, log }))
   app.use('/api/v1/deployments', deploymentRoutes(options))

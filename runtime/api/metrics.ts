@@ -1,6 +1,6 @@
 /** What Prometheus reads. Durations in seconds, as its conventions have it: https://prometheus.io/docs/practices/naming/ */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { LaneDepth, LaneName } from '../store/types.ts'
+import type { LaneDepth, LaneName, RemovedOld } from '../store/types.ts'
 
 /** What is asked at every scrape. */
 export interface MetricSources {
@@ -23,6 +23,8 @@ export interface Metrics {
   runEnded(event: { lane: LaneName, outcome: 'done' | 'retry' | 'dead' | 'interrupted', seconds: number }): void
   /** A record reached its system: from when it was wanted to the acknowledgement. */
   delivered(event: { lane: LaneName, seconds: number }): void
+  /** A round of removing what is old. */
+  removedOld(of: RemovedOld): void
   /** Names what is asked at every scrape; later ones replace earlier ones. */
   observe(sources: MetricSources): void
 }
@@ -54,6 +56,8 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const oldest = gauge('torg_lane_oldest_seconds', 'Age of the oldest message or delivery of a lane that is not settled.', ['lane'])
   const hintsWaiting = gauge('torg_hints_waiting', 'Hints waiting in a lane\'s queue.', ['lane'])
   const hintsActive = gauge('torg_hints_active', 'Hints being worked on.', ['lane'])
+  const removed = counter('torg_retention_removed_total', 'Rows removed because they were older than they are kept.', ['table'])
+  const oldestKept = gauge('torg_retention_oldest_seconds', 'Age of the oldest row when what is old was last removed.', ['table'])
   const pool = gauge('torg_database_connections', 'Connections to PostgreSQL by state; waiting are requests without one.', ['state'])
   const environment = gauge('torg_environment_held', 'Whether the hub delivers nothing because its database belongs to another environment.', ['environment', 'database'])
   const up = gauge('torg_database_up', 'Whether PostgreSQL answered this scrape.')
@@ -94,6 +98,10 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
       runSeconds.observe({ lane }, seconds)
     },
     delivered: ({ lane, seconds }) => { deliverySeconds.observe({ lane }, seconds) },
+    removedOld: ({ table, removed: count, oldest: at }) => {
+      removed.inc({ table }, count)
+      oldestKept.set({ table }, at === null ? 0 : (Date.now() - Date.parse(at)) / 1000)
+    },
     text: async () => {
       await scrape()
       return registry.metrics()

@@ -1,4 +1,4 @@
-/** `torg dead-letters`: what a running hub could not do, and running it again. */
+/** `torg dead-letters`: what a running hub could not do, running it again, closing it. */
 import { parseArgs } from 'node:util'
 import type { DeadLetterSummary } from '../store/types.ts'
 import { callHub } from './hub-client.ts'
@@ -7,15 +7,16 @@ import { print, UsageError } from './usage.ts'
 const pageSize = 500
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { all: { type: 'boolean' } } })
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { all: { type: 'boolean' }, note: { type: 'string' } } })
   const [action, id, extra] = positionals
-  if (extra === undefined) {
+  if (extra === undefined && action === 'close' && id !== undefined) return await close(id, values.note)
+  if (extra === undefined && values.note === undefined) {
     if (action === 'list' && id === undefined) return await list()
     if (action === 'show' && id !== undefined) return await show(id)
     if (action === 'rerun' && id !== undefined && !values.all) return await rerun(id)
     if (action === 'rerun' && id === undefined && values.all) return await rerunAll()
   }
-  throw new UsageError('Say what to do: list them, show one, run one again, or run all again.')
+  throw new UsageError('Say what to do: list them, show one, run one again, run all again, or close one.')
 }
 
 async function list(): Promise<number> {
@@ -42,6 +43,12 @@ async function show(id: string): Promise<number> {
 async function rerun(id: string): Promise<number> {
   const { lane } = await callHub('POST', `/dead-letters/${encodeURIComponent(id)}/rerun`)
   print(`${id} runs again in lane ${String(lane)}.`)
+  return 0
+}
+
+async function close(id: string, note: string | undefined): Promise<number> {
+  await callHub('POST', `/dead-letters/${encodeURIComponent(id)}/close`, { note: note ?? null })
+  print(`${id} is closed.`)
   return 0
 }
 

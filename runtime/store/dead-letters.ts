@@ -4,7 +4,7 @@ import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { isId } from '../ids.ts'
 import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
-import type { DeadLetter, DeadLetterSummary, LaneDepth, LaneName } from './types.ts'
+import type { Closing, DeadLetter, DeadLetterSummary, LaneDepth, LaneName } from './types.ts'
 
 const summaryColumns = 'type, lane, system, key, node, at, attempts, error, item, subscription'
 
@@ -13,25 +13,30 @@ const listDead = `
 with dead as (
   (select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription
     from torg.message
-    where state = 'dead' and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+    where state = 'dead' and closed is null and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
       and ($5::timestamptz is null or (dead_at, id, ''::text) < ($5, $6::uuid, $7::text))
     order by dead_at desc, id desc limit $4)
   union all
   (select 'delivery', lane, system, key, subscription, dead_at, attempts, error, record_id, subscription
     from torg.delivery
-    where dead and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+    where dead and closed is null and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
       and ($5::timestamptz is null or (dead_at, record_id, subscription) < ($5, $6::uuid, $7::text))
     order by dead_at desc, record_id desc, subscription desc limit $4)
 )
 select ${summaryColumns} from dead order by at desc, item desc, subscription desc limit $4`
 
 const findMessage = `
-select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription, content_type, headers, body
+select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription, content_type, headers, body, closed
 from torg.message where id = $1 and state = 'dead'`
 
 const findDelivery = `
-select 'delivery' as type, d.lane, d.system, d.key, d.subscription as node, d.dead_at as at, d.attempts, d.error, d.record_id as item, d.subscription, ${recordColumns}
+select 'delivery' as type, d.lane, d.system, d.key, d.subscription as node, d.dead_at as at, d.attempts, d.error, d.record_id as item, d.subscription, d.closed, ${recordColumns}
 from torg.delivery d join torg.record r on r.id = d.record_id where d.subscription = $1 and d.record_id = $2 and d.dead`
+
+// A closed one stays dead, so that nothing takes it, and is in no list any more.
+const closing = `closed = jsonb_build_object('by', $1::text, 'note', $2::text, 'at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`
+const closeMessage = `update torg.message set ${closing} where id = $3 and state = 'dead' and closed is null returning closed`
+const closeDelivery = `update torg.delivery set ${closing} where record_id = $3 and subscription = $4 and dead and closed is null returning closed`
 
 const countLanes = `
 with waiting as (
@@ -41,9 +46,9 @@ with waiting as (
   select lane, count(*)::int, (count(*) filter (where due_at <= now()))::int, 0, min(wanted_at), 0
   from torg.delivery where desired > acked and not dead and not held group by lane
   union all
-  select lane, 0, 0, count(*)::int, null, 0 from torg.message where state = 'dead' group by lane
+  select lane, 0, 0, count(*)::int, null, 0 from torg.message where state = 'dead' and closed is null group by lane
   union all
-  select lane, 0, 0, count(*)::int, null, 0 from torg.delivery where dead group by lane
+  select lane, 0, 0, count(*)::int, null, 0 from torg.delivery where dead and closed is null group by lane
   union all
   select lane, 0, 0, 0, null, count(*)::int from torg.delivery where held and desired > acked and not dead group by lane
 )
@@ -59,6 +64,7 @@ export interface DeadLetters {
   deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, limit: number, after?: string }): Promise<DeadLetterSummary[]>
   deadLetter(id: string): Promise<DeadLetter | null>
   reopen(id: string): Promise<LaneName | null>
+  closeDeadLetter(id: string, closing: Pick<Closing, 'by' | 'note'>): Promise<Closing | null>
   depths(): Promise<LaneDepth[]>
 }
 
@@ -72,12 +78,12 @@ export function createDeadLetters(db: Database): DeadLetters {
     deadLetter: id => guarded('Reading a dead letter', async () => {
       const parsed = parseId(id)
       if (parsed?.type === 'message') {
-        const [row] = await db.query<SummaryRow & { content_type: string, headers: Record<string, string>, body: Buffer }>(findMessage, [parsed.item])
-        return row ? { ...toSummary(row), input: { contentType: row.content_type, headers: row.headers, body: row.body.toString('utf8') } } : null
+        const [row] = await db.query<SummaryRow & { content_type: string, headers: Record<string, string>, body: Buffer, closed: Closing | null }>(findMessage, [parsed.item])
+        return row ? { ...toSummary(row), closed: row.closed, input: { contentType: row.content_type, headers: row.headers, body: row.body.toString('utf8') } } : null
       }
       if (parsed?.type === 'delivery') {
-        const [row] = await db.query<SummaryRow & RecordRow>(findDelivery, [parsed.subscription, parsed.item])
-        return row ? { ...toSummary(row), input: toRecord(row) } : null
+        const [row] = await db.query<SummaryRow & RecordRow & { closed: Closing | null }>(findDelivery, [parsed.subscription, parsed.item])
+        return row ? { ...toSummary(row), closed: row.closed, input: toRecord(row) } : null
       }
       return null
     }),
@@ -88,6 +94,13 @@ export function createDeadLetters(db: Database): DeadLetters {
         ? putMessagesBack(tx, [parsed.item], 'dead')
         : putDeliveriesBack(tx, [{ subscription: parsed.subscription, recordId: parsed.item }], 'dead')))
       return lane ?? null
+    }),
+    closeDeadLetter: (id, { by, note }) => guarded('Closing a dead letter', async () => {
+      const parsed = parseId(id)
+      const [row] = parsed === null ? [] : parsed.type === 'message'
+        ? await db.query<{ closed: Closing }>(closeMessage, [by, note, parsed.item])
+        : await db.query<{ closed: Closing }>(closeDelivery, [by, note, parsed.item, parsed.subscription])
+      return row?.closed ?? null
     }),
     depths: () => guarded('Counting the lanes', () => retrying(() => db.transaction(async tx => {
       // The one statement that may read a whole table: with most rows pending that is three times faster than the index.

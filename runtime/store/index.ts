@@ -7,6 +7,7 @@ import { createDeployments } from './deployments.ts'
 import { createInbox } from './inbox.ts'
 import { createLanes } from './lanes.ts'
 import { migrate } from './migrate.ts'
+import { createPartitions } from './partitions.ts'
 import { createProcesses } from './processes.ts'
 import { createRecords } from './records.ts'
 import { createRepairs } from './repairs.ts'
@@ -33,8 +34,10 @@ export interface StoreOptions {
  */
 export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOptions): Promise<Store> {
   const db = openDatabase({ databaseUrl, log, poolSize })
+  const partitions = createPartitions(db)
   try {
     await migrate(db)
+    await partitions.addPartitions()
   } catch (error) {
     await db.close()
     throw toStoreError(error, 'Opening the database')
@@ -69,6 +72,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     ...deadLetters,
     ...deployments,
     ...createRepairs(db),
+    ...partitions,
     applyModes: modes.applyModes,
     dropWaiting: modes.dropWaiting,
     ...processes,

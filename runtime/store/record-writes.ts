@@ -40,7 +40,7 @@ from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text
 on conflict (subscription, record_id) do update set kind = excluded.kind, system = excluded.system, lane = excluded.lane, key = excluded.key,
   desired = excluded.desired, acked = greatest(d.acked, excluded.acked), operation = excluded.operation, reason = excluded.reason,
   present = case when excluded.acked > 0 then excluded.present else d.present end, message_id = excluded.message_id, held = excluded.held,
-  attempts = 0, due_at = now(), dead = false, error = null, wanted_at = now()`
+  attempts = 0, due_at = now(), dead = false, closed = null, error = null, wanted_at = now()`
 
 /** @throws ReferenceTaken after which the transaction must be rolled back and tried again */
 export async function writeChanges(tx: Transaction, { records, references, raises }: { records: Draft[], references: PlannedReference[], raises: Raise[] }): Promise<void> {

@@ -271,7 +271,10 @@ export interface DeadLetterSummary {
   attempts: number
   error: StoredError
 }
+/** Who said that a dead letter needs nobody any more, and why. */
+export interface Closing { by: string, note: string | null, at: string }
 export interface DeadLetter extends DeadLetterSummary {
+  closed: Closing | null
   input: { contentType: string, headers: Record<string, string>, body: string } | StoredRecord
 }
 
@@ -326,6 +329,9 @@ export interface ProcessSummary extends ProcessFacts, ProcessState {
   goneAt: string | null
 }
 
+/** What {@link Store.removeOld} has removed of one table, and when the oldest row it still has was made. */
+export interface RemovedOld { table: 'message' | 'run', removed: number, oldest: string | null }
+
 /** Depth of a lane for metrics, status and the sweep. `held` deliveries wait for their subscription to go live and are not pending. */
 export interface LaneDepth { lane: LaneName, pending: number, due: number, held: number, dead: number, oldestMs: number }
 
@@ -375,6 +381,8 @@ export interface Store extends RepairStore {
   deadLetter(id: string): Promise<DeadLetter | null>
   /** Makes a dead letter due again; false where it is none. */
   reopen(id: string): Promise<LaneName | null>
+  /** Takes a dead letter off the list for good; a closed message is removed once it was closed for as long as messages are kept. Null where there is none. */
+  closeDeadLetter(id: string, closing: Pick<Closing, 'by' | 'note'>): Promise<Closing | null>
 
   activeDeployment(): Promise<Deployment | null>
   deploymentByRevision(revision: string): Promise<Deployment | null>
@@ -402,6 +410,13 @@ export interface Store extends RepairStore {
 
   /** The subscriptions, roles and kinds in force; set at deploy. What waits follows with {@link applyModes}. */
   configure(rules: { subscriptions: Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }): Promise<void>
+  /** Makes the partitions of the next days, where they are missing. */
+  addPartitions(): Promise<void>
+  /**
+   * Removes messages and runs from before these instants, in whole partitions where it can, until nothing is left to remove or `signal` is
+   * aborted. What is not settled stays, and so do dead letters that are not closed. One process at a time.
+   */
+  removeOld(before: { message: string, run: string }, signal: AbortSignal): Promise<RemovedOld[]>
   ping(): Promise<void>
   /** Of the pool, for the metrics; `waiting` are requests without one. */
   connections(): { total: number, idle: number, waiting: number }

@@ -68,6 +68,15 @@ describe('operating calls', () => {
       expect((await postJson(`/api/v1/dead-letters/${id}/rerun`, {})).status).to.equal(404)
     })
 
+    it('are closed with a note by who is logged in', async () => {
+      const id = `m-${(await dead('closed')).id}`
+      expect((await postJson(`/api/v1/dead-letters/${id}/close`, { note: 7 })).json()).to.include({ code: 'request.invalid' })
+      const answer = await postJson(`/api/v1/dead-letters/${id}/close`, { note: 'Sent by hand.' })
+      expect(answer.json()['closed']).to.include({ by: 'admin', note: 'Sent by hand.' })
+      expect((await call(`${api.url}/api/v1/dead-letters/${id}`)).json()).to.deep.include({ closed: answer.json()['closed'] })
+      expect((await postJson(`/api/v1/dead-letters/${id}/close`, {})).status).to.equal(404)
+    })
+
     it('are run again by selection', async () => {
       await dead('a', 'pos.in', 'mapping.failed')
       await dead('b', 'pos.in', 'mapping.failed')

@@ -73,6 +73,31 @@ describe('store: dead letters', () => {
     expect(claim?.messages.map(message => [`m-${message.id}`, message.attempts])).to.deep.equal([[id, 0]])
   })
 
+  it('are closed by a person: off the list and the counts, out of every lane, with who and why, until run again or wanted anew', async () => {
+    const m = await killMessage('1')
+    const [saved] = await store.save([aWrite('1', { total: 1 })])
+    await deliverAll(store, 'erp.out', dead)
+    const d = `d-erp-${saved?.record.id}`
+    for (const id of [m, d]) {
+      const closed = await store.closeDeadLetter(id, { by: 'kari', note: 'Entered by hand, Ørjan knows.' })
+      expect(closed).to.include({ by: 'kari', note: 'Entered by hand, Ørjan knows.' })
+      expect(Date.parse(closed?.at ?? '')).to.be.closeTo(Date.now(), 60_000)
+      expect((await store.deadLetter(id))?.closed).to.deep.equal(closed)
+      expect(await store.closeDeadLetter(id, { by: 'ola', note: null })).to.equal(null)
+    }
+    expect(await store.closeDeadLetter('m-', { by: 'ola', note: null })).to.equal(null)
+    expect(await store.deadLetters({ limit: 10 })).to.deep.equal([])
+    expect((await store.depths()).filter(lane => lane.dead > 0)).to.deep.equal([])
+    expect(await deliverAll(store)).to.deep.equal([])
+
+    expect(await store.reopen(m)).to.equal('web.in')
+    await killMessage('1')
+    await store.save([aWrite('1', { total: 2 })])
+    expect((await deliverAll(store, 'erp.out', dead)).map(({ version }) => version)).to.deep.equal([2])
+    expect((await store.deadLetters({ limit: 10 })).map(({ type }) => type)).to.include.members(['message', 'delivery'])
+    expect((await store.deadLetter(d))?.closed).to.equal(null)
+  })
+
   it('raise the generation of a delivery when reopened after a refusal', async () => {
     const [saved] = await store.save([aWrite('1', { total: 1 })])
     await deliverAll(store, 'erp.out', dead)

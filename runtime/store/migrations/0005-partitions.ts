@@ -16,10 +16,12 @@ declare
   first timestamptz := date_bin(length, since, '1970-01-05Z');
   name text;
 begin
-  -- One process at a time.
-  execute format('lock table torg.%I in share update exclusive mode', parent);
   while first <= until loop
     name := parent || '_' || to_char(first at time zone 'UTC', 'YYYYMMDD');
+    if to_regclass('torg.' || name) is null then
+      -- One process at a time; another may have made it meanwhile.
+      execute format('lock table torg.%I in share update exclusive mode', parent);
+    end if;
     if to_regclass('torg.' || name) is null then
       execute format('create table torg.%I (like torg.%I including defaults including constraints)', name, parent);
       execute format('with moved as (delete from torg.%I where id >= %L and id < %L returning *) insert into torg.%I select * from moved',
