@@ -8,6 +8,7 @@
  *   --seconds 10        length of the latency measurement
  *   --idle 0            seconds of idleness measured at the end (60 for the figure that counts)
  *   --no-floor          the hub alone
+ *   --backlog           instead of W: a hub before so many messages that wait (--messages 100000), see backlog.ts
  *   --statements        what PostgreSQL spends on each statement of the hub
  */
 import { fork, type ChildProcess } from 'node:child_process'
@@ -22,6 +23,7 @@ import { startEmbeddedPostgres } from '../../runtime/postgres/embedded.ts'
 import { prepareHub } from '../faults/hub-process.ts'
 import { removeServerFolder } from '../support/database.ts'
 import { startRedis } from '../support/redis.ts'
+import { measureBacklogs } from './backlog.ts'
 import type { Load, LoadResult } from './load.ts'
 import { cpuSecondsOf, cpuSecondsOfFamily, flushMsOf, peakRssMbOf, percentile } from './measure.ts'
 import { startSinks, type Sinks } from './sinks.ts'
@@ -43,11 +45,20 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false }, backend: { type: 'string' }, orders: { type: 'string', default: '2000' }, rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' }, idle: { type: 'string', default: '0' }, floor: { type: 'boolean', default: true }, statements: { type: 'boolean', default: false },
+    backlog: { type: 'boolean', default: false }, messages: { type: 'string', default: '100000' },
   },
 })
 const orders = Number(options.orders)
 const say = (text: string): void => { if (!options.json) console.log(text) }
+const backends: Backend[] = options.backend === 'redis' || options.backend === 'postgres' ? [options.backend] : ['redis', 'postgres']
 let nextNumber = 1_000
+
+if (options.backlog) {
+  const results = await measureBacklogs({ backends, messages: Number(options.messages), say })
+  if (options.json) console.log(JSON.stringify(results))
+  else console.table(results)
+  process.exit(0)
+}
 
 async function startHub(backend: Backend, { dataDir, databaseUrl, redisUrl }: { dataDir: string, databaseUrl: string, redisUrl: string }): Promise<Subject> {
   const sinks = await startSinks()
@@ -208,7 +219,6 @@ try {
   const flushMs = rounded(await flushMsOf(dataDir), 2)
   const load = (await readFile('/proc/loadavg', 'utf8').catch(() => '')).split(' ')[0] ?? ''
   say(`${cpus().length} cores (${cpus()[0]?.model}), load ${load || 'unknown'} before the start; a flush of the disk takes ${flushMs} ms`)
-  const backends: Backend[] = options.backend === 'redis' || options.backend === 'postgres' ? [options.backend] : ['redis', 'postgres']
   const results: Record<string, Awaited<ReturnType<typeof measure>> & { flushMs: number }> = {}
   for (const backend of backends) {
     const hubData = join(dataDir, `hub-${backend}`)

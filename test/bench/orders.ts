@@ -9,7 +9,7 @@ const taxLines = (ore: number): object[] => [{ title: 'MVA', rate: 0.25, price: 
 
 /** The order of this running number; the same number gives the same order, another one another. */
 function makeOrder(number: number): object {
-  const id = 5_583_021_000_000 + number
+  const id = idOf(number)
   const at = '2025-11-03T10:30:00+01:00'
   const lines = Array.from({ length: 5 }, (_, index) => {
     const price = 9_900 + 100 * ((number + index * 37) % 400)
@@ -33,9 +33,13 @@ function makeOrder(number: number): object {
   }
 }
 
+/** An order as it is received. Its id is {@link idOf} its number. */
+export const bodyOf = (number: number): Buffer => Buffer.from(JSON.stringify(makeOrder(number)))
+export const idOf = (number: number): number => 5_583_021_000_000 + number
+
 /** The webhook of an order as bytes for a connection: made before the clock runs. */
 export function signOrder(number: number, { url, secret }: { url: URL, secret: string }): SignedOrder {
-  const body = Buffer.from(JSON.stringify(makeOrder(number)))
+  const body = bodyOf(number)
   const head = [
     `POST ${url.pathname} HTTP/1.1`, `Host: ${url.host}`, 'Content-Type: application/json', `Content-Length: ${body.length}`,
     'X-Shopify-Topic: orders/create', `X-Shopify-Event-Id: event-${number}`, 'X-Shopify-Shop-Domain: torget.myshopify.com',

@@ -7,6 +7,10 @@ export interface Sinks {
   completeAt(number: string): number | undefined
   /** Requests beyond the first for one order and system, since the start. */
   readonly duplicates: number
+  /** Deliveries taken since the start. */
+  readonly taken: number
+  /** Answers 503 until told otherwise. */
+  refuse(refusing: boolean): void
   /** Resolves when so many orders are in all three systems, or with what there is when nothing has come for `quietMs`. */
   complete(count: number, quietMs: number): Promise<void>
   close(): Promise<void>
@@ -19,6 +23,8 @@ export async function startSinks(): Promise<Sinks> {
   const seen = new Map<string, number>()
   const completed = new Map<string, number>()
   let duplicates = 0
+  let taken = 0
+  let refusing = false
   let last = Date.now()
 
   const server = createServer((req, res) => {
@@ -27,6 +33,7 @@ export async function startSinks(): Promise<Sinks> {
     req.on('end', () => {
       const [, system = '', number = ''] = (req.url ?? '').split('/')
       const bit = 1 << systems.indexOf(system)
+      if (refusing) { res.writeHead(503).end(); return }
       const before = seen.get(number) ?? 0
       if (bit <= 0 || !chunks.length) { res.writeHead(400).end(); return }
       if (before & bit) duplicates += 1
@@ -36,6 +43,7 @@ export async function startSinks(): Promise<Sinks> {
         if (now === 7) completed.set(number, performance.timeOrigin + performance.now())
       }
       last = Date.now()
+      taken += 1
       const body = `{"id":"${system}-${number}"}`
       res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length })
       res.end(body)
@@ -50,6 +58,8 @@ export async function startSinks(): Promise<Sinks> {
     url: `http://127.0.0.1:${port}`,
     completeAt: (number) => completed.get(number),
     get duplicates() { return duplicates },
+    get taken() { return taken },
+    refuse(on) { refusing = on },
     async complete(count, quietMs) {
       last = Date.now()
       while (completed.size < count && Date.now() - last < quietMs) await new Promise((resolve) => setTimeout(resolve, 20))
