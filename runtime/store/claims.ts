@@ -3,7 +3,7 @@ import { createBatcher } from './batch.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { isActive } from './deployments.ts'
 import { isFree, isWorthAsking, leaseUnderLimits } from './lanes.ts'
-import { deliveryColumns, toDelivery, type DeliveryRow } from './rows.ts'
+import { deliveryColumns, freed, toDelivery, type DeliveryRow } from './rows.ts'
 import type { SubscriptionModes } from './subscription-modes.ts'
 import type { DeliveryClaim, LaneLimits, LaneName, Lease, LimitedClaims, Message, MessageClaim } from './types.ts'
 
@@ -68,8 +68,8 @@ update torg.work w set due_at = now() + $4 * interval '1 millisecond'
 from held h where w.lane = h.lane and w.key = h.key and w.epoch = h.epoch
 returning w.lane, w.key, w.epoch`
 
-const endLeases = 'update torg.work set owner = null, epoch = null, due_at = now() where owner = $1 returning 1'
-const endLeasesOfLane = 'update torg.work set owner = null, epoch = null, due_at = now() where owner = $1 and lane = $2 and epoch <> all ($3::bigint[]) returning 1'
+const endLeases = `update torg.work set ${freed} where owner = $1 returning 1`
+const endLeasesOfLane = `update torg.work set ${freed} where owner = $1 and lane = $2 and epoch <> all ($3::bigint[]) returning 1`
 
 // Walks from lane to lane over the index instead of reading every row.
 const lanesDue = `

@@ -8,6 +8,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import { toStoreError } from './db.ts'
+import { freed } from './rows.ts'
 import type { ProcessFacts, ProcessState } from './types.ts'
 
 export interface PresenceOptions {
@@ -69,7 +70,7 @@ with ${held}, gone as (
 ), forgotten as (
   delete from torg.process where gone_at < now() - interval '${keepGone}'
 ), freed as (
-  update torg.work w set owner = null, epoch = null, due_at = now() from gone g where w.owner = g.owner returning w.owner
+  update torg.work w set ${freed} from gone g where w.owner = g.owner returning w.owner
 ), dismissed as (
   delete from torg.duty d using gone g where d.owner = g.owner
 )

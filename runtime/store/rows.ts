@@ -9,6 +9,9 @@ export const recordColumns = `r.id, r.kind, r.version, r.schema, r.number, r.doc
 /** Of a delivery under the alias `d` with its record under `r`. */
 export const deliveryColumns = `d.subscription, d.system, d.lane, d.generation, d.operation, d.reason, d.attempts, d.present, d.wanted_at, d.message_id, ${recordColumns}`
 
+/** Of `torg.work`, to end a lease from outside: the key goes first, before all that has waited while it was being worked on. */
+export const freed = `owner = null, epoch = null, due_at = '-infinity'`
+
 export interface RecordRow {
   id: string, kind: string, version: number, schema: string, number: string | null, document: Record<string, unknown> | null
   provenance: Record<string, Origin>, created_at: Date, updated_at: Date, deleted_at: Date | null, refs: Reference[]

@@ -113,6 +113,14 @@ describe('store: leases', () => {
     expect(await claimMessages(test.store)).to.have.length(2)
   })
 
+  it('puts the keys of a dead owner before all that has waited', async () => {
+    await test.store.receive(aMessage({ key: 'held' }))
+    await claimMessages(test.store, { owner: 'dead' })
+    await Promise.all(['a', 'b', 'c'].map(key => test.store.receive(aMessage({ key }))))
+    await test.store.endLeasesOf('dead')
+    expect((await claimMessages(test.store, { keys: 1 })).map(({ lease }) => lease.key)).to.deep.equal(['held'])
+  })
+
   it('gives at most the keys and messages asked for, and goes on after release', async () => {
     await Promise.all(Array.from({ length: 12 }, (_, i) => test.store.receive(aMessage({ key: `k${i % 3}` }))))
     const claims = await claimMessages(test.store, { keys: 2, perKey: 3 })
