@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { failAt } from '../fail-points.ts'
 import type { RunTracker } from '../runs/types.ts'
+import type { Presence } from '../store/presence.ts'
 import type { DeliveryClaim, LaneName, Lease, MessageClaim, Store } from '../store/types.ts'
+import type { Duty } from './duties.ts'
 import type { Hints } from './hints.ts'
 import { createKeyWork, leaseMsOf, type Claim, type Deployed, type EngineEvents } from './key-work.ts'
 import { createStatusBoard } from './status.ts'
@@ -21,6 +23,8 @@ export interface EngineOptions {
   owner: string
   /** Keys worked on at once per lane. */
   concurrency: number
+  /** Without it the process is alone, and present. */
+  presence?: Pick<Presence, 'present' | 'others'>
 }
 
 /** Messages of one key taken with one lease. */
@@ -28,6 +32,8 @@ const perKey = 10
 /** A hint is given up for a new one after this time, so that pausing a queue and its limits take effect. */
 const sliceMs = 10_000
 const sweepMs = 1_000
+/** Who does not have the duty looks all the same, once in so many sweeps: should nobody have it, work waits for seconds and not for ever. */
+const netSweeps = 5
 /** How long closing waits for ends of runs to be written. */
 const writeLimitMs = 5_000
 
@@ -65,12 +71,14 @@ interface Lane {
 }
 
 /** Makes the engine; it works only between `open` and `close`. */
-export function createEngine({ store, hints, runs, events, log, owner, concurrency }: EngineOptions) {
+export function createEngine({ store, hints, runs, events, log, owner, concurrency, presence = { present: true, others: 0 } }: EngineOptions) {
   const lanes = new Map<LaneName, Lane>()
   const status = createStatusBoard()
   let deployed: Deployed = { deployment: 0, sources: new Map(), subscriptions: new Map() }
   let open = false
-  let sweeping = new AbortController()
+  let ticking = new AbortController()
+  /** Whether this process has the duty to sweep. */
+  let sweeps = false
 
   const keyWork = createKeyWork({ store, runs, events, status, log, flows: () => deployed, isOpen: () => open })
 
@@ -126,12 +134,12 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
 
   /** Takes due keys until none is left, up to `concurrency` at once. Ends before the last of them when its time is up. */
   const drain = async (lane: Lane): Promise<void> => {
-    if (lane.draining || !open) return
+    if (lane.draining || !open || !presence.present) return
     lane.draining = true
     const until = Date.now() + sliceMs
     lane.wanted = true
     try {
-      while (open && Date.now() < until) {
+      while (open && presence.present && Date.now() < until) {
         if (!lane.wanted && lane.held.size === 0) break
         const places = concurrency - lane.running
         const ahead = aheadOf(lane)
@@ -166,7 +174,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       lane.draining = false
       lane.wake = () => undefined
     }
-    if (open && lane.wanted) hints.give(lane.name)
+    if (open && presence.present && lane.wanted) hints.give(lane.name)
   }
 
   const drainQuietly = async (lane: Lane): Promise<void> => {
@@ -192,32 +200,47 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     if (!lanes.has(name)) lanes.set(name, lane)
   }
 
+  /** Looks for lanes with due work. */
+  const look = async (signal: AbortSignal): Promise<void> => {
+    for (const name of await store.dueLanes()) {
+      // Its last node was removed while work waited. Nobody would ever hear of it, so it is parked: the runs say why.
+      if (!lanes.has(name) && !signal.aborted) await listen(name, 0)
+      const lane = lanes.get(name)
+      if (!lane || signal.aborted) continue
+      // Hinted at the last look and still not taken: the queue is away or its hint died with a process. Take it directly.
+      if (lane.overlooked && !lane.draining) void drainQuietly(lane)
+      else wake(name)
+      lane.overlooked = true
+    }
+  }
+
   /** The timer of all retries and the safety net of all hints. */
-  const sweep = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
+  const tick = async (signal: AbortSignal): Promise<void> => {
+    for (let count = 1; !signal.aborted; count += 1) {
       try {
         for (const lane of lanes.values()) if (lane.doubtful && !lane.draining) void drainQuietly(lane)
-        for (const name of await store.dueLanes()) {
-          // Its last node was removed while work waited. Nobody would ever hear of it, so it is parked: the runs say why.
-          if (!lanes.has(name) && !signal.aborted) await listen(name, 0)
-          const lane = lanes.get(name)
-          if (!lane || signal.aborted) continue
-          // Hinted a second ago and still not taken: the queue is away or its hint died with a process. Take it directly.
-          if (lane.overlooked && !lane.draining) void drainQuietly(lane)
-          else wake(name)
-          lane.overlooked = true
-        }
+        if (presence.present && (sweeps || count % netSweeps === 0)) await look(signal)
       } catch (thrown) {
         log.debug({ err: thrown }, 'sweep failed; it is repeated in a second')
       }
       await sleep(sweepMs, undefined, { signal }).catch(() => undefined)
     }
   }
+  const sweep: Duty = {
+    name: 'sweep',
+    async run(signal) {
+      sweeps = true
+      await new Promise((resolve) => { signal.addEventListener('abort', resolve) })
+      sweeps = false
+    },
+  }
 
   const isWorking = (): boolean => [...lanes.values()].some(({ draining, held }) => draining || held.size > 0)
 
   return {
     wake,
+    /** The duty to look every second. */
+    sweep,
     get deployed() { return deployed },
 
     /** Starts working for these flows. */
@@ -240,9 +263,9 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
         const lane = lanes.get(name)
         if (lane) lane.limitMs = limitMs
       }
-      sweeping.abort()
-      sweeping = new AbortController()
-      void sweep(sweeping.signal)
+      ticking.abort()
+      ticking = new AbortController()
+      void tick(ticking.signal)
     },
 
     /**
@@ -251,7 +274,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
      */
     async close(limitMs: number): Promise<number> {
       open = false
-      sweeping.abort()
+      ticking.abort()
       for (const lane of lanes.values()) {
         startReady(lane)
         lane.wake()

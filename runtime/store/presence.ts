@@ -15,8 +15,6 @@ export interface PresenceOptions {
   databaseUrl: string
   log: Logger
   process: ProcessFacts
-  /** The active deployment (0: none), told at every beat, and at once when another is deployed. Must not throw. */
-  onActive?(deployment: number): void
 }
 
 /** This process among the others. */
@@ -25,6 +23,8 @@ export interface Presence {
   readonly present: boolean
   /** Other processes that are present. */
   readonly others: number
+  /** Tells the listener the active deployment (0: none) at every beat, and at once when another is deployed. It must not throw. */
+  watch(listener: (active: number) => void): void
   /** Says what it does now, or why nothing. */
   describe(state: ProcessState): void
   /** Leaves: nobody has to wait for the grace. */
@@ -84,12 +84,13 @@ const say = 'update torg.process set seen_at = now(), free_since = null, gone_at
  * Takes the lock of this process and keeps it until `close`.
  * @throws start.refused where another process has this owner; hub.unavailable where PostgreSQL cannot be reached
  */
-export async function openPresence({ databaseUrl, log, process: self, onActive = () => undefined }: PresenceOptions): Promise<Presence> {
+export async function openPresence({ databaseUrl, log, process: self }: PresenceOptions): Promise<Presence> {
   const { owner } = self
   let state: ProcessState = { deployment: null, working: false, state: 'starting' }
   let said: { state: ProcessState, at: number } | undefined
   let present = false
   let others = 0
+  let tell: (active: number) => void = () => undefined
   let closed = false
   /** Ends the pause between two beats. */
   let hurry = (): void => undefined
@@ -145,7 +146,7 @@ export async function openPresence({ databaseUrl, log, process: self, onActive =
       const { rows } = await client.query<{ owner: string, keys: number }>(tidy, [graceMs])
       for (const gone of rows) log.warn({ process: gone.owner, keys: gone.keys }, `${gone.owner} is gone without having stopped; ${gone.keys} keys it worked on are worked on again`)
     }
-    onActive(seen.active)
+    tell(seen.active)
   }
 
   const pause = async (ms: number): Promise<void> => {
@@ -184,6 +185,7 @@ export async function openPresence({ databaseUrl, log, process: self, onActive =
   return {
     get present() { return present },
     get others() { return others },
+    watch(listener) { tell = listener },
     describe(next) {
       if (JSON.stringify(next) === JSON.stringify(state)) return
       state = next

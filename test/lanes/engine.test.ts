@@ -82,6 +82,7 @@ describe('engine', () => {
     const ended: string[] = []
     engine = createEngine({ store, hints: options.hints ?? hints, runs: playedRuns(play), events: { runEnded: ({ outcome }) => { ended.push(outcome) }, delivered: () => undefined }, log, owner: 'test', concurrency: options.concurrency ?? 8 })
     await engine.open(deployed)
+    void engine.sweep.run(new AbortController().signal)
     return engine
   }
   const receive = async (one: NewMessage) => {

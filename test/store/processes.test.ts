@@ -22,8 +22,8 @@ describe('processes on one database', () => {
     await test.close()
   })
 
-  const join = async (owner: string, onActive?: (deployment: number) => void): Promise<Presence> => {
-    const presence = await openPresence({ databaseUrl: test.url, log, process: facts(owner), ...(onActive && { onActive }) })
+  const join = async (owner: string): Promise<Presence> => {
+    const presence = await openPresence({ databaseUrl: test.url, log, process: facts(owner) })
     present.push(presence)
     return presence
   }
@@ -70,7 +70,8 @@ describe('processes on one database', () => {
 
   it('tells at once which deployment is active', async () => {
     const told: number[] = []
-    await join('a', (deployment) => told.push(deployment))
+    const presence = await join('a')
+    presence.watch((deployment) => told.push(deployment))
     const { id } = await test.store.deploy({ revision: 'r', by: 'me', from: 'api', note: null, flows: [], credentials: {} })
     await until(() => told.includes(id))
   })

@@ -1,24 +1,24 @@
 /** Asks polling sources for news, page by page. Items are stored before the cursor moves, so a stop loses nothing and repeats little. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { toTorgError } from '../errors.ts'
 import type { RegisteredSource } from '../hub.ts'
 import type { NewMessage, ReceivedMessage, Store } from '../store/types.ts'
 import { toNewMessage } from './arrival.ts'
+import type { Duty } from './duties.ts'
 import { decideRetry } from './retry.ts'
 
 /** Longest pause after failures, so that a system that is back is noticed soon. */
 const longestPauseMs = 60_000
 
-export interface PollerOptions {
+export interface PollsOptions {
   store: Pick<Store, 'cursor' | 'saveCursor'>
   receive(message: NewMessage): Promise<ReceivedMessage>
   log: Logger
 }
 
-export function createPoller({ store, receive, log }: PollerOptions) {
-  let stop = new AbortController()
-  const loops = new Set<Promise<void>>()
-
+/** Makes a duty of every source that polls. */
+export function createPolls({ store, receive, log }: PollsOptions) {
   const pollOnce = async (source: RegisteredSource, poll: NonNullable<RegisteredSource['poll']>, signal: AbortSignal): Promise<void> => {
     let more = true
     while (more && !signal.aborted) {
@@ -29,7 +29,7 @@ export function createPoller({ store, receive, log }: PollerOptions) {
     }
   }
 
-  const loop = async (source: RegisteredSource, poll: NonNullable<RegisteredSource['poll']>, signal: AbortSignal): Promise<void> => {
+  const run = async (source: RegisteredSource, poll: NonNullable<RegisteredSource['poll']>, signal: AbortSignal): Promise<void> => {
     let failures = 0
     while (!signal.aborted) {
       let pauseMs = poll.everyMs
@@ -45,37 +45,12 @@ export function createPoller({ store, receive, log }: PollerOptions) {
         source.node.status({ fill: 'red', shape: 'ring', text: error.message })
         log.warn({ source: source.nodeId, system: source.system.key, error: error.toJSON() }, `poll failed, again in ${Math.round(pauseMs / 1000)} s: ${error.message}`)
       }
-      await pause(pauseMs, signal)
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
     }
   }
 
-  return {
-    open(sources: Iterable<RegisteredSource>): void {
-      // Whatever polled before would go on for ever, out of reach of close.
-      stop.abort()
-      stop = new AbortController()
-      for (const source of sources) {
-        if (!source.poll) continue
-        const running = loop(source, source.poll, stop.signal)
-        loops.add(running)
-        void running.finally(() => loops.delete(running))
-      }
-    },
-    /** Aborts requests under way and resolves when every loop has ended. */
-    async close(): Promise<void> {
-      stop.abort()
-      await Promise.all(loops)
-    },
-  }
+  return (sources: Iterable<RegisteredSource>): Duty[] => [...sources].flatMap((source) => {
+    const { poll } = source
+    return poll ? [{ name: `poll ${source.nodeId}`, run: (signal) => run(source, poll, signal) }] : []
+  })
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  if (signal.aborted) return resolve()
-  const timer = setTimeout(done, ms)
-  function done(): void {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', done)
-    resolve()
-  }
-  signal.addEventListener('abort', done)
-})
