@@ -5,12 +5,41 @@ import type { Command } from './cli/usage.ts'
 
 const leastNode = [22, 18] as const
 
-const commands: Record<string, { usage: string, what: string, load(): Promise<Command> }> = {
+const repairConditions = `
+  --system <key>            the system it came from, or that it goes to
+  --flow <tab or node>      by its label, name or id
+  --from <time> --to <time> days such as 2026-03-01 (UTC), both included, or instants
+  --state done | dead       only what succeeded, or only dead letters
+  --code <error code>       dead letters of this error
+  --force                   instead of --expect: however many there are by then
+  --json                    the answer as JSON
+`
+
+const commands: Record<string, { usage: string, what: string, more?: string, load(): Promise<Command> }> = {
   start: { usage: 'start <folder> [--development]', what: 'run the hub with the project in this folder', load: () => import('./cli/start.ts') },
   init: { usage: 'init <folder>', what: 'make an empty project', load: () => import('./cli/init.ts') },
   new: { usage: 'new connector <name> [--package <folder>]', what: 'make a connector in nodes/, or as a package of its own', load: () => import('./cli/new.ts') },
   deploy: { usage: 'deploy <folder> [--note <text>] [--dry-run] [--force]', what: 'deploy the tabs and systems of a project to a running hub', load: () => import('./cli/deploy.ts') },
   'dead-letters': { usage: 'dead-letters list | show <id> | rerun <id> | rerun --all | close <id> [--note <text>]', what: 'what needs a person, on a running hub', load: () => import('./cli/dead-letters.ts') },
+  rerun: {
+    usage: 'rerun [conditions] --dry-run | --expect <count> --why <reason>',
+    what: 'run stored messages again, by selection',
+    more: `
+  --topic <topic>           what kind of event, in the words of the system
+  --key <key>               may be given several times; so may --id <message id>
+  --every                   all messages of a key in their order, not only the newest${repairConditions}`,
+    load: () => import('./cli/rerun.ts'),
+  },
+  redeliver: {
+    usage: 'redeliver [conditions] --dry-run | --expect <count> --why <reason>',
+    what: 'send records again, by selection',
+    more: `
+  --kind <kind>             order, customer, ...
+  --number <number>         of the record, may be given several times; so may --id <record id>
+  --period <which>          what the times are about: created, updated (if not given) or acknowledged${repairConditions}`,
+    load: () => import('./cli/redeliver.ts'),
+  },
+  repairs: { usage: 'repairs [list] | show <id> | cancel <id>', what: 'how far these are, who asked for them and why', load: () => import('./cli/repairs.ts') },
   environment: { usage: 'environment [adopt --deliver | --drop]', what: 'whose the database of a running hub is; let it go where it is held', load: () => import('./cli/environment.ts') },
   'hash-password': { usage: 'hash-password', what: 'make the value of TORG_ADMIN_PASSWORD_HASH', load: () => import('./cli/hash-password.ts') },
   settings: { usage: 'settings', what: 'every setting, as a Markdown table', load: () => import('./cli/settings.ts') },
@@ -46,7 +75,8 @@ function help(name?: string): string {
   const chosen = Object.entries(commands).filter(([key]) => key === name)
   const listed = chosen.length > 0 ? chosen : Object.entries(commands)
   const width = Math.max(...listed.map(([, { usage }]) => usage.length))
-  return `Usage: torg <command>\n\n${listed.map(([, { usage, what }]) => `  ${usage.padEnd(width)}  ${what}\n`).join('')}`
+  const more = chosen.map(([, command]) => command.more ?? '').join('')
+  return `Usage: torg <command>\n\n${listed.map(([, { usage, what }]) => `  ${usage.padEnd(width)}  ${what}\n`).join('')}${more}`
 }
 
 function complain(text: string, code: number): number {

@@ -59,6 +59,7 @@ export const catalogue = {
   'system.unknown': entry('permanent', 422, 'The system is not configured', 'Choose a system on the node and deploy.'),
   'system.credentials': entry('permanent', 401, 'The system refused the credentials', 'Correct the credentials of the system named.'),
   'system.refused': entry('permanent', 422, 'The system refused the document', 'Read the answer of the system, correct the mapping or the record, and deliver again.'),
+  'system.create-only': entry('permanent', 409, 'The system has it and cannot change it', 'Change it there by hand and close the dead letter; or let the sink update, if the system can.'),
   'system.conflict': entry('transient', 409, 'The system reported a conflict', 'Nothing: it is tried again with the newest version.'),
   'system.unavailable': entry('transient', 503, 'The system is not available', 'Nothing: it is tried again. See whether the system is up.'),
   'system.throttled': entry('transient', 429, 'The system asked to slow down', 'Nothing: it is tried again after the time the system asked for.'),

@@ -53,6 +53,8 @@ export const outHelp: Text = {
 
 **Own ids:** tell where the id stands in the answer and it becomes a reference of the record; with *Other request for what it knows* the next version goes to that id.
 
+**Create only:** an address that cannot change what it has created is said so under *What it can do*. A record that the system has already, because it acknowledged it or because the record has an id of the system, is then not sent but waits for a person (\`system.create-only\`).
+
 **Removals:** a delivery to remove sends the request chosen under *To remove*; 404 and 410 then count as done. Where its path needs \`{reference}\` and the system never gave an id, nothing is sent.
 
 **Can fail:** no connection, time-out, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) and 409 (\`system.conflict\`) are tried again; 401 and 403 (\`system.credentials\`) and every other refusal (\`system.refused\`) go to dead letter.`,
@@ -66,6 +68,8 @@ export const outHelp: Text = {
 
 **Egne id-er:** si hvor id-en står i svaret, så blir den en referanse på posten; med *Egen forespørsel for kjente poster* går neste versjon til den id-en.
 
+**Bare opprette:** kan adressen ikke endre det den har opprettet, sies det under *Hva det kan*. En post som systemet alt har, fordi det har kvittert for den eller fordi posten har en id i systemet, sendes da ikke, men venter på et menneske (\`system.create-only\`).
+
 **Fjerning:** en levering som skal fjerne, sender forespørselen valgt under *Ved fjerning*; 404 og 410 regnes da som utført. Trenger stien \`{reference}\` og systemet aldri ga en id, sendes ingenting.
 
 **Kan feile:** ingen forbindelse, tidsavbrudd, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) og 409 (\`system.conflict\`): huben prøver igjen; 401 og 403 (\`system.credentials\`) og alle andre avslag (\`system.refused\`) blir en dead letter.`,
@@ -78,6 +82,8 @@ export const outHelp: Text = {
 **Om igen:** ett försök vars utfall är okänt skickas på nytt. Därför bör sökvägen namnge dokumentet (PUT \`/orders/{number}\`), eller så bör systemet känna idempotensnyckeln: den är densamma för varje försök, en annan för varje version av posten, varje ny leverans, varje nod och varje del av ett delat meddelande.
 
 **Egna id:n:** säg var id:t står i svaret, så blir det en referens på posten; med *Eget anrop för kända poster* går nästa version till det id:t.
+
+**Bara skapa:** kan adressen inte ändra det den har skapat sägs det under *Vad det kan*. En post som systemet redan har, för att det har kvitterat den eller för att posten har ett id i systemet, skickas då inte utan väntar på en människa (\`system.create-only\`).
 
 **Borttagning:** en leverans som ska ta bort skickar anropet som valts under *Vid borttagning*; 404 och 410 räknas då som utfört. Behöver sökvägen \`{reference}\` och systemet aldrig gav något id, skickas ingenting.
 

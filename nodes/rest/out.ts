@@ -29,6 +29,21 @@ const fields = {
   },
   updateMethod: { type: 'select', label: { en: 'Its method', nb: 'Metode', sv: 'Metod' }, options: [method('PUT'), method('PATCH'), method('POST')], default: 'PUT', when: { field: 'update', is: ['true'] } },
   updatePath: { type: 'text', label: { en: 'Its path', nb: 'Sti', sv: 'Sökväg' }, default: '/orders/{reference}', required: true, when: { field: 'update', is: ['true'] } },
+  can: {
+    type: 'select',
+    label: { en: 'What it can do', nb: 'Hva det kan', sv: 'Vad det kan' },
+    hint: {
+      en: 'What this address of the system can do. If it can only create, a changed record that the system has already waits for a person instead of being created twice.',
+      nb: 'Hva denne adressen i systemet kan. Kan den bare opprette, venter en endret post som systemet allerede har, på et menneske i stedet for å bli opprettet to ganger.',
+      sv: 'Vad den här adressen i systemet kan. Kan den bara skapa väntar en ändrad post som systemet redan har på en människa i stället för att skapas två gånger.',
+    },
+    options: [
+      { value: 'update', label: { en: 'create and update', nb: 'opprette og endre', sv: 'skapa och ändra' } },
+      { value: 'create', label: { en: 'create only', nb: 'bare opprette', sv: 'bara skapa' } },
+    ],
+    default: 'update',
+    when: { field: 'update', is: ['false'] },
+  },
   idPath: {
     type: 'text',
     label: { en: 'Id in the answer', nb: 'Id i svaret', sv: 'Id i svaret' },
@@ -70,6 +85,7 @@ export const restOut = defineStep({
   create({ id, config, system, status }) {
     return async (msg, run) => {
       if (run && !run.open) throw new TorgError('run.closed', `The run had settled before ${system.key} was called; nothing was sent.`)
+      if (config.can === 'create') refuseSecond(msg, system.key)
       const planned = plan(config, msg)
       if (!planned) {
         status({ fill: 'grey', shape: 'ring', text: 'nothing sent for a removal' })
@@ -95,6 +111,13 @@ export const restOut = defineStep({
     }
   },
 })
+
+/** @throws system.create-only where the system has the record: acknowledged and not removed since, or known by an id of its own */
+function refuseSecond({ torg }: FlowMessage, system: string): void {
+  const { operation, present, reference, kind, recordId } = torg?.delivery ?? {}
+  if (operation !== 'upsert' || !(present || reference)) return
+  throw new TorgError('system.create-only', `${system} has the ${kind} ${recordId} already${reference ? `, as ${reference}` : ''}. This sink can only create, so nothing was sent.`)
+}
 
 function goneStatus(thrown: unknown): number | null {
   const answer = thrown instanceof TorgError ? thrown.cause : undefined

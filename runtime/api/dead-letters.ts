@@ -1,20 +1,23 @@
 /** Dead letters: listed, opened with their input, run again, closed. */
 import { Router, json, type Request } from 'express'
 import type { Logger } from 'pino'
-import { TorgError } from '../errors.ts'
+import { TorgError, type ErrorCode } from '../errors.ts'
+import type { Selection } from '../store/repair-types.ts'
 import type { LaneName, Store } from '../store/types.ts'
 import { bodyObject, handle, queryNumber, queryText } from './handler.ts'
+import { logStart } from './repairs.ts'
+import { isCode } from './selection.ts'
 
 export interface DeadLetterOptions {
-  store: Pick<Store, 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter'>
+  store: Pick<Store, 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'startRepair'>
   /** Tells a lane that it has work; without it the sweep finds it within a second. */
   hint?(lane: LaneName): void
-  /** Who closes by API. */
+  /** Who closes and repairs by API. */
   by: string
   log: Logger
 }
 
-interface Filter { lane?: LaneName, type?: 'message' | 'delivery', code?: string }
+interface Filter { lane?: LaneName, type?: 'message' | 'delivery', code?: ErrorCode }
 
 const pageSize = 500
 const longestNote = 2_000
@@ -40,9 +43,14 @@ export function deadLetterRoutes({ store, hint, by, log }: DeadLetterOptions): R
     const { all, ...wanted } = bodyObject(req)
     const filter = toFilter(wanted)
     if (Object.keys(filter).length === 0 && all !== true) throw new TorgError('request.invalid', 'Name what to run again by lane, type or code, or say { "all": true }.')
-    const reopened = await rerunAll(filter)
-    log.info({ ...filter, reopened }, `Run again: ${reopened} dead letters`)
-    res.json({ reopened })
+    const repairs = []
+    for (const selection of toSelections(filter)) {
+      const repair = await store.startRepair({ selection, by, why: 'dead letters run again' })
+      if (repair === null) continue
+      logStart(log, repair)
+      repairs.push(repair)
+    }
+    res.json({ reopened: repairs.reduce((sum, { total }) => sum + total, 0), repairs: repairs.map(({ id }) => id) })
   }))
 
   router.post('/:id/rerun', handle(async (req, res) => {
@@ -64,24 +72,6 @@ export function deadLetterRoutes({ store, hint, by, log }: DeadLetterOptions): R
     res.json({ id, closed })
   }))
 
-  async function rerunAll(filter: Filter): Promise<number> {
-    const lanes = new Set<LaneName>()
-    let reopened = 0
-    let after: string | undefined
-    for (;;) {
-      const items = await store.deadLetters({ ...filter, limit: pageSize, ...(after !== undefined && { after }) })
-      for (const { id } of items) {
-        const lane = await store.reopen(id)
-        if (lane === null) continue
-        lanes.add(lane)
-        reopened++
-      }
-      after = items.at(-1)?.id
-      if (items.length < pageSize) break
-    }
-    for (const lane of lanes) hint?.(lane)
-    return reopened
-  }
   return router
 }
 
@@ -100,10 +90,20 @@ function toFilter({ lane, type, code, ...others }: Record<string, unknown>): Fil
     filter.type = type
   }
   if (code !== undefined) {
-    if (typeof code !== 'string') throw new TorgError('request.invalid', 'The code is a text.')
+    if (typeof code !== 'string' || !isCode(code)) throw new TorgError('request.invalid', 'The code is one of the hub\'s error codes, such as mapping.failed.')
     filter.code = code
   }
   return filter
+}
+
+/** Running dead letters again in bulk is a repair. None of them was applied before, so each message of a key says something of its own. */
+function toSelections({ lane, type, code }: Filter): Selection[] {
+  const [, system, direction] = /^(.+)\.(in|out)$/.exec(lane ?? '') ?? []
+  const dead = { state: 'dead' as const, ...(code !== undefined && { code }), ...(system !== undefined && { system }) }
+  const selections: Selection[] = []
+  if (type !== 'delivery' && direction !== 'out') selections.push({ type: 'messages', every: true, ...dead })
+  if (type !== 'message' && direction !== 'in') selections.push({ type: 'deliveries', ...dead })
+  return selections
 }
 
 const isLane = (text: unknown): text is LaneName => typeof text === 'string' && /^[a-z0-9-]+\.(?:in|out)$/.test(text)

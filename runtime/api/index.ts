@@ -14,6 +14,7 @@ import { createReady, health } from './health.ts'
 import { createIntake } from './intake.ts'
 import type { Metrics } from './metrics.ts'
 import { recordRoutes, schemaRoutes, statusRoutes } from './operations.ts'
+import { repairRoutes, type RepairOptions } from './repairs.ts'
 import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 
 /** Node-RED's apps, once it has started. */
@@ -27,7 +28,7 @@ export interface NodeRedApps {
 
 export interface ApiOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'>
+  store: Pick<Store, 'ping' | 'depths' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -75,6 +76,7 @@ export function createApi(options: ApiOptions): Api {
   app.use('/schemas', schemaRoutes(options.schemas ?? new Map()))
   app.use('/api/v1/status', statusRoutes(options))
   app.use('/api/v1/dead-letters', deadLetterRoutes({ ...options, by: settings.adminUser }))
+  app.use('/api/v1/repairs', repairRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/records', recordRoutes(store))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, by: settings.adminUser, log }))
   app.use('/api/v1/deployments', deploymentRoutes(options))

@@ -39,10 +39,12 @@ describe('operating calls', () => {
   beforeEach(() => { hinted = []; notReady = [] })
 
   const dead = (key: string, lane: NewMessage['lane'] = 'shop.in', code: 'message.no-key' | 'mapping.failed' = 'message.no-key'): Promise<{ id: string }> => store.receive({
-    lane, system: 'shop', source: 'n1', topic: 'orders/create', key, eventId: null, contentType: 'application/json', headers: {}, body: Buffer.from(`{"key":"${key}"}`), sourceTime: null,
+    lane, system: lane.replace(/\..*/, ''), source: 'n1', topic: 'orders/create', key, eventId: null, contentType: 'application/json', headers: {}, body: Buffer.from(`{"key":"${key}"}`), sourceTime: null,
     error: new TorgError(code, 'refused').toJSON(),
   })
   const postJson = (path: string, body: unknown) => call(`${api.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  /** What the duty of a running hub does. */
+  const handOver = async (): Promise<void> => { while ((await store.advanceRepairs(100)).running > 0); }
   const ids = (answer: { json(): Record<string, unknown> }): string[] => (answer.json()['items'] as { id: string }[]).map(({ id }) => id)
 
   describe('dead letters', () => {
@@ -81,8 +83,8 @@ describe('operating calls', () => {
       await dead('a', 'pos.in', 'mapping.failed')
       await dead('b', 'pos.in', 'mapping.failed')
       await dead('c', 'pos.in')
-      expect((await postJson('/api/v1/dead-letters/rerun', { lane: 'pos.in', code: 'mapping.failed' })).json()).to.deep.equal({ reopened: 2 })
-      expect(hinted).to.deep.equal(['pos.in'])
+      expect((await postJson('/api/v1/dead-letters/rerun', { lane: 'pos.in', code: 'mapping.failed' })).json()).to.include({ reopened: 2 })
+      await handOver()
       expect(ids(await call(`${api.url}/api/v1/dead-letters?lane=pos.in`))).to.have.length(1)
     })
 
@@ -90,6 +92,7 @@ describe('operating calls', () => {
       expect((await postJson('/api/v1/dead-letters/rerun', {})).status).to.equal(400)
       expect((await postJson('/api/v1/dead-letters/rerun', { lnae: 'pos.in' })).json()).to.include({ code: 'request.invalid', detail: '"lnae" is no filter; there are lane, type and code.' })
       expect((await postJson('/api/v1/dead-letters/rerun', { all: true })).json()['reopened']).to.be.greaterThan(0)
+      await handOver()
       expect(ids(await call(`${api.url}/api/v1/dead-letters`))).to.deep.equal([])
     })
 
@@ -101,6 +104,77 @@ describe('operating calls', () => {
       }
       const answer = await call(`${api.url}/api/v1/dead-letters/rerun`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' })
       expect(answer.json()).to.include({ code: 'request.not-json', status: 400 })
+    })
+  })
+
+  describe('repairs', () => {
+    const settled = async (key: string, topic = 'orders/create'): Promise<string> => {
+      const { id } = await store.receive({ lane: 'web.in', system: 'web', source: 'web-orders', topic, key, eventId: null, contentType: 'application/json', headers: {}, body: Buffer.from('{}'), sourceTime: null, error: new TorgError('mapping.failed', 'refused').toJSON() })
+      return id
+    }
+    const repair = (body: unknown) => postJson('/api/v1/repairs', body)
+    const selection = { type: 'messages', system: 'web' }
+
+    it('are counted by a dry run, done with that count, followed and cancelled', async () => {
+      const flows = [tab('web', 'Orders from the webshop'), { id: 'web-orders', type: 'rest in', z: 'web', name: 'Orders' }]
+      await store.deploy({ revision: revisionOf(flows), by: 'admin', from: 'api', note: null, flows, credentials: {} })
+      await settled('1')
+      await settled('2')
+      const preview = (await repair({ selection: { ...selection, flow: 'Orders from the webshop' }, dryRun: true })).json()
+      expect(preview).to.deep.include({
+        dryRun: true, count: 2, waiting: 0, passedOver: 0, selection: { ...selection, flow: 'Orders from the webshop', nodes: ['web-orders'] },
+        groups: [{ system: 'web', node: 'web-orders', name: 'Orders', tab: 'Orders from the webshop', what: 'orders/create', state: 'dead', code: 'mapping.failed', count: 2 }],
+      })
+      expect(preview['sample']).to.have.length(2)
+      expect((await call(`${api.url}/api/v1/repairs`)).json()).to.deep.include({ next: null })
+
+      const refused = await repair({ selection, expected: 1, why: 'wrong tax' })
+      expect(refused.status).to.equal(409)
+      expect(refused.json()).to.include({ code: 'request.conflict', pointer: '/expected' }).and.to.have.property('detail').that.contains('2 messages')
+      const started = await repair({ selection, expected: 2, why: ' wrong tax ' })
+      expect(started.status).to.equal(202)
+      expect(started.json()).to.include({ total: 2, by: 'admin', why: 'wrong tax', state: 'running', handedOver: 0 })
+      const id = String(started.json()['id'])
+      expect(api.logText()).to.contain(`Repair ${id} by admin: 2 messages are done again (wrong tax)`)
+      expect((await call(`${api.url}/api/v1/repairs/${id}`)).json()).to.deep.include({ now: { waiting: 0, held: 0, done: 0, dead: 0 } })
+      expect(ids(await call(`${api.url}/api/v1/repairs?limit=1`)).map(String)).to.deep.equal([id])
+      expect((await postJson(`/api/v1/repairs/${id}/cancel`, {})).json()).to.include({ state: 'cancelled', endedBy: 'admin' })
+      expect((await postJson(`/api/v1/repairs/${id}/cancel`, {})).json()).to.include({ code: 'request.conflict', detail: `Repair ${id} is cancelled; only a running one can be cancelled.` })
+      expect((await call(`${api.url}/api/v1/repairs/99`)).status).to.equal(404)
+      expect((await call(`${api.url}/api/v1/repairs/x`)).status).to.equal(404)
+      expect((await repair({ selection, force: true, why: 'wrong tax' })).status).to.equal(202)
+      await handOver()
+      expect((await repair({ selection, force: true, why: 'wrong tax' })).json()).to.include({ code: 'request.invalid', detail: 'The selection holds no messages that could be repaired.' })
+    })
+
+    it('are refused with the field that is wrong', async () => {
+      const cases: [unknown, string, string][] = [
+        [{ selection, why: 'x' }, '/expected', 'a dry run counted'],
+        [{ selection, expected: 1 }, '/why', 'for what reason'],
+        [{ selection, dryrun: true }, '/dryrun', 'not known here'],
+        [{ selection, dryRun: 'yes' }, '/dryRun', 'true or false'],
+        [{ dryRun: true }, '/selection', 'is an object'],
+        [{ selection: {}, dryRun: true }, '/selection/type', 'messages (to run again) or deliveries'],
+        [{ selection: { ...selection, number: '1' }, dryRun: true }, '/selection/number', 'there are system, flow, state, code, from, to, topic, keys, ids, every'],
+        [{ selection: { ...selection, keys: [] }, dryRun: true }, '/selection/keys', 'at least one text'],
+        [{ selection: { ...selection, ids: ['m-1'] }, dryRun: true }, '/selection/ids/0', '"m-1" is none'],
+        [{ selection: { ...selection, state: 'pending' }, dryRun: true }, '/selection/state', 'is done or dead'],
+        [{ selection: { ...selection, code: 'x' }, dryRun: true }, '/selection/code', 'mapping.failed'],
+        [{ selection: { ...selection, from: 'yesterday' }, dryRun: true }, '/selection/from', '2026-03-01'],
+        [{ selection: { ...selection, from: '2026-03-02', to: '2026-03-01' }, dryRun: true }, '/selection/to', 'later than from'],
+        [{ selection: { ...selection, flow: 'Orders form the webshop' }, dryRun: true }, '/selection/flow', '"Orders from the webshop"'],
+        [{ selection: { type: 'deliveries', topic: 'x' }, dryRun: true }, '/selection/topic', 'kind, numbers, ids, period'],
+      ]
+      for (const [body, pointer, detail] of cases) {
+        const answer = await repair(body)
+        expect(answer.json(), JSON.stringify(body)).to.deep.include({ status: 400, code: 'request.invalid', pointer }).and.to.have.property('detail').that.contains(detail)
+      }
+    })
+
+    it('read a day as a whole one, in UTC', async () => {
+      const of = async (period: object): Promise<unknown> => (await repair({ selection: { ...selection, ...period }, dryRun: true })).json()['selection']
+      expect(await of({ from: '2026-03-01', to: '2026-03-01' })).to.deep.equal({ ...selection, from: '2026-03-01T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z' })
+      expect(await of({ from: '2026-03-01T08:00:00+01:00' })).to.deep.equal({ ...selection, from: '2026-03-01T07:00:00.000Z' })
     })
   })
 

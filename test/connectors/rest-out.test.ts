@@ -48,6 +48,19 @@ describe('rest out', () => {
     for (const a of [1, 1, 2]) await live.run({ payload: { a }, torg })
     expect(twin.counts).to.include({ writes: 2, repeats: 1 })
   })
+  it('creates at an address that can only create, and parks what the system has already', async () => {
+    const live = out({ method: 'POST', path: '/orders', can: 'create' })
+    await live.run({ payload: { a: 1 }, torg: deliveryOf() })
+    expect(twin.counts.writes).to.equal(1)
+    for (const has of [{ present: true }, { reference: '10001' }]) {
+      const fault = await faultOf(() => live.run({ payload: { a: 2 }, torg: deliveryOf({ idempotencyKey: 'key-2', ...has }) }))
+      expect(fault).to.include({ code: 'system.create-only', class: 'permanent' })
+      expect(fault.message).to.contain('erp has the order rec-1 already')
+    }
+    expect(twin.counts.requests).to.equal(1)
+    await live.run({ payload: {}, torg: deliveryOf({ operation: 'remove', present: true, reference: '10001' }) }).catch(() => undefined)
+    expect(twin.counts.requests).to.equal(2)
+  })
   it('is sent again safely when the end was unknown', async () => {
     const live = out({ method: 'POST', path: '/orders' })
     twin.fail({ status: 503, times: 1, afterwards: true })
