@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { RunTracker, FlowMessage, Envelope } from './runs/types.ts'
-import type { EntityWrite, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
+import type { EntityWrite, LaneLimits, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
 import type { RawRequest } from './kit/definition.ts'
 
 /** A configured system, as its config node registers it. */
@@ -14,6 +14,14 @@ export interface RegisteredSystem {
   key: string
   connector: string
   label: string
+  /** What its lanes keep to; absent where its configuration cannot be read. */
+  limits?: SystemLimits
+}
+
+/** Limits of what is sent to a system, and when its lanes leave it alone. */
+export interface SystemLimits extends LaneLimits {
+  /** Failures in a row after which only one key tries now and then; 0: never. */
+  breakAfter: number
 }
 
 /** A deployed source node of a system. */

@@ -7,8 +7,9 @@ import type { Logger } from 'pino'
 import { failAt } from '../fail-points.ts'
 import type { RunTracker } from '../runs/types.ts'
 import type { Presence } from '../store/presence.ts'
-import type { DeliveryClaim, LaneName, Lease, MessageClaim, Store } from '../store/types.ts'
+import type { LaneName, LaneState, Lease, LimitedClaims, Store } from '../store/types.ts'
 import type { Duty } from './duties.ts'
+import { createGates, isLimited } from './gates.ts'
 import type { Hints } from './hints.ts'
 import { createKeyWork, leaseMsOf, type Claim, type Deployed, type EngineEvents } from './key-work.ts'
 import { createStatusBoard } from './status.ts'
@@ -67,6 +68,8 @@ interface Lane {
   wanted: boolean
   /** Due work was seen by the sweep before, and nobody has taken it. */
   overlooked: boolean
+  /** When its rate allows the next, where it allowed none at the last claim. */
+  againAt: number | undefined
   wake(): void
 }
 
@@ -80,13 +83,28 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   /** Whether this process has the duty to sweep. */
   let sweeps = false
 
-  const keyWork = createKeyWork({ store, runs, events, status, log, flows: () => deployed, isOpen: () => open })
+  const gates = createGates({
+    store, status, log,
+    changed: (name, { reopened }) => {
+      const lane = lanes.get(name)
+      if (!lane) return
+      startReady(lane)
+      if (lane.draining) lane.wake()
+      else if (reopened) wake(name)
+    },
+  })
+  const keyWork = createKeyWork({
+    store, runs, events, status, log, flows: () => deployed,
+    mayRun: (name, { probe }) => open && (probe || !gates.of(name).shut),
+    breakAfter: (name) => gates.of(name).breakAfter,
+  })
 
   /** Works one key off and makes room for the next. Never throws. */
   const workKey = async (lane: Lane, claim: Claim): Promise<void> => {
     let due = true
+    let judged = true
     try {
-      ({ due } = await keyWork(lane, claim))
+      ({ due, judged } = await keyWork(lane, claim))
     } catch (thrown) {
       lane.doubtful = true
       log.error({ lane: lane.name, key: claim.lease.key, err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
@@ -94,16 +112,18 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       lane.held.delete(claim.lease)
       lane.running -= 1
       lane.finished += 1
+      if (judged) gates.doubt(lane.name)
       startReady(lane)
-      // A key given back with more to do, or one of which that is not known, is looked at again.
-      if (due) wake(lane.name)
+      // A key given back with more to do, or one of which that is not known, is looked at again; so is a lane that had no place for others.
+      if (due || isLimited(gates.of(lane.name))) wake(lane.name)
       else if (lane.draining) lane.wake()
     }
   }
 
-  /** Starts keys claimed ahead while there are places. Once the engine is closed each is only given back. */
+  /** Starts keys claimed ahead while there are places. Once the engine or the lane is closed each is only given back. */
   const startReady = (lane: Lane): void => {
-    while (lane.running < concurrency || !open) {
+    const { shut, inDoubt } = gates.of(lane.name)
+    while (!open || (!inDoubt && (shut || lane.running < concurrency))) {
       const next = lane.ready.shift()
       if (!next) return
       lane.running += 1
@@ -113,7 +133,8 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
 
   // ------------------------------------------------------------ one lane
 
-  const claim = async (lane: Lane, keys: number): Promise<(MessageClaim | DeliveryClaim)[]> => {
+  const claim = async (lane: Lane, keys: number): Promise<Pick<LimitedClaims, 'claims' | 'probe'>> => {
+    const gate = gates.of(lane.name)
     const want = { lane: lane.name, owner, deployment: deployed.deployment, keys, perKey, leaseMs: leaseMsOf(lane) }
     try {
       if (lane.doubtful) {
@@ -121,7 +142,11 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
         lane.doubtful = false
         if (ended > 0) log.info({ lane: lane.name, keys: ended }, `${ended} keys that were left leased when the database went away are worked on again`)
       }
-      return lane.name.endsWith('.in') ? await store.claimMessages(want) : await store.claimDeliveries(want)
+      if (!isLimited(gate)) return { claims: await (lane.name.endsWith('.in') ? store.claimMessages(want) : store.claimDeliveries(want)), probe: false }
+      // A token is for one run, and only the claim knows how many there are.
+      const limited = await store.claimLimited({ ...want, limits: gate.limits, ...(gate.limits.rate && { perKey: 1 }) })
+      lane.againAt = limited.againInMs !== null && limited.againInMs <= sweepMs ? Date.now() + limited.againInMs : undefined
+      return limited
     } catch (thrown) {
       // It may have been committed all the same.
       lane.doubtful = true
@@ -130,7 +155,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   /** How many keys to claim beyond those that can run now. A slow system gets none: what waits would miss its newer versions. */
-  const aheadOf = ({ finished, claimedAt }: Lane): number => Math.min(concurrency * aheadFactor, Math.floor(finished / Math.max(Date.now() - claimedAt, 5) * aheadMs))
+  const aheadOf = ({ name, finished, claimedAt }: Lane): number => isLimited(gates.of(name)) ? 0 : Math.min(concurrency * aheadFactor, Math.floor(finished / Math.max(Date.now() - claimedAt, 5) * aheadMs))
 
   /** Takes due keys until none is left, up to `concurrency` at once. Ends before the last of them when its time is up. */
   const drain = async (lane: Lane): Promise<void> => {
@@ -140,17 +165,24 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     lane.wanted = true
     try {
       while (open && presence.present && Date.now() < until) {
-        if (!lane.wanted && lane.held.size === 0) break
-        const places = concurrency - lane.running
+        if (lane.againAt !== undefined && lane.againAt <= Date.now()) {
+          lane.againAt = undefined
+          lane.wanted = true
+        }
+        const gate = gates.of(lane.name)
+        // Nothing can be had; what changes that wakes the lane.
+        if (gate.shut && !gate.probing) lane.wanted = false
+        if (!lane.wanted && lane.held.size === 0 && lane.againAt === undefined) break
+        const places = Math.min(concurrency, gate.limits.concurrency ?? concurrency) - lane.running
         const ahead = aheadOf(lane)
         const wanted = places + ahead - lane.ready.length
-        const few = lane.running <= concurrency / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
+        const few = isLimited(gate) || lane.running <= concurrency / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
         const gathering = lane.claimedAt + Math.min(lane.running * gatherMs, longestGatherMs) - Date.now()
-        if (wanted > 0 && few && lane.wanted && gathering <= 0) {
+        if (wanted > 0 && few && lane.wanted && !gate.inDoubt && gathering <= 0) {
           lane.wanted = false
           lane.finished = 0
           lane.claimedAt = Date.now()
-          const claims = await claim(lane, wanted)
+          const { claims, probe } = await claim(lane, wanted)
           const leasedAt = lane.claimedAt
           if (claims.length > 0) {
             lane.overlooked = false
@@ -159,13 +191,15 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
           if (claims.length === wanted) lane.wanted = true
           for (const taken of claims) {
             lane.held.add(taken.lease)
-            lane.ready.push({ ...taken, leasedAt })
+            lane.ready.push({ ...taken, leasedAt, probe })
           }
+          // Somebody has opened it again: that is to be known before these are given back.
+          if (gate.shut && !probe && claims.length > 0) gates.doubt(lane.name)
           startReady(lane)
         } else {
           const { promise, resolve } = Promise.withResolvers<void>()
           lane.wake = resolve
-          const timer = setTimeout(resolve, lane.wanted && few && gathering > 0 ? gathering : until - Date.now())
+          const timer = setTimeout(resolve, lane.wanted && few && gathering > 0 ? gathering : Math.min(until, lane.againAt ?? until) - Date.now())
           await promise
           clearTimeout(timer)
         }
@@ -189,13 +223,15 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   const wake = (name: LaneName): void => {
     const lane = lanes.get(name)
     if (!lane || !open) return
+    const { shut, probing } = gates.of(name)
+    if (shut && !probing) return
     lane.wanted = true
     if (lane.draining) lane.wake()
     else hints.give(name)
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {
-    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, finished: 0, claimedAt: 0, doubtful: false, wanted: false, overlooked: false, wake: () => undefined }
+    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, finished: 0, claimedAt: 0, doubtful: false, wanted: false, overlooked: false, againAt: undefined, wake: () => undefined }
     await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
     if (!lanes.has(name)) lanes.set(name, lane)
   }
@@ -219,6 +255,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     for (let count = 1; !signal.aborted; count += 1) {
       try {
         for (const lane of lanes.values()) if (lane.doubtful && !lane.draining) void drainQuietly(lane)
+        await gates.read()
         if (presence.present && (sweeps || count % netSweeps === 0)) await look(signal)
       } catch (thrown) {
         log.debug({ err: thrown }, 'sweep failed; it is repeated in a second')
@@ -243,6 +280,19 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     sweep,
     get deployed() { return deployed },
 
+    /** Places for keys that are leased as they are stored; none where a claim must ask first. */
+    placesOf(name: LaneName): number {
+      const lane = lanes.get(name)
+      const gate = gates.of(name)
+      return lane && open && !isLimited(gate) && !gate.inDoubt ? Math.max(0, concurrency - lane.running - lane.ready.length) : 0
+    },
+
+    /** Somebody changed what holds the lane back: known here before the next sweep. */
+    refresh(lane: LaneName): void { gates.doubt(lane) },
+
+    /** Every lane worked on here. */
+    states: (): { lane: LaneName, state: LaneState['state'] }[] => [...lanes.keys()].map((lane) => ({ lane, state: gates.stateOf(lane) })),
+
     /** Starts working for these flows. */
     async open(flows: Deployed): Promise<void> {
       for (const id of [...deployed.sources.keys(), ...deployed.subscriptions.keys()]) status.remove(id)
@@ -257,6 +307,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
         lanes.delete(name)
         await hints.unlisten(name)
       }
+      await gates.open(flows)
       open = true
       for (const [name, limitMs] of limits) {
         if (!lanes.has(name)) await listen(name, limitMs)

@@ -9,10 +9,11 @@ import { failAt } from '../fail-points.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
 import { newId } from '../ids.ts'
 import type { RunOutcome, RunTracker } from '../runs/types.ts'
-import type { Delivery, DeliveryClaim, LaneName, Lease, Message, MessageClaim, MessageYield, RunReport, Store, WorkOutcome } from '../store/types.ts'
+import type { Delivery, DeliveryClaim, LaneName, Message, MessageClaim, MessageYield, RunReport, Store, WorkOutcome } from '../store/types.ts'
 import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
 import { decideRetry } from './retry.ts'
 import type { StatusBoard } from './status.ts'
+import { judge } from './verdict.ts'
 
 /** What the engine tells the metrics. Durations in seconds. */
 export interface EngineEvents {
@@ -37,18 +38,29 @@ export interface KeyWorkOptions {
   status: StatusBoard
   log: Logger
   flows(): Deployed
-  /** False: no run may start any more. */
-  isOpen(): boolean
+  /** False: no run of this lane may start any more. */
+  mayRun(lane: LaneName, claim: Pick<Claim, 'probe'>): boolean
+  /** Failures of its system in a row at which a lane opens; 0: never. */
+  breakAfter(lane: LaneName): number
 }
 
 /** The lane of a key. `limitMs` is the longest run limit of its flows. */
 export interface WorkedLane { readonly name: LaneName, readonly limitMs: number }
 
 /** A leased key with what is to be done under the lease. */
-export type Claim = (MessageClaim | DeliveryClaim) & { leasedAt: number }
+export type Claim = (MessageClaim | DeliveryClaim) & {
+  leasedAt: number
+  /** The lane is open, and this key shows whether its system is back. */
+  probe: boolean
+}
 
 /** A key after a run: still ours, given back or lost, or given back with more to do. */
 type KeyState = 'held' | 'gone' | 'due'
+/** `judged`: the end said something of the system. */
+interface RunEnd { key: KeyState, judged: boolean }
+
+/** What came of working a key off. `due`: it has more to do, or may have. `judged`: the state of its lane may have changed. */
+export interface KeyEnd { due: boolean, judged: boolean }
 
 /** Added to the run's limit: an HTTP call aborted at the limit must have ended before another may take the key. */
 const leaseMarginMs = 35_000
@@ -59,10 +71,9 @@ const insistMs = 500
 export const leaseMsOf = ({ limitMs }: WorkedLane): number => limitMs + leaseMarginMs
 
 /**
- * Makes the function that works one key off, in order, under its lease. It resolves with whether the key has more to do, or may
- * have; it throws where the end of a run could not be stored and may have been all the same.
+ * Makes the function that works one key off, in order, under its lease. It throws where the end of a run could not be stored and may have been all the same.
  */
-export function createKeyWork({ store, runs, events, status, log, flows, isOpen }: KeyWorkOptions) {
+export function createKeyWork({ store, runs, events, status, log, flows, mayRun, breakAfter }: KeyWorkOptions) {
   const runOf = async (work: { node: RegisteredSource['node'], limitMs: number, message: () => Parameters<RunTracker['start']>[0]['message'], id: string }): Promise<RunOutcome> => {
     try {
       return await runs.start({ id: work.id, deployment: flows().deployment, node: work.node, message: work.message(), limitMs: work.limitMs })
@@ -71,32 +82,33 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
     }
   }
 
-  const decide = (outcome: RunOutcome, attempts: number): WorkOutcome => {
+  const decide = (outcome: RunOutcome, attempts: number, probe: boolean): WorkOutcome => {
     if (outcome.outcome === 'done') return { outcome: 'done' }
     if (outcome.outcome === 'interrupted') return { outcome: 'retry', error: new TorgError('run.interrupted', 'The hub deployed or stopped while the run was open.').toJSON(), dueInMs: 0, countAttempt: false }
-    const decision = decideRetry({ error: outcome.error, attempts: attempts + 1, random: Math.random() })
+    const decision = decideRetry({ error: outcome.error, attempts: attempts + 1, random: Math.random(), probe })
     const error = outcome.error.toJSON()
-    return decision.again ? { outcome: 'retry', error, dueInMs: decision.dueInMs, countAttempt: true } : { outcome: 'dead', error }
+    return decision.again ? { outcome: 'retry', error, dueInMs: decision.dueInMs, countAttempt: !decision.free } : { outcome: 'dead', error }
   }
 
   /** Bookkeeping around one run: status in the editor, metrics, one log line. */
-  const account = async (lane: WorkedLane, node: string, attempts: number, facts: Record<string, unknown>, start: (id: string) => Promise<RunOutcome>) => {
+  const account = async (lane: WorkedLane, probe: boolean, node: string, attempts: number, facts: Record<string, unknown>, start: (id: string) => Promise<RunOutcome>) => {
     const id = newId()
     const startedAt = new Date()
     status.started(node)
     const outcome = await start(id)
-    const result = decide(outcome, attempts)
+    const result = decide(outcome, attempts, probe)
+    const verdict = judge(outcome, result, breakAfter(lane.name))
     const endedAt = new Date()
     const run: RunReport = { id, node, deployment: flows().deployment, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() }
     const error: StoredError | undefined = result.outcome === 'done' ? undefined : result.error
     status.ended(node, result.outcome, error)
     events.runEnded({ lane: lane.name, outcome: outcome.outcome === 'interrupted' ? 'interrupted' : result.outcome, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 })
-    if (result.outcome === 'done' && !log.isLevelEnabled('debug')) return { result, run, outcome }
+    if (result.outcome === 'done' && !log.isLevelEnabled('debug')) return { result, run, outcome, verdict }
     const line = { lane: lane.name, run: id, ...facts, attempts: attempts + 1, ms: endedAt.getTime() - startedAt.getTime(), ...(error && { error: { ...error, value: undefined } }) }
     if (result.outcome === 'done') log.debug(line, 'run done')
     else if (result.outcome === 'retry') log.info({ ...line, dueInMs: result.dueInMs }, `run failed, tried again in ${Math.round(result.dueInMs / 1000)} s: ${result.error.detail}`)
     else log.warn(line, `dead letter: ${result.error.detail}`)
-    return { result, run, outcome }
+    return { result, run, outcome, verdict }
   }
 
   /**
@@ -116,44 +128,44 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
   }
 
   /** `last`: no other follows under this lease. What follows one that is to be tried again waits as well. */
-  const runMessage = async (lane: WorkedLane, lease: Lease, message: Message, last: boolean): Promise<KeyState> => {
+  const runMessage = async (lane: WorkedLane, { lease, probe }: Claim, message: Message, last: boolean): Promise<RunEnd> => {
     const source = flows().sources.get(message.source)
-    const { result, run, outcome } = await account(lane, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
+    const { result, run, outcome, verdict } = await account(lane, probe, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
       if (!source) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed source node has the id ${message.source}, which took this message.`) }
       const envelope = messageEnvelope({ run: id, deployment: flows().deployment, message })
       return runOf({ id, node: source.node, limitMs: source.limitMs, message: () => source.toFlow(message, envelope) })
     })
-    const givesBack = last || result.outcome === 'retry' || !isOpen()
+    const givesBack = last || result.outcome === 'retry' || !mayRun(lane.name, { probe })
     failAt('message-run')
-    const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack, ...(outcome.outcome === 'done' && { yielded: yieldOf(outcome) }) }))
+    const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack, ...(verdict && { verdict }), ...(outcome.outcome === 'done' && { yielded: yieldOf(outcome) }) }))
     failAt('message-settled')
     if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
-    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
+    return { key: due ? 'due' : givesBack || !applied ? 'gone' : 'held', judged: verdict !== undefined }
   }
 
-  const runDelivery = async (lane: WorkedLane, lease: Lease, delivery: Delivery, last: boolean): Promise<KeyState> => {
+  const runDelivery = async (lane: WorkedLane, { lease, probe }: Claim, delivery: Delivery, last: boolean): Promise<RunEnd> => {
     const subscription = flows().subscriptions.get(delivery.subscription)
-    const { result, run, outcome } = await account(lane, delivery.subscription, delivery.attempts, { record: delivery.recordId, version: delivery.version, operation: delivery.operation }, async (id) => {
+    const { result, run, outcome, verdict } = await account(lane, probe, delivery.subscription, delivery.attempts, { record: delivery.recordId, version: delivery.version, operation: delivery.operation }, async (id) => {
       if (!subscription) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed hub changes node has the id ${delivery.subscription}.`) }
       const envelope = deliveryEnvelope({ run: id, deployment: flows().deployment, delivery })
       return runOf({ id, node: subscription.node, limitMs: subscription.limitMs, message: () => subscription.toFlow(delivery, envelope) })
     })
     const references = outcome.outcome === 'done' ? outcome.references : []
-    const givesBack = last || result.outcome === 'retry' || !isOpen()
+    const givesBack = last || result.outcome === 'retry' || !mayRun(lane.name, { probe })
     if (result.outcome === 'done') failAt('delivery-sent')
-    const { applied, due } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references, givesBack }))
+    const { applied, due } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references, givesBack, ...(verdict && { verdict }) }))
     failAt('delivery-settled')
     if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     else if (result.outcome === 'done') events.delivered({ lane: lane.name, seconds: (Date.now() - Date.parse(delivery.wantedAt)) / 1000 })
-    return due ? 'due' : givesBack || !applied ? 'gone' : 'held'
+    return { key: due ? 'due' : givesBack || !applied ? 'gone' : 'held', judged: verdict !== undefined }
   }
 
-  return async (lane: WorkedLane, claim: Claim): Promise<{ due: boolean }> => {
+  return async (lane: WorkedLane, claim: Claim): Promise<KeyEnd> => {
     const { lease } = claim
-    let { leasedAt } = claim
-    const items: ((last: boolean) => Promise<KeyState>)[] = 'messages' in claim
-      ? claim.messages.map((message) => (last) => runMessage(lane, lease, message, last))
-      : claim.deliveries.map((delivery) => (last) => runDelivery(lane, lease, delivery, last))
+    let { leasedAt, probe: judged } = claim
+    const items: ((last: boolean) => Promise<RunEnd>)[] = 'messages' in claim
+      ? claim.messages.map((message) => (last) => runMessage(lane, claim, message, last))
+      : claim.deliveries.map((delivery) => (last) => runDelivery(lane, claim, delivery, last))
     for (const [index, run] of items.entries()) {
       if (Date.now() - leasedAt > leaseMarginMs / 2) {
         const lost = await insist(() => store.renew([lease], leaseMsOf(lane)))
@@ -161,12 +173,13 @@ export function createKeyWork({ store, runs, events, status, log, flows, isOpen 
         leasedAt = Date.now()
       }
       // Asked last: between this and the start of the run nothing may close the engine.
-      if (!isOpen()) break
-      const key = await run(index === items.length - 1)
-      if (key !== 'held') return { due: key === 'due' }
+      if (!mayRun(lane.name, claim)) break
+      const end = await run(index === items.length - 1)
+      judged ||= end.judged
+      if (end.key !== 'held') return { due: end.key === 'due', judged }
     }
     await insist(() => store.release([lease]))
-    return { due: true }
+    return { due: true, judged }
   }
 }
 

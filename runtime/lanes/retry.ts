@@ -9,15 +9,18 @@ const usualAttempts = 55
 /** A node that never completes rarely does so later, and holds a place for its whole limit each time. */
 const attemptsByCode: Partial<Record<ErrorCode, number>> = { 'run.time-limit': 3 }
 
-export type Decision = { again: true, dueInMs: number } | { again: false }
+/** `free`: the attempt does not count as one of those the work has. */
+export type Decision = { again: true, dueInMs: number, free?: true } | { again: false }
 
 /**
  * Decides on a failed run.
  * @param attempts ended attempts including this one
  * @param random 0 to 1, for the jitter
+ * @param probe the lane was open: that its system still fails is nothing new of this work, and the lane decides when it is tried next
  */
-export function decideRetry({ error, attempts, random }: { error: Pick<TorgError, 'class' | 'code' | 'retryAfterMs'>, attempts: number, random: number }): Decision {
+export function decideRetry({ error, attempts, random, probe = false }: { error: Pick<TorgError, 'class' | 'code' | 'retryAfterMs'>, attempts: number, random: number, probe?: boolean }): Decision {
   if (error.class === 'permanent') return { again: false }
+  if (probe && error.code === 'system.unavailable') return { again: true, dueInMs: 0, free: true }
   if (attempts >= (attemptsByCode[error.code] ?? usualAttempts)) return { again: false }
   const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempts - 1, 20))
   // Half of the pause is jitter, so that a system that comes back is not met by everybody at once.

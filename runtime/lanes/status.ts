@@ -9,7 +9,7 @@ const everyMs = 500
 
 /** Collects the ends of runs per node and shows them. */
 export function createStatusBoard() {
-  const nodes = new Map<string, { counts: Counts, show(status: NodeStatus): void, timer?: NodeJS.Timeout }>()
+  const nodes = new Map<string, { counts: Counts, idle: NodeStatus, note?: NodeStatus | undefined, show(status: NodeStatus): void, timer?: NodeJS.Timeout }>()
 
   const render = ({ running, done, dead, retrying, last }: Counts): NodeStatus => {
     const parts = [running > 0 && `${running} running`, `${done} done`, retrying > 0 && `${retrying} retried`, dead > 0 && `${dead} dead letters`]
@@ -24,15 +24,24 @@ export function createStatusBoard() {
     edit(node.counts)
     node.timer ??= setTimeout(() => {
       delete node.timer
-      node.show(render(node.counts))
+      node.show(node.note ?? render(node.counts))
     }, everyMs).unref()
   }
 
   return {
     /** @param idle what it says while nothing has run */
     add(id: string, show: (status: NodeStatus) => void, idle = 'waiting') {
-      nodes.set(id, { counts: { running: 0, done: 0, retrying: 0, dead: 0, last: undefined }, show })
-      show({ fill: 'grey', shape: 'ring', text: idle })
+      const node = { counts: { running: 0, done: 0, retrying: 0, dead: 0, last: undefined }, idle: { fill: 'grey', shape: 'ring', text: idle } as const, show }
+      nodes.set(id, node)
+      show(node.idle)
+    },
+    /** Shown instead of everything else, until it is taken away: why its lane is held back. */
+    note(id: string, note: NodeStatus | undefined) {
+      const node = nodes.get(id)
+      if (!node || (!note && !node.note)) return
+      node.note = note && { ...note, text: shorten(note.text ?? '') }
+      const { running, done, retrying, dead } = node.counts
+      node.show(node.note ?? (running + done + retrying + dead > 0 ? render(node.counts) : node.idle))
     },
     remove(id: string) {
       clearTimeout(nodes.get(id)?.timer)

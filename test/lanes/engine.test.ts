@@ -5,11 +5,12 @@ import type { RegisteredSource, RegisteredSubscription, RegisteredSystem } from 
 import { createEngine, type Engine } from '../../runtime/lanes/engine.ts'
 import { createHints, type Hints } from '../../runtime/lanes/hints.ts'
 import type { Deployed } from '../../runtime/lanes/key-work.ts'
-import type { RunOutcome, RunRequest, RunTracker } from '../../runtime/runs/types.ts'
+import type { RunOutcome, RunRequest } from '../../runtime/runs/types.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type { LaneName, NewMessage, Store } from '../../runtime/store/types.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
+import { message, playedRuns } from './support.ts'
 
 const log = pino({ level: 'silent' })
 const system: RegisteredSystem = { nodeId: 'sys', key: 'shop', connector: 'rest', label: 'Shop' }
@@ -29,35 +30,6 @@ const subscription: RegisteredSubscription = {
   node: { id: 'changes', type: 'hub changes', send: () => undefined, status: () => undefined },
 }
 const deployed: Deployed = { deployment: 0, sources: new Map([['source', source('source')]]), subscriptions: new Map([['changes', subscription]]) }
-
-const message = (key: string, body: unknown, eventId: string | null = null): NewMessage => ({
-  lane: 'shop.in', system: 'shop', source: 'source', topic: 'orders', key, eventId, contentType: 'application/json', headers: {}, body: Buffer.from(JSON.stringify(body)), sourceTime: null,
-})
-
-/** Runs are played by a function; what Node-RED does with them has tests of its own. */
-function playedRuns(play: (request: RunRequest) => Promise<RunOutcome>): RunTracker {
-  let open = 0
-  let interrupt: (() => void)[] = []
-  return {
-    start: async (request) => {
-      open += 1
-      const outcome = await Promise.race([play(request), new Promise<RunOutcome>((resolve) => interrupt.push(() => { resolve({ outcome: 'interrupted' }) }))])
-      open -= 1
-      return outcome
-    },
-    of: () => undefined,
-    get openCount() { return open },
-    drain: async (limitMs) => {
-      const end = Date.now() + limitMs
-      while (open > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5))
-      const left = open
-      for (const stop of interrupt) stop()
-      interrupt = []
-      return left
-    },
-    close: () => undefined,
-  }
-}
 
 describe('engine', () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>
