@@ -5,7 +5,7 @@
 import type { Logger } from 'pino'
 import type { RunTracker, FlowMessage, Envelope } from './runs/types.ts'
 import type { EntityWrite, LaneLimits, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
-import type { RawRequest } from './kit/definition.ts'
+import type { ListedItem, ListingWant, RawRequest } from './kit/definition.ts'
 
 /** A configured system, as its config node registers it. */
 export interface RegisteredSystem {
@@ -14,6 +14,8 @@ export interface RegisteredSystem {
   key: string
   connector: string
   label: string
+  /** What it holds of a kind; undefined where it cannot list. Absent while its configuration is faulty. */
+  list?(want: ListingWant): AsyncIterable<readonly ListedItem[]> | undefined
   /** What its lanes keep to; absent where its configuration cannot be read. */
   limits?: SystemLimits
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { builtIn } from '../nodes/index.ts'
 import { createAdminAuth, createApi, type NodeRedApps } from './api/index.ts'
+import { prove } from './completeness/index.ts'
 import { TorgError } from './errors.ts'
 import type { ConnectorDefinition } from './kit/definition.ts'
 import { loadConnectors } from './kit/load.ts'
@@ -93,6 +94,11 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
     schemas: new Map([...kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: parts.engine.wake,
+    prove: (options) => prove({
+      census: store.census, kinds,
+      systems: () => [...registry.systems.values()], sources: () => [...registry.sources.values()], subscriptions: () => [...registry.subscriptions.values()],
+      flows: async () => (await store.activeDeployment())?.flows ?? [],
+    }, options),
     notReady: () => apps ? [] : ['The flows have not started yet.'],
     deploy: async ({ flows, revision, user }) => {
       if (!embedded || !apps) throw new TorgError('hub.unavailable', 'The flows have not started yet.')

@@ -4,6 +4,7 @@ import { connectorHelp } from './help.ts'
 import { restIn } from './in.ts'
 import { restOut } from './out.ts'
 import { restPoll } from './poll.ts'
+import { listDocuments } from './listing.ts'
 import { httpOptions, systemFields } from './system.ts'
 
 export default defineConnector({
@@ -19,6 +20,7 @@ export default defineConnector({
     async check({ config, http }, signal) {
       await http.request({ method: 'GET', path: config.checkPath, signal })
     },
+    list: listDocuments,
   },
   nodes: [restIn, restPoll, restOut],
   twin: async options => (await import('./twin/index.ts')).startRestTwin(options),

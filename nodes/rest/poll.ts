@@ -1,12 +1,11 @@
 /** `rest poll`: asks a system that sends no webhooks, again and again, for what has changed. */
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
-import { TorgError } from '../../runtime/errors.ts'
 import type { Config, PolledItem } from '../../runtime/kit/definition.ts'
-import type { HttpResponse } from '../../runtime/kit/http.ts'
 import { formatCursor, readCursor, sinceOf } from './cursor.ts'
 import type { PollCursor } from './cursor.ts'
 import { pollHelp } from './help.ts'
+import { fetchPage, pagingFields } from './paging.ts'
 import { instantOf, readPath, scalarText } from './paths.ts'
 import { defineSource, textsOf } from './system.ts'
 
@@ -37,20 +36,7 @@ const fields = {
   },
   overlap: { type: 'number', label: { en: 'Overlap', nb: 'Overlapp', sv: 'Överlapp' }, hint: { en: 'Asks again for the last while, for what was committed late. What was seen before does nothing.', nb: 'Spør på nytt om den siste tiden, for det som ble lagret sent. Det som er sett før, gjør ingenting.', sv: 'Frågar på nytt om den senaste tiden, för det som sparades sent. Det som setts förut gör ingenting.' }, default: 120, min: 0, max: 86400, unit: 's' },
   start: { type: 'text', label: { en: 'First time', nb: 'Starttid', sv: 'Starttid' }, hint: { en: 'Where the first poll begins.', nb: 'Hvor den første spørringen begynner.', sv: 'Var den första frågan börjar.' }, default: '1970-01-01T00:00:00Z' },
-  paging: {
-    type: 'select',
-    label: { en: 'Next page', nb: 'Neste side', sv: 'Nästa sida' },
-    options: [
-      { value: 'none', label: { en: 'there is one page', nb: 'det er bare én side', sv: 'det finns bara en sida' } },
-      { value: 'link', label: { en: 'Link header', nb: 'Link-header', sv: 'Link-header' } },
-      { value: 'cursor', label: { en: 'a value in the answer', nb: 'en verdi i svaret', sv: 'ett värde i svaret' } },
-      { value: 'page', label: { en: 'page number', nb: 'sidenummer', sv: 'sidnummer' } },
-    ],
-    default: 'none',
-  },
-  nextPath: { type: 'text', label: { en: 'Value in', nb: 'Verdi i', sv: 'Värde i' }, hint: { en: 'A full address is followed, another value goes into the parameter.', nb: 'En full adresse følges, en annen verdi settes i parameteren.', sv: 'En hel adress följs, ett annat värde sätts i parametern.' }, default: 'next', required: true, when: { field: 'paging', is: ['cursor'] } },
-  nextParameter: { type: 'text', label: { en: 'Parameter', nb: 'Parameter', sv: 'Parameter' }, default: 'cursor', when: { field: 'paging', is: ['cursor'] } },
-  pageParameter: { type: 'text', label: { en: 'Parameter', nb: 'Parameter', sv: 'Parameter' }, default: 'page', required: true, when: { field: 'paging', is: ['page'] } },
+  ...pagingFields,
   topic: { type: 'text', label: { en: 'Topic', nb: 'Emne', sv: 'Ämne' }, default: 'document' },
 } as const
 
@@ -70,13 +56,9 @@ export const restPoll = defineSource({
       const cursor = readCursor(stored)
       const since = formatCursor(sinceOf(cursor, config), config.cursorFormat)
       const query = Object.fromEntries(Object.entries(textsOf(config.query)).map(([name, text]) => [name, text.replaceAll('{cursor}', since)]))
-      const answer = await system.http.request({ method: 'GET', signal, ...pageRequest(config, query, cursor, system.config.baseUrl) })
-      const found = config.itemsPath ? readPath(answer.body, config.itemsPath) : answer.body
-      if (!Array.isArray(found)) throw new TorgError('system.refused', { detail: `${system.key}: the answer to GET ${config.path} holds no list${config.itemsPath ? ` at ${config.itemsPath}` : ''}`, next: 'Correct the path or the items field of the rest poll node and deploy.' })
+      const { items: found, next: page } = await fetchPage(system, { ...config, query }, cursor.page, signal)
       const items = found.map(item => itemOf(item, config))
       const newest = [cursor.newest, ...items.map(item => item.sourceTime)].reduce((a, b) => (b !== null && (a === null || b > a) ? b : a), null)
-      const page = nextPage(config, answer, cursor, items.length)
-      if (page !== null && page === cursor.page) throw new TorgError('system.refused', { detail: `${system.key}: GET ${config.path} gives the same next page again, ${page}`, next: 'Correct how the rest poll node finds the next page, and deploy.' })
       // The window stays where it is until its last page is read, or its later pages would be another list.
       return page === null
         ? { items, cursor: { since: newest, newest, page: null } satisfies PollCursor, more: false }
@@ -92,29 +74,4 @@ function itemOf(item: unknown, config: PollConfig): PolledItem {
   // Without a key only the content tells one from another, and keeps it from arriving anew with every round.
   const version = (key === null ? null : sourceTime) ?? createHash('sha256').update(body).digest('hex').slice(0, 32)
   return { key, eventId: `${key ?? ''}@${version}`, topic: config.topic, sourceTime, contentType: 'application/json', body }
-}
-
-function pageRequest(config: PollConfig, query: Record<string, string>, { page }: PollCursor, baseUrl: string): { path: string, query?: Record<string, string> } {
-  if (page === null) return { path: config.path, query: config.paging === 'page' ? { ...query, [config.pageParameter]: '1' } : query }
-  if (config.paging === 'page') return { path: config.path, query: { ...query, [config.pageParameter]: page } }
-  // A link already holds the query; a relative one is relative to the host, not to the base address.
-  return /^(https?:)?\//.test(page) ? { path: new URL(page, baseUrl).href } : { path: config.path, query: { ...query, [config.nextParameter]: page } }
-}
-
-/** What leads to the next page: a link, a value, a number; null after the last. */
-function nextPage(config: PollConfig, answer: HttpResponse, { page }: PollCursor, count: number): string | null {
-  switch (config.paging) {
-    case 'none': return null
-    case 'link': return linkToNext(answer.headers.get('link'))
-    case 'cursor': return scalarText(readPath(answer.body, config.nextPath))
-    case 'page': return count === 0 ? null : String(Number(page ?? '1') + 1)
-  }
-}
-
-/** The address with `rel="next"` in a Link header (RFC 8288). */
-function linkToNext(header: string | null): string | null {
-  for (const [, address, parameters] of (header ?? '').matchAll(/<([^>]*)>([^<]*)/g)) {
-    if (/;\s*rel="?(?:[^"]*\s)?next(?:\s[^"]*)?"?/i.test(parameters ?? '')) return address ?? null
-  }
-  return null
 }

@@ -4,6 +4,7 @@ import { nodesOf } from '../../runtime/kit/definition.ts'
 import type { Config, HttpOptions, RawRequest, Text } from '../../runtime/kit/definition.ts'
 import type { Auth } from '../../runtime/kit/http.ts'
 import { TorgError } from '../../runtime/errors.ts'
+import { listingsSchema } from './listing.ts'
 import { verifyHmac, verifySharedSecret, verifyStandardWebhook } from '../../runtime/kit/verify.ts'
 
 const same = (text: string): Text => ({ en: text, nb: text, sv: text })
@@ -62,6 +63,17 @@ export const { systemFields, defineSource, defineStep } = nodesOf({
     label: { en: 'Test path', nb: 'Teststi', sv: 'Testsökväg' },
     hint: { en: 'Something harmless to read; the Test button asks for it.', nb: 'Noe ufarlig å lese; knappen «Test forbindelsen» spør etter det.', sv: 'Något ofarligt att läsa; knappen ”Testa anslutningen” frågar efter det.' },
     default: '/',
+  },
+  listings: {
+    type: 'json',
+    label: { en: 'Listings', nb: 'Lister', sv: 'Listor' },
+    hint: {
+      en: 'What it holds, for torg prove: one entry per kind, as described in the help.',
+      nb: 'Hva det inneholder, for torg prove: en oppføring per type, slik hjelpen beskriver.',
+      sv: 'Vad det innehåller, för torg prove: en post per typ, så som hjälpen beskriver.',
+    },
+    default: [],
+    schema: listingsSchema,
   },
   webhooks: {
     type: 'select',

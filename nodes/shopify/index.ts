@@ -1,6 +1,7 @@
 /** Shopify: orders of a webshop or its point of sale, as the vendor's webhooks bring them. */
 import { defineConnector } from '../../runtime/kit/definition.ts'
 import { connectorHelp } from './help.ts'
+import { checkShop, httpOptions, listOrders } from './listing.ts'
 import { orderSchema } from './order-schema.ts'
 import { orderSamples } from './samples.ts'
 import { orderSource } from './source.ts'
@@ -13,7 +14,7 @@ export default defineConnector({
   color: '#7ab27c',
   icon: 'shopify.svg',
   docs: 'https://shopify.dev/docs/apps/build/webhooks',
-  system: { fields: systemFields },
+  system: { fields: systemFields, http: httpOptions, check: checkShop, list: listOrders },
   nodes: [orderSource],
   types: { 'shopify:order': { schema: orderSchema, examples: orderSamples } },
   twin: async options => (await import('./twin/index.ts')).startShopifyTwin(options),

@@ -32,4 +32,23 @@ export const { systemFields, defineSource } = nodesOf({
       sv: 'Godtas också medan hemligheten byts. Töm fältet efteråt.',
     },
   },
+  adminToken: {
+    type: 'secret',
+    label: { en: 'Admin API token', nb: 'Token for Admin API', sv: 'Token för Admin API' },
+    hint: {
+      en: 'Of an app that may read orders. With it torg prove counts the orders in the shop itself.',
+      nb: 'Fra en app som kan lese ordrer. Med den teller torg prove ordrene i selve butikken.',
+      sv: 'Från en app som får läsa order. Med den räknar torg prove orderna i själva butiken.',
+    },
+  },
+  adminUrl: {
+    type: 'text',
+    label: { en: 'Admin API address', nb: 'Adresse til Admin API', sv: 'Adress till Admin API' },
+    hint: {
+      en: 'Empty: that of the shop domain. May be an environment variable.',
+      nb: 'Tomt: den som hører til butikkens domene. Kan være en miljøvariabel.',
+      sv: 'Tomt: den som hör till butikens domän. Kan vara en miljövariabel.',
+    },
+    placeholder: 'https://my-shop.myshopify.com',
+  },
 } as const)

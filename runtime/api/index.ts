@@ -5,6 +5,7 @@ import { TorgError } from '../errors.ts'
 import type { Hub, RegisteredSystem } from '../hub.ts'
 import type { Settings } from '../settings.ts'
 import type { LaneName, Store } from '../store/types.ts'
+import { completenessRoutes, type CompletenessOptions } from './completeness.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deploymentRoutes, flowRoutes, type DeployOptions } from './deployments.ts'
 import { environmentRoutes, type EnvironmentOptions } from './environment.ts'
@@ -26,7 +27,7 @@ export interface NodeRedApps {
   needsPermission: NeedsPermission
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends CompletenessOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
   store: Pick<Store, 'ping' | 'depths' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
@@ -79,6 +80,7 @@ export function createApi(options: ApiOptions): Api {
   app.use('/api/v1/repairs', repairRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/records', recordRoutes(store))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, by: settings.adminUser, log }))
+  app.use('/api/v1/completeness', completenessRoutes(options))
   app.use('/api/v1/deployments', deploymentRoutes(options))
   app.use('/api/v1/flows', flowRoutes({ ...options, by: settings.adminUser }))
 

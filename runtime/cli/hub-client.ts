@@ -9,7 +9,7 @@ const limitsMs = { GET: 60_000, POST: 60_000, PUT: 600_000 }
  * One call to the running hub; `path` begins below `/api/v1`.
  * @throws TorgError with the hub's own sentence where it refuses, or one that says how to reach it
  */
-export async function callHub(method: keyof typeof limitsMs, path: string, body?: unknown): Promise<Record<string, unknown>> {
+export async function callHub(method: keyof typeof limitsMs, path: string, body?: unknown, limitMs: number = limitsMs[method]): Promise<Record<string, unknown>> {
   // Who calls from elsewhere sets PUBLIC_URL only; a hash is not needed to call.
   const { TORG_HOST: _host, ...calling } = process.env
   const { publicUrl, adminUser } = readSettings(process.env['PUBLIC_URL'] ? calling : process.env)
@@ -24,7 +24,7 @@ export async function callHub(method: keyof typeof limitsMs, path: string, body?
         ...(password && { authorization: `Basic ${Buffer.from(`${adminUser}:${password}`).toString('base64')}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(limitsMs[method]),
+      signal: AbortSignal.timeout(limitMs),
     })
   } catch (cause) {
     throw new TorgError('hub.unavailable', { detail: `No hub answers at ${publicUrl}.`, next: 'Start it, or set PUBLIC_URL (or TORG_HOST and TORG_PORT) to where it runs.', cause })

@@ -182,6 +182,20 @@ export interface TwinOptions {
   log: Logger
 }
 
+/** Which documents of a canonical kind to list: created or changed in a period, ISO 8601 UTC; without an end, until now. Too many is no fault. */
+export interface ListingWant { kind: string, from: string, to?: string, signal: AbortSignal }
+/** A document as the system's own listing has it. */
+export interface ListedItem {
+  /** The system's own id of it, as the record's reference has it. */
+  id: string
+  /** The number people use, where it is another one. */
+  number?: string
+  /** When it was created there, ISO 8601 UTC. */
+  at?: string
+  /** What it is worth: a decimal, with `minor` in øre or cents, and its currency where the listing says it. */
+  amount?: { amount: string, currency?: string, minor?: true }
+}
+
 export interface ConnectorDefinition<S extends Fields = Fields> {
   /** Folder and package-local name: `shopify`. */
   name: string
@@ -202,6 +216,11 @@ export interface ConnectorDefinition<S extends Fields = Fields> {
     http?(config: Config<S>): HttpOptions
     /** Checks credentials with one harmless call; used by the editor's Test button and the conformance suite. */
     check?(system: System<S>, signal: AbortSignal): Promise<void>
+    /**
+     * What the system holds, page by page, for the proof of completeness; undefined where it cannot list this kind. Asked rarely, so
+     * it should ask the system for no more than ids, times and amounts where it can.
+     */
+    list?(system: System<S>, want: ListingWant): AsyncIterable<readonly ListedItem[]> | undefined
   }
   nodes: readonly AnyNode[]
   /** Wire types of this connector: `shopify:order` -> schema and example. */

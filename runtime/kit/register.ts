@@ -98,7 +98,10 @@ function constructSystem({ hub, source, connector, node }: { hub: Hub, source: C
   }
   try {
     const config = readConfig(source)
-    return { ok: true, registered, system: { key: registered.key, connector: connector.name, config, http: createSystemHttp({ hub, connector, config, key: registered.key }) } }
+    const system: System = { key: registered.key, connector: connector.name, config, http: createSystemHttp({ hub, connector, config, key: registered.key }) }
+    const { list } = connector.system ?? {}
+    if (list) registered.list = want => list(system, want)
+    return { ok: true, registered, system }
   } catch (error) {
     return refuse(error, registered)
   }

@@ -21,6 +21,8 @@ export interface Kind {
   readonly label: Text
   readonly rules: KindRules
   readonly links: readonly KindLink[]
+  /** Where the document says what it is worth: the path to a Money that a proof of completeness sums. */
+  readonly worth?: readonly string[]
   /** Everything that does not fit the schema; empty where the document is valid. */
   validate(document: unknown): Finding[]
   /** What a schema cannot say (sums, currencies, states). Call with a valid document only; null where all is well. */
@@ -42,6 +44,7 @@ export interface KindDefinition<S extends TSchema> {
   fact: boolean
   orderKey?(document: Record<string, unknown>): string
   links: readonly KindLink[]
+  worth?: readonly string[]
   check?(document: Static<S>): TorgError | null
   checkChange?(before: Static<S>, after: Static<S>): TorgError | null
   status?(document: Static<S>): Record<string, string>
@@ -52,7 +55,7 @@ const ajv = createAjv()
 
 /** Compiles the schema once and gives the kind its checks. Throws where schema or example are not valid. */
 export function defineKind<S extends TSchema>(definition: KindDefinition<S>): Kind {
-  const { name, version, label, fact, orderKey, links, check, checkChange, status } = definition
+  const { name, version, label, fact, orderKey, links, worth, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const schema = publish(definition.schema, { $id: `urn:torg:schema:${schemaName}`, title: schemaName })
   const validate = ajv.compile(schema)
@@ -60,7 +63,7 @@ export function defineKind<S extends TSchema>(definition: KindDefinition<S>): Ki
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
   return {
-    name, schemaName, label, schema, links, example,
+    name, schemaName, label, schema, links, example, ...(worth && { worth }),
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: { fact, links: links.filter(link => !link.pointer.includes('*')).map(link => link.pointer), ...(orderKey && { orderKey }) },
     validate: document => findings(validate, document),

@@ -1,5 +1,6 @@
 /** The store behind {@link Store}: PostgreSQL 14 or later, schema `torg`. */
 import type { Logger } from 'pino'
+import { createCensus } from './census.ts'
 import { createClaims } from './claims.ts'
 import { openDatabase, toStoreError } from './db.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -76,6 +77,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOption
     applyModes: modes.applyModes,
     dropWaiting: modes.dropWaiting,
     ...processes,
+    census: createCensus(db),
     configure: async given => { rules = given },
     ping: async () => {
       try {

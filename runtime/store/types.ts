@@ -4,6 +4,7 @@
  */
 import type { StoredError } from '../errors.ts'
 import type { RepairStore } from './repair-types.ts'
+import type { Census } from './census-types.ts'
 
 /** One system in one direction: `webshop-no.in`, `erp.out`. Also the name of its queue. */
 export type LaneName = `${string}.in` | `${string}.out`
@@ -399,6 +400,8 @@ export interface Store extends RepairStore {
   endDuties(owner: string, names: string[]): Promise<void>
   /** All processes, those killed during the last day included. */
   processes(): Promise<ProcessSummary[]>
+  /** Counts for the proof of completeness. */
+  readonly census: Census
 
   /**
    * Has waiting deliveries follow the modes in force, in small transactions, until all do or `signal` is aborted. May be done by several

@@ -158,7 +158,7 @@ describe('twins', () => {
       const project = await readProject(join(import.meta.dirname, '../../flows'))
       const running = await startTwins({ project, connectors: builtIn, hubUrl, dataDir, environment: { CRM_URL: 'https://crm.example' }, log })
       expect([...running.twins.keys()]).to.deep.equal(['webshop-no', 'erp', 'store'])
-      expect(running.env).to.have.all.keys('WEBSHOP_SECRET', 'ERP_URL', 'ERP_TOKEN_URL', 'ERP_CLIENT_SECRET', 'STORE_URL', 'STORE_API_KEY')
+      expect(running.env).to.have.all.keys('WEBSHOP_SECRET', 'WEBSHOP_ADMIN_URL', 'WEBSHOP_ADMIN_TOKEN', 'ERP_URL', 'ERP_TOKEN_URL', 'ERP_CLIENT_SECRET', 'STORE_URL', 'STORE_API_KEY')
       expect(running.env['ERP_URL']).to.equal(running.twins.get('erp')?.url)
       expect(running.addresses.map(({ label }) => label)).to.deep.equal(['Webshop', 'ERP', 'Store'])
       running.startDemo()

@@ -15,9 +15,11 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { startRestTwin, type RestTwin } from '../../nodes/rest/twin/index.ts'
 import { startShopifyTwin, type ShopifyTwin } from '../../nodes/shopify/twin/index.ts'
+import type { Completeness } from '../../runtime/completeness/index.ts'
 import { createRandom, type Random } from '../../nodes/shopify/twin/random.ts'
 import { asDocument, folder as flows, type Document } from '../flows/support.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { freePort } from '../support/ports.ts'
 import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { actualHoldings, expectedHoldings } from './expected.ts'
@@ -81,6 +83,8 @@ export interface Retailer {
   /** Changes the deployed flows by the hub's API. */
   deploy(edit: (nodes: Document[]) => Document[]): Promise<void>
   deadLetters(): Promise<Document[]>
+  /** The proof of completeness; `query` as `GET /api/v1/completeness` takes it. */
+  prove(query?: string): Promise<Completeness>
   /** Waits until the hub took every webhook and no lane has work. */
   settle(limitMs?: number): Promise<void>
   /**
@@ -110,15 +114,16 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
   const crm = await system('crm', { token: secret })
   const store = await system('store', { apiKey: secret }, { repeats: 'written' })
   const systems = { erp, crm, store }
+  const shopPort = await freePort()
   const hub = await prepareHub({
     project,
     env: {
       DATABASE_URL: databaseUrl, TORG_DATA: join(folder, 'data'), TORG_CONCURRENCY: String(concurrency), ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
-      WEBSHOP_SECRET: secret, ERP_URL: erp.url, ERP_TOKEN_URL: `${erp.url}/oauth/token`, ERP_CLIENT_SECRET: secret, CRM_URL: crm.url, CRM_TOKEN: secret, STORE_URL: store.url, STORE_API_KEY: secret,
+      WEBSHOP_SECRET: secret, WEBSHOP_ADMIN_URL: `http://127.0.0.1:${shopPort}`, WEBSHOP_ADMIN_TOKEN: secret, ERP_URL: erp.url, ERP_TOKEN_URL: `${erp.url}/oauth/token`, ERP_CLIENT_SECRET: secret, CRM_URL: crm.url, CRM_TOKEN: secret, STORE_URL: store.url, STORE_API_KEY: secret,
       ...env,
     },
   })
-  const shop = await startShopifyTwin({ system: 'webshop-no', port: 0, ...(shopSends && { hubUrl: hub.url }), secrets: { webhookSecret: secret }, config: { seed, shop: shopDomain, longestRetry: 1 }, log })
+  const shop = await startShopifyTwin({ system: 'webshop-no', port: shopPort, ...(shopSends && { hubUrl: hub.url }), secrets: { webhookSecret: secret, adminToken: secret }, config: { seed, shop: shopDomain, longestRetry: 1 }, log })
   const repeated = { erp: 0, crm: 0, store: 0 }
 
   const call: Retailer['call'] = async (method, path, body) => {
@@ -131,6 +136,11 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
     const { items } = await call('GET', '/api/v1/dead-letters')
     return Array.isArray(items) ? items.map(asDocument) : []
   }
+  const prove = async (query = ''): Promise<Completeness> => {
+    const answer = await fetch(`${hub.url}/api/v1/completeness?grace=0&limit=10000&${query}`)
+    if (!answer.ok) throw new Error(`The proof was answered ${answer.status}: ${await answer.text()}`)
+    return await answer.json() as Completeness
+  }
   const settle = async (limitMs = 240_000): Promise<void> => {
     await until(() => shop.pending === 0, { limitMs, what: 'the hub took every webhook' })
     await until(async () => await openWork(databaseUrl) === 0, { limitMs, everyMs: 100, what: 'no lane has work' })
@@ -140,7 +150,7 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
 
   return {
     hub, shop, erp, crm, store, random, databaseUrl, redis: redis ?? (redisUrl === undefined ? undefined : { url: redisUrl, pid: 0 }),
-    call, deadLetters, settle, alarms,
+    call, deadLetters, prove, settle, alarms,
     async trade(count) {
       for (let placed = 0; placed < count; placed++) {
         const { id } = shop.place()

@@ -5,6 +5,7 @@ import type { Twin, TwinOptions } from '../../../runtime/kit/definition.ts'
 import { openJournal } from '../../../runtime/twins/journal.ts'
 import { startTwinServer } from '../../../runtime/twins/server.ts'
 import type { TwinReply, TwinRequest } from '../../../runtime/twins/server.ts'
+import { answerAdmin } from './admin.ts'
 import { changeNames, changeOrder } from './changes.ts'
 import type { ChangeName } from './changes.ts'
 import { makeOrder } from './order.ts'
@@ -31,7 +32,8 @@ const changeShare = 0.5
 
 /**
  * Starts the shop. Settings (`config`): `title`; `seed` (a number; the same orders again); `shop` (domain in the webhooks);
- * `changes: false` (the demo only places); `longestRetry` (seconds before a webhook is sent again). The secret `webhookSecret` signs. Without a hub address nothing is sent.
+ * `changes: false` (the demo only places); `longestRetry` (seconds before a webhook is sent again). The secret `webhookSecret` signs, `adminToken` opens
+ * the Admin API. Without a hub address nothing is sent.
  */
 export async function startShopifyTwin(options: TwinOptions): Promise<ShopifyTwin> {
   const { system, hubUrl, dataDir, config = {}, secrets, log } = options
@@ -76,6 +78,7 @@ export async function startShopifyTwin(options: TwinOptions): Promise<ShopifyTwi
     const [first, second, third] = request.segments
     if (request.method === 'GET' && first === undefined) return { status: 200, body: renderShop({ title: typeof config['title'] === 'string' ? config['title'] : `Webshop ${system}`, orders: [...orders.values()], pending: sender?.pending ?? 0 }) }
     if (request.method === 'GET' && first === 'orders.json') return { status: 200, body: { orders: [...orders.values()], pending: sender?.pending ?? 0 } }
+    if (request.method === 'POST' && first === 'admin' && request.segments.at(-1) === 'graphql.json') return answerAdmin(request, { orders: orders.values(), token: secrets['adminToken'] })
     if (request.method !== 'POST' || isForeign(request)) return { status: 404, body: { errors: 'Not Found' } }
     if (first === 'place') place()
     else if (first === 'orders' && changeNames.some(name => name === third)) changeNames.filter(name => name === third).forEach(name => change(Number(second), name))

@@ -46,7 +46,11 @@ function existing(wall: WallTime, value: unknown): WallTime {
   return wall
 }
 
-function parseInstant(value: unknown, timeZone: string | undefined): Date {
+/**
+ * A date, or a moment with or without an offset, as the moment it means in a time zone.
+ * @throws ValueError where it is none, Error where the zone does not exist
+ */
+export function parseInstant(value: unknown, timeZone: string | undefined): Date {
   const match = iso.exec(toText(value).trim())
   if (!match) throw new ValueError('is not a moment such as 2025-11-03T09:30:00+01:00', value)
   const [, year, month, day, hour, minute, second, fraction, offset] = match

@@ -127,6 +127,7 @@ export const order = defineKind({
   schema: OrderSchema,
   fact: false,
   links: [{ pointer: '/buyer/customer', kind: 'customer' }, { pointer: '/lines/*/variant', kind: 'variant' }],
+  worth: ['totals', 'gross'],
   check: checkOrder,
   checkChange: checkOrderChange,
   status: orderStatus,
