@@ -25,7 +25,7 @@ export function httpOptions({ adminUrl, shop, adminToken }: ShopConfig): HttpOpt
 
 /** Asks for one order, where a token is given. */
 export async function checkShop(shop: Shop, signal: AbortSignal): Promise<void> {
-  if (shop.config.adminToken) await askForOrders(shop, { query: '', after: null }, signal)
+  if (shop.config.adminToken) await ask(shop, { query: '', after: null }, signal)
 }
 
 /** The shop's orders by the day they were placed; undefined for other kinds, and without a token. */
@@ -37,9 +37,10 @@ async function* pagesOf(shop: Shop, { from, to, signal }: ListingWant): AsyncGen
   const query = `created_at:>='${from}'${to === undefined ? '' : ` AND created_at:<'${to}'`}`
   let after: string | null = null
   do {
-    const page: OrderPage = await askForOrders(shop, { query, after }, signal)
+    const page: OrderPage | undefined = await ask(shop, { query, after }, signal)
+    if (!page) throw new TorgError('system.refused', { detail: `${shop.key} did not list its orders.`, next: advice })
     yield page.nodes.map(({ legacyResourceId, name, createdAt, totalPriceSet: { shopMoney } }) => ({
-      id: String(legacyResourceId), number: name, at: new Date(createdAt).toISOString(), amount: { amount: shopMoney.amount, currency: shopMoney.currencyCode },
+      id: legacyResourceId, number: name, at: new Date(createdAt).toISOString(), amount: { amount: shopMoney.amount, currency: shopMoney.currencyCode },
     }))
     after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null
   } while (after !== null)
@@ -50,12 +51,14 @@ interface OrderPage {
   pageInfo: { hasNextPage: boolean, endCursor: string | null }
 }
 
-async function askForOrders({ key, http }: Shop, variables: { query: string, after: string | null }, signal: AbortSignal): Promise<OrderPage> {
+const advice = 'See that the app of the token may read orders (read_orders; for those older than 60 days read_all_orders).'
+
+async function ask({ key, http }: Shop, variables: { query: string, after: string | null }, signal: AbortSignal): Promise<OrderPage | undefined> {
   const { body } = await http.request({ method: 'POST', path, body: { query: ordersQuery, variables }, signal })
-  const answer = body as { data?: { orders?: OrderPage } | null, errors?: { message?: string, extensions?: { code?: string } }[] }
-  const [error] = answer.errors ?? []
+  const { data, errors = [] } = body as { data?: { orders?: OrderPage } | null, errors?: { message?: string, extensions?: { code?: string } }[] }
+  const [error] = errors
   // Limits come as an answer of 200: https://shopify.dev/docs/api/usage/limits
   if (error?.extensions?.code === 'THROTTLED') throw new TorgError('system.throttled', `${key} asks to slow down: ${error.message ?? ''}`)
-  if (!answer.data?.orders) throw new TorgError('system.refused', { detail: `${key} did not list its orders: ${error?.message ?? 'the answer has none'}.`, next: 'See that the app of the token may read orders (read_orders; for those older than 60 days read_all_orders).' })
-  return answer.data.orders
+  if (error) throw new TorgError('system.refused', { detail: `${key} did not list its orders: ${error.message ?? 'it does not say why'}.`, next: advice })
+  return data?.orders
 }

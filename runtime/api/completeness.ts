@@ -5,7 +5,7 @@ import { TorgError } from '../errors.ts'
 import { handle, queryNumber, queryText } from './handler.ts'
 
 export interface CompletenessOptions {
-  /** Without it there is nothing to prove here, and the address is not known. */
+  /** Absent where nothing can be proven: the process knows no flows. */
   prove?(options: ProofOptions): Promise<Completeness>
 }
 
@@ -14,9 +14,9 @@ const retryMs = 10_000
 
 export function completenessRoutes({ prove }: CompletenessOptions): Router {
   const router = Router()
-  if (!prove) return router
   let underWay = false
   router.get('/', handle(async (req, res) => {
+    if (!prove) throw new TorgError('request.not-found', 'This process knows no flows to prove.')
     const options = readOptions(req)
     // It reads a lot, so that two at once would take from live work what one does not.
     if (underWay) throw new TorgError('hub.unavailable', { detail: 'Another proof is under way.', next: 'Wait until it has ended.', retryAfterMs: retryMs })
