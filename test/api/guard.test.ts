@@ -17,6 +17,7 @@ const guarded: [string, string][] = [
   ['GET', '/api/v1/dead-letters'], ['GET', '/api/v1/dead-letters/m-1'], ['POST', '/api/v1/dead-letters/rerun'], ['POST', '/api/v1/dead-letters/m-1/rerun'], ['POST', '/api/v1/dead-letters/m-1/close'],
   ['GET', '/api/v1/records/order/1'], ['GET', '/api/v1/records/order'],
   ['GET', '/api/v1/completeness'],
+  ['POST', '/api/v1/repairs'], ['GET', '/api/v1/repairs'], ['GET', '/api/v1/repairs/1'], ['POST', '/api/v1/repairs/1/cancel'],
   ['GET', '/api/v1/deployments'], ['GET', '/api/v1/deployments/active'], ['GET', '/api/v1/deployments/1'],
   ['GET', '/api/v1/flows'], ['PUT', '/api/v1/flows'],
 ]
