@@ -33,6 +33,7 @@ export const catalogue = {
   'request.too-large': entry('permanent', 413, 'The body is too large', 'Send a smaller body, or raise TORG_BODY_LIMIT.'),
   'request.limited': entry('transient', 429, 'Too many attempts', 'Wait for the time in Retry-After.'),
   'hub.unavailable': entry('transient', 503, 'The hub cannot take this now', 'Send it again after the time in Retry-After.'),
+  'hub.full': entry('transient', 503, 'The hub is out of room', 'Free disk or memory as the sentence says; what was taken is safe, and senders come again.'),
   'hub.internal': entry('transient', 500, 'Internal error', 'Read the log at the time given; report it with the request id.'),
   'hub.held': entry('transient', 503, 'The hub is held', 'Let its database go with: torg environment adopt.'),
   'settings.invalid': entry('permanent', 500, 'A setting is not valid', 'Correct the environment variable named and start again.'),

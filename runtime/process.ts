@@ -21,6 +21,7 @@ import { requireTypes, startNodeRed, type EmbeddedNodeRed, type NodeRedOptions }
 import { nodeRed, type FlowItem, type StorageModule } from './node-red/facade.ts'
 import { createOpening } from './opening.ts'
 import { checkFlows, compileRoles, type Environment, type Project } from './project/index.ts'
+import { createPressure } from './pressure.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
 import { resolveSecret } from './secrets.ts'
@@ -41,6 +42,8 @@ export interface ProcessOptions {
   owner: string
   /** Of this process alone: the palette it generates and Node-RED's own files. */
   folder: string
+  /** Where the embedded database lies, whose disk is watched. */
+  databaseFolder?: string
   log: Logger
   /** What stopping undoes, newest first. */
   undo: (() => Promise<unknown>)[]
@@ -56,12 +59,15 @@ export const databaseConnections = 20
 const repairFactor = 4
 
 /** Makes the parts; nothing works before `startFlows`. */
-export async function createProcess({ settings, project, connectors, databaseUrl, store, presence, environment, owner, folder, log, undo }: ProcessOptions) {
+export async function createProcess({ settings, project, connectors, databaseUrl, store, presence, environment, owner, folder, databaseFolder = folder, log, undo }: ProcessOptions) {
   const hints = await createHints({ redisUrl: settings.redisUrl, databaseUrl, log })
   undo.push(() => hints.close())
 
+  const pressure = await createPressure({ ...settings, folders: [folder, databaseFolder], log })
+  undo.push(() => pressure.close())
+
   const registry = createRegistry()
-  const metrics = createMetrics({ depths: () => store.depths(), hints: () => hints.counts(), pool: () => store.connections(), environment: () => environment })
+  const metrics = createMetrics({ depths: () => store.depths(), hints: () => hints.counts(), pool: () => store.connections(), pressure: pressure.facts, environment: () => environment })
   const runs = createRunTracker({ red: nodeRed, log })
   undo.push(async () => { runs.close() })
   const engine = createEngine({ store, hints, runs, events: metrics, log, owner, concurrency: settings.concurrency, presence })
@@ -82,14 +88,14 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     get accepting() { return accepting },
     get held() { return environment.held ? heldReason(environment) : undefined },
     async receive(message) {
-      const received = await store.receive(message)
+      const received = await pressure.watch(() => store.receive(message))
       failAt('message-stored')
       metrics.received({ lane: message.lane, duplicate: received.duplicate })
       if (!received.duplicate) engine.wake(message.lane)
       return received
     },
     async save(writes) {
-      const outcomes = await store.save(writes)
+      const outcomes = await pressure.watch(() => store.save(writes))
       failAt('record-saved')
       for (const lane of new Set(outcomes.flatMap(({ lanes }) => lanes))) engine.wake(lane)
       return outcomes
@@ -107,7 +113,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     createRepairDuty({ store, portion: settings.concurrency * repairFactor, wake: engine.wake, log }),
     createRetentionDuty({ store, ...settings, removed: metrics.removedOld, log }),
   ]
-  const polls = createPolls({ store, receive: (message) => hub.receive(message), log })
+  const polls = createPolls({ store, receive: (message) => hub.receive(message), full: pressure.reason, log })
 
   /** Nothing new is taken, what runs ends or is interrupted; then Node-RED may stop nodes. */
   const close = async (): Promise<void> => {
@@ -206,7 +212,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   }
 
   return {
-    hub, registry, metrics, runs, engine, check, close, openDeployed, startFlows,
+    hub, registry, metrics, pressure, runs, engine, check, close, openDeployed, startFlows,
     /** The deployment that is open; 0: none. */
     get deployment() { return current?.id ?? 0 },
     /** The flows of this deployment are what Node-RED is about to start. */

@@ -28,6 +28,8 @@ export interface HubOptions {
   settings: Settings & { secretKey: string }
   projectFolder: string
   databaseUrl: string
+  /** Where the embedded database lies, whose disk is watched. */
+  databaseFolder?: string
   log: Logger
 }
 
@@ -50,7 +52,8 @@ export interface RunningHub {
  * Starts the hub on a project.
  * @throws TorgError where settings, project or flows are not valid, or the port is taken; nothing is left running then.
  */
-export async function startHub({ settings, projectFolder, databaseUrl, log }: HubOptions): Promise<RunningHub> {
+export async function startHub(options: HubOptions): Promise<RunningHub> {
+  const { log } = options
   const undo: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const task of undo.splice(0).reverse()) {
@@ -58,7 +61,7 @@ export async function startHub({ settings, projectFolder, databaseUrl, log }: Hu
     }
   }
   try {
-    const running = await compose({ settings, projectFolder, databaseUrl, log, undo })
+    const running = await compose({ ...options, undo })
     return { ...running, stop }
   } catch (error) {
     await stop()
@@ -66,7 +69,7 @@ export async function startHub({ settings, projectFolder, databaseUrl, log }: Hu
   }
 }
 
-async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubOptions & { undo: (() => Promise<unknown>)[] }): Promise<Omit<RunningHub, 'stop'>> {
+async function compose({ settings, projectFolder, databaseUrl, databaseFolder, log, undo }: HubOptions & { undo: (() => Promise<unknown>)[] }): Promise<Omit<RunningHub, 'stop'>> {
   const project = await readProject(projectFolder)
   const connectors: ConnectorDefinition[] = [...builtIn, ...await loadConnectors(projectFolder, project.torg.connectors)]
   await mkdir(settings.dataDir, { recursive: true })
@@ -82,7 +85,7 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
   const ended = await store.endLeasesOf(owner)
   if (ended > 0) log.info({ keys: ended }, `The last hub was stopped in the middle of ${ended} keys; they are worked on again`)
 
-  const parts = await createProcess({ settings, project, connectors, databaseUrl, store, presence, environment, owner, folder: settings.dataDir, log, undo })
+  const parts = await createProcess({ settings, project, connectors, databaseUrl, store, presence, environment, owner, folder: settings.dataDir, ...(databaseFolder !== undefined && { databaseFolder }), log, undo })
   const { hub, registry, check, close, openDeployed } = parts
 
   // ------------------------------------------------------------ HTTP, twins, Node-RED
@@ -99,7 +102,8 @@ async function compose({ settings, projectFolder, databaseUrl, log, undo }: HubO
       systems: () => [...registry.systems.values()], sources: () => [...registry.sources.values()], subscriptions: () => [...registry.subscriptions.values()],
       flows: async () => (await store.activeDeployment())?.flows ?? [],
     }, options),
-    notReady: () => apps ? [] : ['The flows have not started yet.'],
+    enter: parts.pressure.enter,
+    notReady: () => [...(apps ? [] : ['The flows have not started yet.']), parts.pressure.reason() ?? []].flat(),
     deploy: async ({ flows, revision, user }) => {
       if (!embedded || !apps) throw new TorgError('hub.unavailable', 'The flows have not started yet.')
       return embedded.deploy(asItems(flows), { ...(revision !== null && { revision }), user })

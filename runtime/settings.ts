@@ -26,6 +26,10 @@ export interface Settings {
   /** Encrypts credentials typed in the editor; undefined means the key kept in the data folder. */
   readonly secretKey: string | undefined
   readonly bodyLimit: number
+  /** Most bytes of messages being received and not stored yet. */
+  readonly intakeLimit: number
+  /** Free bytes of disk below which nothing more is taken. */
+  readonly diskReserve: number
   /** How long settled messages, with what was received, and ended runs are kept. */
   readonly keepMessagesMs: number
   readonly keepRunsMs: number
@@ -72,6 +76,8 @@ const table: Table = {
   adminPasswordHash: { name: 'TORG_ADMIN_PASSWORD_HASH', allowed: 'bcrypt hash, made with `torg hash-password`', standard: '', description: 'Guards editor, deploy, metrics and API. Put it in single quotes in a shell: it contains `$`.', secret: true, parse: text => /^\$2[aby]\$\d{2}\$[./A-Za-z0-9]{53}$/.test(text) ? text : undefined },
   secretKey: { name: 'TORG_SECRET_KEY', allowed: 'at least 16 characters', standard: 'generated once into the data folder', description: 'Encrypts credentials typed in the editor.', secret: true, parse: text => text.length >= 16 ? text : undefined },
   bodyLimit: { name: 'TORG_BODY_LIMIT', allowed: 'size such as 500kb or 1mb, at most 100mb', standard: '1mb', description: 'Largest request body; a larger one is answered 413.', parse: size },
+  intakeLimit: { name: 'TORG_INTAKE_LIMIT', allowed: 'size such as 500kb or 64mb, at most 100mb', standard: '64mb', description: 'Most bytes of messages that are received and not stored yet; beyond, senders are answered 503 with Retry-After.', parse: size },
+  diskReserve: { name: 'TORG_DISK_RESERVE', allowed: 'size such as 500mb, at most 999999mb', standard: '256mb', description: 'With less free disk, for the data folder or the embedded database, nothing more is taken: senders are answered 503, polling waits.', parse: text => size(text, 999_999 * 1024 ** 2) },
   keepMessagesMs: { name: 'TORG_KEEP_MESSAGES', allowed: 'days from 1 to 3650', standard: '90', description: 'How long settled messages and their event ids are kept; they are removed within the three weeks after. What is not settled stays, as do dead letters until they are closed.', parse: days },
   keepRunsMs: { name: 'TORG_KEEP_RUNS', allowed: 'days from 1 to 3650', standard: '14', description: 'How long ended runs are kept; they are removed within the week after.', parse: days },
   drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
@@ -118,6 +124,8 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
     adminPasswordHash: read(table.adminPasswordHash),
     secretKey: read(table.secretKey),
     bodyLimit: readOr(table.bodyLimit),
+    intakeLimit: readOr(table.intakeLimit),
+    diskReserve: readOr(table.diskReserve),
     keepMessagesMs: readOr(table.keepMessagesMs),
     keepRunsMs: readOr(table.keepRunsMs),
     drainLimitMs: readOr(table.drainLimitMs),
@@ -187,10 +195,10 @@ function days(text: string): number | undefined {
 }
 
 /** Bytes of a size such as `500kb`. */
-function size(text: string): number | undefined {
+function size(text: string, most = 100 * 1024 ** 2): number | undefined {
   const [, digits, unit] = /^(\d{1,9})(b|kb|mb)?$/i.exec(text) ?? []
   const bytes = Number(digits) * ({ kb: 1024, mb: 1024 ** 2 }[unit?.toLowerCase() ?? ''] ?? 1)
-  return bytes > 0 && bytes <= 100 * 1024 ** 2 ? bytes : undefined
+  return bytes > 0 && bytes <= most ? bytes : undefined
 }
 
 function url(text: string, protocols: string[]): string | undefined {

@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Hub, RegisteredSystem } from '../hub.ts'
+import type { Pressure } from '../pressure.ts'
 import type { Settings } from '../settings.ts'
 import type { LaneName, Store } from '../store/types.ts'
 import { completenessRoutes, type CompletenessOptions } from './completeness.ts'
@@ -43,6 +44,8 @@ export interface ApiOptions extends CompletenessOptions {
   schemas?: ReadonlyMap<string, object>
   systems?(): readonly RegisteredSystem[]
   hint?(lane: LaneName): void
+  /** Bounds of what is taken at once. */
+  enter?: Pressure['enter']
   /** Reasons beyond the database why this process should get no work. */
   notReady?(): readonly string[]
   /** Undefined until Node-RED has started. */
@@ -64,7 +67,7 @@ export function createApi(options: ApiOptions): Api {
   app.disable('etag')
   app.set('query parser', 'simple')
 
-  app.use(createIntake({ hub, metrics, bodyLimit: settings.bodyLimit, log }))
+  app.use(createIntake({ hub, metrics, bodyLimit: settings.bodyLimit, log, ...(options.enter && { enter: options.enter }) }))
   app.use(prepare(log))
   app.get('/health', health)
   app.get('/ready', createReady({ hub, store, ...(options.notReady && { notReady: options.notReady }), held: () => environment?.held ?? false }))

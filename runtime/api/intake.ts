@@ -5,6 +5,7 @@ import { TorgError } from '../errors.ts'
 import type { Hub, RegisteredSource } from '../hub.ts'
 import type { RawRequest } from '../kit/definition.ts'
 import { toNewMessage } from '../lanes/arrival.ts'
+import type { Pressure } from '../pressure.ts'
 import type { NewMessage, ReceivedMessage } from '../store/types.ts'
 import { readBody } from './body.ts'
 import { keepHeaders } from './kept-headers.ts'
@@ -14,6 +15,8 @@ import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 export interface IntakeOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
   metrics: Pick<Metrics, 'refused'>
+  /** Room for one more message. Throws `hub.full`. */
+  enter?: Pressure['enter']
   /** Largest body in bytes. */
   bodyLimit: number
   log: Logger
@@ -23,9 +26,10 @@ type WebhookSource = RegisteredSource & { webhook: NonNullable<RegisteredSource[
 const isWebhook = (source: RegisteredSource): source is WebhookSource => source.webhook !== undefined
 
 const prefix = '/in/'
+const noBounds: Pressure['enter'] = () => ({ take: () => undefined, leave: () => undefined })
 
 /** Answers everything below `/in/`; hands the rest on. */
-export function createIntake({ hub, metrics, bodyLimit, log }: IntakeOptions) {
+export function createIntake({ hub, metrics, enter = noBounds, bodyLimit, log }: IntakeOptions) {
   return (req: IncomingMessage, res: ServerResponse, next: () => void): void => {
     const url = req.url ?? ''
     if (!url.startsWith(prefix)) { next(); return }
@@ -46,8 +50,8 @@ export function createIntake({ hub, metrics, bodyLimit, log }: IntakeOptions) {
       metrics.refused({ system: hub.hasSystem(system) ? system : 'unknown', reason: code })
       const facts = { request: requestId, system, path, code, status, reason, remote: req.socket.remoteAddress }
       if (code === 'hub.internal') log.error({ ...facts, err: thrown }, 'A message could not be taken: internal error')
-      // While flows are deployed that is as it should be: the sender comes again.
-      else if (code === 'hub.unavailable' && !hub.accepting) log.debug(facts, `Refused a message: ${reason}`)
+      // While flows are deployed that is as it should be, and being full is logged once: the sender comes again.
+      else if (code === 'hub.full' || (code === 'hub.unavailable' && !hub.accepting)) log.debug(facts, `Refused a message: ${reason}`)
       else log.warn(facts, `Refused a message: ${reason}`)
       sendProblem(req, res, error, { ...(status === 405 && { Allow: 'POST' }), ...(code === 'request.too-large' && { Connection: 'close' }) })
     })
@@ -59,8 +63,16 @@ export function createIntake({ hub, metrics, bodyLimit, log }: IntakeOptions) {
     if (!hub.accepting) throw new TorgError('hub.unavailable', 'The hub is starting, deploying or stopping.')
     const sources = hub.sourcesOf(system).filter(isWebhook).filter(({ webhook }) => webhook.path === path)
     if (sources.length === 0) throw new TorgError('request.not-found', `No source node listens at ${prefix}${system}${path && '/'}${path}.`)
-    const body = await readBody(req, bodyLimit)
-    if (body === null) return null
+    const room = enter()
+    try {
+      const body = await readBody(req, bodyLimit, room.take)
+      return body === null ? null : await store(sources, { url, req, body })
+    } finally {
+      room.leave()
+    }
+  }
+
+  async function store(sources: readonly WebhookSource[], { url, req, body }: { url: string, req: IncomingMessage, body: Buffer }): Promise<ReceivedMessage> {
     const request: RawRequest = { method: 'POST', path: url, url: hub.publicUrl + url, headers: plainHeaders(req), body }
     const takers = await findTakers(sources, request)
     const messages = takers.map(source => toMessage(source, request))

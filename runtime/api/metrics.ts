@@ -1,5 +1,6 @@
 /** What Prometheus reads. Durations in seconds, as its conventions have it: https://prometheus.io/docs/practices/naming/ */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Pressure } from '../pressure.ts'
 import type { LaneDepth, LaneName, RemovedOld } from '../store/types.ts'
 
 /** What is asked at every scrape. */
@@ -9,6 +10,8 @@ export interface MetricSources {
   hints?(): Promise<readonly { lane: LaneName, waiting: number, active: number }[]>
   /** Whose the database is. */
   environment?(): { name: string, database: string, held: boolean }
+  /** What holds back the intake. */
+  pressure?(): ReturnType<Pressure['facts']>
   /** Connections to PostgreSQL. */
   pool?(): { total: number, idle: number, waiting: number }
 }
@@ -60,6 +63,9 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const oldestKept = gauge('torg_retention_oldest_seconds', 'Age of the oldest row when what is old was last removed.', ['table'])
   const pool = gauge('torg_database_connections', 'Connections to PostgreSQL by state; waiting are requests without one.', ['state'])
   const environment = gauge('torg_environment_held', 'Whether the hub delivers nothing because its database belongs to another environment.', ['environment', 'database'])
+  const refusing = gauge('torg_intake_full', 'Whether nothing is taken for want of room, by what is short.', ['cause'])
+  const waitingBytes = gauge('torg_intake_waiting_bytes', 'Bytes of messages received and not stored yet.')
+  const freeBytes = gauge('torg_disk_free_bytes', 'Free disk where the data is, of the fullest.')
   const up = gauge('torg_database_up', 'Whether PostgreSQL answered this scrape.')
 
   const askDepths = cached(freshMs, async () => sources.depths?.())
@@ -87,6 +93,10 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
     const whose = sources.environment?.()
     environment.reset()
     if (whose) environment.set({ environment: whose.name, database: whose.database }, whose.held ? 1 : 0)
+    const pressure = sources.pressure?.()
+    for (const [cause, full] of Object.entries(pressure?.causes ?? {})) refusing.set({ cause }, full ? 1 : 0)
+    if (pressure) waitingBytes.set(pressure.waitingBytes)
+    if (pressure?.freeBytes != null) freeBytes.set(pressure.freeBytes)
     for (const [state, value] of Object.entries(sources.pool?.() ?? {})) pool.set({ state }, value)
   }
   return {

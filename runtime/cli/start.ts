@@ -1,12 +1,12 @@
 /** `torg start`: one process with everything a project needs, stopped in the reverse order. */
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import { TorgError, toTorgError } from '../errors.ts'
 import { createLogger } from '../logging.ts'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../postgres/embedded.ts'
+import { startEmbeddedPostgres } from '../postgres/embedded.ts'
+import { superviseServer, type SupervisedServer } from '../postgres/supervise.ts'
 import type { RunningHub } from '../server.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { keptSecretKey, prepareDataFolder } from './data-folder.ts'
@@ -16,7 +16,6 @@ import { onlyArgument, print } from './usage.ts'
 
 /** Exit codes: 0 after a stop that was asked for, 1 when start, run or stop failed, 130 when forced. */
 const forcedExit = 130
-const watchEveryMs = 1_000
 
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { development: { type: 'boolean' } } })
@@ -37,12 +36,14 @@ export async function run(args: string[]): Promise<number> {
 interface Life { settings: Settings & { secretKey: string }, projectFolder: string, log: Logger, releaseLock: () => Promise<void> }
 
 async function live({ settings, projectFolder, log, releaseLock }: Life): Promise<number> {
-  let postgres: EmbeddedPostgres | undefined
+  let postgres: SupervisedServer | undefined
   const undo: { what: string, task(): Promise<void> }[] = [{ what: 'the lock', task: releaseLock }]
   const stops = listenForStop(() => {
     log.warn('Stopped at once; open runs are run again at the next start')
     // The database still ends cleanly, on its own: nobody waits for it.
-    if (postgres) process.kill(postgres.pid, 'SIGINT')
+    try {
+      if (postgres) process.kill(postgres.pid, 'SIGINT')
+    } catch { /* It ended by itself and was about to be started again. */ }
     void releaseLock().finally(() => process.exit(forcedExit))
   })
   let failing = false
@@ -61,17 +62,18 @@ async function live({ settings, projectFolder, log, releaseLock }: Life): Promis
   let code = 0
   try {
     let databaseUrl = settings.databaseUrl
+    let databaseFolder: string | undefined
     if (databaseUrl === undefined) {
-      postgres = await startEmbeddedPostgres({ dataDir: settings.dataDir, log })
-      databaseUrl = postgres.url
-      if (postgres.adopted) log.info('The last hub was killed and left its PostgreSQL running; it is used again')
-      const watch = watchServer(postgres, error => { fail(error, 'The embedded PostgreSQL ended by itself') })
-      const server = postgres
-      undo.push({ what: 'PostgreSQL', task: async () => { watch.abort(); await server.stop() } })
+      const started = await startEmbeddedPostgres({ dataDir: settings.dataDir, log })
+      databaseUrl = started.url
+      databaseFolder = started.folder
+      if (started.adopted) log.info('The last hub was killed and left its PostgreSQL running; it is used again')
+      const server = postgres = superviseServer(started, { start: () => startEmbeddedPostgres({ dataDir: settings.dataDir, port: started.port, log }), log })
+      undo.push({ what: 'PostgreSQL', task: () => server.stop() })
     }
     if (stops.requested === undefined) {
       const { startHub } = await import('../server.ts')
-      const started = hub = await startHub({ settings, projectFolder, databaseUrl, log })
+      const started = hub = await startHub({ settings, projectFolder, databaseUrl, ...(databaseFolder !== undefined && { databaseFolder }), log })
       undo.push({ what: 'the hub', task: () => started.stop() })
       if (stops.requested === undefined) announce(started, { settings, projectFolder, log })
       await stops.first
@@ -92,22 +94,6 @@ async function live({ settings, projectFolder, log, releaseLock }: Life): Promis
   if (code === 0) log.info('Stopped')
   // Palette nodes may hold timers and sockets of their own.
   process.exit(code)
-}
-
-/** Without its database the hub can do nothing; a supervisor or a person starts it again. */
-function watchServer(server: EmbeddedPostgres, ended: (error: Error) => void): AbortController {
-  const watch = new AbortController()
-  const look = async (): Promise<void> => {
-    while (!watch.signal.aborted) {
-      await sleep(watchEveryMs, undefined, { ref: false })
-      if (!watch.signal.aborted && !await server.isRunning()) {
-        ended(new TorgError('start.refused', { detail: `The server process ${server.pid} is gone.`, next: `Read ${server.folder}/server.log and start again.` }))
-        return
-      }
-    }
-  }
-  void look()
-  return watch
 }
 
 function announce({ addresses, notices }: Pick<RunningHub, 'addresses' | 'notices'>, { settings, projectFolder, log }: Pick<Life, 'settings' | 'projectFolder' | 'log'>): void {

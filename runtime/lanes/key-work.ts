@@ -11,7 +11,7 @@ import { newId } from '../ids.ts'
 import type { RunOutcome, RunTracker } from '../runs/types.ts'
 import type { Delivery, DeliveryClaim, LaneName, Message, MessageClaim, MessageYield, RunReport, Store, WorkOutcome } from '../store/types.ts'
 import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
-import { decideRetry } from './retry.ts'
+import { decideRetry, isOwnFailure } from './retry.ts'
 import type { StatusBoard } from './status.ts'
 import { judge } from './verdict.ts'
 
@@ -120,7 +120,7 @@ export function createKeyWork({ store, runs, events, status, log, flows, mayRun,
       try {
         return await write()
       } catch (thrown) {
-        if (!(thrown instanceof TorgError) || thrown.code !== 'hub.unavailable') throw thrown
+        if (!(thrown instanceof TorgError && isOwnFailure(thrown))) throw thrown
         log.debug({ err: thrown }, 'the end of a run could not be stored; it is tried again')
         await sleep(insistMs)
       }

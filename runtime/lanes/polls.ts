@@ -10,18 +10,26 @@ import { decideRetry } from './retry.ts'
 
 /** Longest pause after failures, so that a system that is back is noticed soon. */
 const longestPauseMs = 60_000
+/** Until the hub is asked again whether it has room. */
+const fullPauseMs = 1_000
 
 export interface PollsOptions {
   store: Pick<Store, 'cursor' | 'saveCursor'>
   receive(message: NewMessage): Promise<ReceivedMessage>
+  /** Why nothing may be fetched now; null where it may. Polling then waits. */
+  full?(): string | null
   log: Logger
 }
 
 /** Makes a duty of every source that polls. */
-export function createPolls({ store, receive, log }: PollsOptions) {
+export function createPolls({ store, receive, full, log }: PollsOptions) {
   const pollOnce = async (source: RegisteredSource, poll: NonNullable<RegisteredSource['poll']>, signal: AbortSignal): Promise<void> => {
     let more = true
     while (more && !signal.aborted) {
+      if (full?.()) {
+        await sleep(fullPauseMs, undefined, { signal }).catch(() => undefined)
+        continue
+      }
       const page = await poll.next(await store.cursor(source.nodeId), signal)
       await Promise.all(page.items.map((item) => receive(toNewMessage(source, { ...item, headers: {} }))))
       await store.saveCursor(source.nodeId, page.cursor)

@@ -16,6 +16,7 @@ import { address, answersFor, cannotStart, initialise, logTail, startServer, typ
 export interface EmbeddedPostgres {
   /** Connection address of the database `torg`, with password. */
   url: string
+  port: number
   /** Process id of the server. */
   pid: number
   /** Where data, password and server log are. */
@@ -32,6 +33,8 @@ export interface EmbeddedOptions {
   /** The hub's data folder; made when missing. The server's folder is `<dataDir>/postgres`. */
   dataDir: string
   log: Logger
+  /** The one port to listen on, waited for where it is taken. Without it, that of the last time or another. */
+  port?: number
   /** Further server settings, for example `{ fsync: 'off' }` in tests. */
   parameters?: Record<string, string>
 }
@@ -60,13 +63,13 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const programs = place.user ? await copyBinaries(installed, systemFolder) : await usableInPlace(installed, place.folder)
   if (!await isFile(join(data, 'PG_VERSION'))) await initialise({ programs, place, log })
   const password = await readFile(join(place.folder, 'password'), 'utf8')
-  const { pid, port, adopted } = await adoptOrStart({ programs, place, data, password, log, parameters: options.parameters ?? {} })
+  const { pid, port, adopted } = await adoptOrStart({ programs, place, data, password, log, parameters: options.parameters ?? {}, ...(options.port !== undefined && { port: options.port }) })
   await createHubDatabase(port, password)
   log.debug({ pid, port, folder: place.folder }, adopted ? 'Took over the running embedded PostgreSQL' : 'Started the embedded PostgreSQL')
 
   let stopping: Promise<void> | undefined
   const stop = (): Promise<void> => stopping ??= stopServer(data, pid, log)
-  return { url: address(port, password, 'torg'), pid, folder: place.folder, adopted, stop, isRunning: async () => await isServerOf(data, pid) }
+  return { url: address(port, password, 'torg'), port, pid, folder: place.folder, adopted, stop, isRunning: async () => await isServerOf(data, pid) }
 }
 
 async function checkMajor(data: string): Promise<void> {

@@ -20,6 +20,8 @@ export interface ServerContext {
   data: string
   password: string
   log: Logger
+  /** The one port to listen on. Without it, that of the last time or another. */
+  port?: number
   /** Further server settings. */
   parameters: Record<string, string>
 }
@@ -57,7 +59,7 @@ export async function startServer(context: ServerContext): Promise<{ pid: number
   if (size > logLimitBytes) await truncate(logFile)
   const output = await open(logFile, 'a', 0o600)
   const from = (await output.stat()).size
-  const port = await freePort(await readFile(join(place.folder, 'port'), 'utf8').then(Number, () => 0))
+  const port = context.port ?? await freePort(await readFile(join(place.folder, 'port'), 'utf8').then(Number, () => 0))
   const settings = {
     listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', max_connections: '200',
     log_line_prefix: '%m [%p] ', timezone: 'UTC', log_timezone: 'UTC', ...parameters,

@@ -151,6 +151,11 @@ export function isContention(error: unknown): boolean {
   return ['40001', '40P01', '55P03'].includes(codeOf(error))
 }
 
+/** No disk (53100) or memory (53200) left for PostgreSQL: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+function isFull(error: unknown): boolean {
+  return ['53100', '53200'].includes(codeOf(error))
+}
+
 /** The server or the way to it is gone, full or overloaded; whether the last commit counted is not known. */
 export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error)
@@ -176,6 +181,7 @@ export function toStoreError(error: unknown, doing: string): TorgError {
   if (error instanceof TorgError) return error
   const text = error instanceof Error ? error.message || codeOf(error) : String(error)
   if (isDataError(error)) return new TorgError('request.invalid', { detail: `${doing}: the database refused a value: ${text}.`, cause: error })
+  if (isFull(error)) return new TorgError('hub.full', { detail: `PostgreSQL is out of disk or memory (${text}).`, retryAfterMs: 5_000, cause: error })
   if (isUnreachable(error) || isContention(error)) {
     return new TorgError('hub.unavailable', { detail: `${doing}: the database is not available (${text}).`, retryAfterMs: 5_000, cause: error })
   }

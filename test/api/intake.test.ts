@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import { connect } from 'node:net'
 import { TorgError } from '../../runtime/errors.ts'
+import { createPressure } from '../../runtime/pressure.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type { Store } from '../../runtime/store/types.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { until } from '../support/until.ts'
 import { call, createGateway, createTestLog, source, startApi, type Answer, type RunningApi } from './harness.ts'
 
 const good = { 'x-test-signature': 'good', 'content-type': 'application/json' }
@@ -45,6 +47,32 @@ describe('webhook intake', () => {
     const second = await post(`${api.url}/in/shop`, '{"id":1}', { ...good, 'x-event-id': 'e1' })
     expect(second.json()).to.deep.equal({ id: first.json()['id'], duplicate: true })
     expect(await stored()).to.equal(before + 1)
+  })
+
+  it('answers 503 in the middle of a body that there is no room for, keeps the connection, and frees what it took', async () => {
+    const { log, lines } = createTestLog('info')
+    const pressure = await createPressure({ intakeLimit: 30_000, diskReserve: 1, folders: [], log, heapShare: () => 0 })
+    const proceed = Promise.withResolvers<void>()
+    const slow = await startApi({ store, enter: pressure.enter, receive: async (message) => { await proceed.promise; return store.receive(message) } })
+    slow.hub.sources = [source('a')]
+    const body = JSON.stringify({ id: 1, text: 'x'.repeat(24_000) })
+    const before = await stored()
+    const first = post(`${slow.url}/in/shop`, body)
+    await until(() => slow.hub.received.length === 1)
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const answer = await post(`${slow.url}/in/shop`, body)
+      expectProblem(answer, 503, 'hub.full')
+      expect(answer.headers['retry-after']).to.equal('5')
+      expect(answer.headers['connection']).not.to.equal('close')
+    }
+    proceed.resolve()
+    expect((await first).status).to.equal(200)
+    expect((await post(`${slow.url}/in/shop`, body)).status).to.equal(200)
+    expect(pressure.facts().waitingBytes).to.equal(0)
+    expect(await stored()).to.equal(before + 2)
+    expect(lines.filter(({ level }) => level >= 40)).to.have.length(1)
+    expect(slow.lines.filter(({ level }) => level >= 40)).to.deep.equal([])
+    await Promise.all([slow.close(), pressure.close()])
   })
 
   it('hands on the raw bytes, path and query, and the public address', async () => {

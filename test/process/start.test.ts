@@ -102,13 +102,16 @@ describe('torg start, with the embedded database', function () {
     expect(await end(await start(), 'SIGTERM')).to.equal(0)
   })
 
-  it('ends with a sentence when its server ends by itself', async () => {
-    const first = await start()
-    const ended = once(first, 'close')
-    process.kill(await serverPid(), 'SIGKILL')
-    expect((await ended)[0]).to.equal(1)
+  it('starts its server again when that ends by itself, and goes on', async () => {
+    const hub = await start()
+    const [before, ready] = [await serverPid(), async () => (await fetch(`http://127.0.0.1:${port}/ready`)).ok]
+    process.kill(before, 'SIGKILL')
+    await until(async () => !await ready(), { what: 'the hub notices' })
+    await until(() => output.includes('The embedded PostgreSQL runs again'), { limitMs: 30_000, what: 'the server is back' })
+    await until(ready, { what: 'the hub is ready' })
+    expect(await serverPid()).not.to.equal(before)
     expect(output).to.include('The embedded PostgreSQL ended by itself').and.include('server.log')
-    expect(await end(await start(), 'SIGTERM')).to.equal(0)
+    expect(await end(hub, 'SIGTERM')).to.equal(0)
   })
 
   it('refuses a port that is taken and leaves nothing running', async () => {
