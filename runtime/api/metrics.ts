@@ -95,8 +95,10 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
     if (whose) environment.set({ environment: whose.name, database: whose.database }, whose.held ? 1 : 0)
     const pressure = sources.pressure?.()
     for (const [cause, full] of Object.entries(pressure?.causes ?? {})) refusing.set({ cause }, full ? 1 : 0)
-    if (pressure) waitingBytes.set(pressure.waitingBytes)
-    if (pressure?.freeBytes != null) freeBytes.set(pressure.freeBytes)
+    if (pressure) {
+      waitingBytes.set(pressure.waitingBytes)
+      if (pressure.freeBytes !== null) freeBytes.set(pressure.freeBytes)
+    }
     for (const [state, value] of Object.entries(sources.pool?.() ?? {})) pool.set({ state }, value)
   }
   return {
