@@ -8,7 +8,7 @@ import { startRestTwin, type RestTwin } from '../../nodes/rest/twin/index.ts'
 import { kinds } from '../../runtime/model/index.ts'
 import { until } from '../support/until.ts'
 import { prepareBench, type Bench, type DeadLetter } from './bench.ts'
-import { asObject, byKey, changes, customersFrom, map, restIn, restOut, restSystem, save, toCustomer, type Json, type Node } from './flows.ts'
+import { asList, asObject, byKey, changes, customersFrom, map, restIn, restOut, restSystem, save, toCustomer, type Json, type Node } from './flows.ts'
 
 const cli = fileURLToPath(new URL('../../runtime/cli.ts', import.meta.url))
 
@@ -154,6 +154,7 @@ describe('bad input in a running hub', function () {
     seen -= 1
     // What is still wrong comes back.
     expect(await torg('rerun', '--all')).to.contain(`${seen} run again`)
+    await until(async () => asList((await bench.call('/api/v1/repairs')).body['items']).every(repair => repair['state'] === 'done'), { what: 'all are handed over' })
     const codes = (await bench.deadLetters(seen)).map(({ error }) => error['code'])
     expect(codes).to.include.members(['validation.schema', 'model.totals', 'settle.dead-letter'])
   })

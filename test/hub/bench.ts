@@ -44,7 +44,7 @@ export interface Bench {
   call(path: string, request?: Request): Promise<Answer>
   /** Posts a webhook to `/in/…`; comes again on 503; fails the test unless it is acknowledged. */
   receive(path: string, body: unknown, headers?: Record<string, string>): Promise<Json>
-  /** Waits until no lane has anything that is not dead. */
+  /** Waits until no repair has anything to hand over, and no lane anything that is not dead. */
   idle(): Promise<void>
   /** Waits until there are so many dead letters, and opens them, oldest first. */
   deadLetters(count: number): Promise<DeadLetter[]>
@@ -125,6 +125,8 @@ export async function prepareBench(project: ProjectFiles, env: Record<string, st
     },
     async idle() {
       await until(async () => {
+        const { items } = (await bench.call('/api/v1/repairs')).body
+        if (asList(items).some(repair => repair['state'] === 'running')) return false
         const { lanes } = (await bench.call('/api/v1/status')).body
         return asList(lanes).every(lane => lane['pending'] === 0)
       }, { everyMs: 25, what: 'every lane is empty' })
