@@ -141,9 +141,9 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-/** A value PostgreSQL cannot store or that breaks a constraint (classes 22 and 23). */
+/** A value PostgreSQL cannot store, that breaks a constraint (classes 22 and 23), or that is too long for an index (54000). */
 export function isDataError(error: unknown): boolean {
-  return /^2[23]...$/.test(codeOf(error))
+  return /^(2[23]...|54000)$/.test(codeOf(error))
 }
 
 /** Two transactions were in each other's way: rolled back for certain, the same again succeeds. */

@@ -2,7 +2,7 @@
 import { createBatcher } from './batch.ts'
 import { giveBack } from './claims.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
-import { toJson } from './json.ts'
+import { findUnstorable, toJson } from './json.ts'
 import { healed, verdictStatements } from './lanes.ts'
 import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutcome } from './types.ts'
 
@@ -75,6 +75,9 @@ select g.system, g.kind, g.external_id, g.record_id, f.record_id as kept
 from given g join torg.reference f on f.system = g.system and f.kind = g.kind and f.external_id = g.external_id
 where f.record_id <> g.record_id`
 
+/** Bytes of an id that the index of references can hold. */
+const longestId = 2_000
+
 export interface Settling {
   settleMessage(result: MessageResult): Promise<Applied>
   settleDelivery(result: DeliveryResult): Promise<Applied>
@@ -116,7 +119,7 @@ export function createSettling(db: Database): Settling {
     return await db.transaction(async tx => {
       const rows = await tx.query<{ run: string }>(settleDeliveries, settlement)
       const runs = new Set(rows.map(row => row.run))
-      const references = results.flatMap(result => runs.has(result.run.id) ? result.references.map(reference => ({ ...reference, ...result.delivery, external: reference.id })) : [])
+      const references = results.flatMap(result => runs.has(result.run.id) ? storable(result).map(reference => ({ ...reference, ...result.delivery, external: reference.id })) : [])
       const [taken, given] = await Promise.all([
         tx.query<{ system: string, kind: string, external_id: string, record_id: string, kept: string }>(addReferences, [
           references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.external),
@@ -130,6 +133,13 @@ export function createSettling(db: Database): Settling {
       return appliedOf(results, rows, given)
     })
   }
+
+  /** What a system answers must not keep a delivery it took from being acknowledged: it would be sent again and again. */
+  const storable = ({ references, delivery }: DeliveryResult): DeliveryResult['references'] => references.filter(reference => {
+    const fits = findUnstorable(reference) === null && Buffer.byteLength(reference.id) <= longestId
+    if (!fits) db.log.warn({ subscription: delivery.subscription, recordId: delivery.recordId, kind: reference.kind }, `The answer of the system named a ${reference.kind} by an id that cannot be stored; it is not kept. Correct what the flow takes for the id.`)
+    return fits
+  })
 
   const add = async <Result extends MessageResult | DeliveryResult>(to: { add(result: Result): Promise<Applied> }, result: Result): Promise<Applied> => {
     try {

@@ -34,6 +34,13 @@ describe('retry policy', () => {
     expect(total).to.be.within(4 * 3_600_000, 12 * 3_600_000)
   })
 
+  it('never gives up on what the hub itself could not do, and is soon there again', () => {
+    for (const code of ['hub.full', 'hub.unavailable'] as const) {
+      const decision = decideRetry({ error: { code, class: 'transient' }, attempts: 5_000, random: 1 })
+      expect(decision).to.deep.equal({ again: true, dueInMs: 15_000 })
+    }
+  })
+
   it('gives a node that never completes three attempts', () => {
     const error = { code: 'run.time-limit', class: 'transient' } as const
     expect(decideRetry({ error, attempts: 2, random: 0 }).again).to.equal(true)

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { newId } from '../../runtime/ids.ts'
 import type { Delivery, SaveOutcome, Store } from '../../runtime/store/types.ts'
 import { aSubscription, aWrite, claimDeliveries, configure, dead, deliverAll, done, openTestStore, ref, retry, settleDelivery, type TestStore } from './support.ts'
 
@@ -185,6 +186,19 @@ describe('store: deliveries', () => {
     const kept = await store.find('order', { ref: ref('erp', 'SAME') })
     expect([one.record.id, two.record.id]).to.include(kept?.id)
     expect(test.logged.join()).to.match(/SAME/).and.match(/another record/)
+  })
+
+  it('are acknowledged whatever ids the system answers with, and so are those that share the batch', async () => {
+    const saved = await test.store.save(['1', '2', '3', '4'].map(id => aWrite(id, { total: 1 })))
+    const claims = await claimDeliveries(test.store)
+    const long = Array.from({ length: 400 }, () => newId()).join('')
+    const ids = ['a\0b', 'SO-2', long, '\ud800']
+    const applied = await Promise.all(claims.flatMap(({ lease, deliveries }, index) => deliveries.map(delivery => settleDelivery(test.store, lease, delivery, done, [{ kind: 'order', id: ids[index] ?? '' }], true))))
+    expect(applied).to.deep.equal([1, 2, 3, 4].map(() => ({ applied: true })))
+    expect(await claimDeliveries(test.store)).to.deep.equal([])
+    const found = await Promise.all(saved.map(({ record }) => test.store.find('order', { id: record.id })))
+    expect(found.flatMap(record => record?.refs ?? []).filter(({ system }) => system === 'erp').map(({ id }) => id)).to.deep.equal(['SO-2'])
+    expect(test.logged.filter(line => line.includes('by an id that cannot be stored'))).to.have.length(3)
   })
 
   it('are claimed by one process only', async () => {

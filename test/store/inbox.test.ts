@@ -40,6 +40,13 @@ describe('store: inbox', () => {
     expect(await claimMessages(test.store, { keys: 500 })).to.have.length(197)
   })
 
+  it('refuses a key or an event that is too long for an index, alone', async () => {
+    const long = Array.from({ length: 400 }, () => newId()).join('')
+    const results = await Promise.allSettled([{ eventId: long }, { key: 'a' }, { key: long }, { key: 'b' }].map(over => test.store.receive(aMessage(over))))
+    expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled', 'rejected', 'fulfilled'])
+    for (const result of results) if (result.status === 'rejected') expect(result.reason).to.include({ code: 'request.invalid', class: 'permanent' })
+  })
+
   it('gives the messages of a key in the order in which they came', async () => {
     for (let i = 0; i < 5; i += 1) await Promise.all(Array.from({ length: 20 }, (_, j) => test.store.receive(aMessage({ key: 'k', body: Buffer.from(String(i * 20 + j)) }))))
     const [claim] = await claimMessages(test.store)
