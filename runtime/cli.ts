@@ -17,6 +17,8 @@ const repairConditions = `
 
 const commands: Record<string, { usage: string, what: string, more?: string, load(): Promise<Command> }> = {
   start: { usage: 'start <folder> [--development]', what: 'run the hub with the project in this folder', load: () => import('./cli/start.ts') },
+  worker: { usage: 'worker <folder> [--name <name>]', what: 'share the work of the hub of this project', load: () => import('./cli/worker.ts') },
+  processes: { usage: 'processes', what: 'hub and workers, and what each does, of a running hub', load: () => import('./cli/processes.ts') },
   init: { usage: 'init <folder>', what: 'make an empty project', load: () => import('./cli/init.ts') },
   new: { usage: 'new connector <name> [--package <folder>]', what: 'make a connector in nodes/, or as a package of its own', load: () => import('./cli/new.ts') },
   deploy: { usage: 'deploy <folder> [--note <text>] [--dry-run] [--force]', what: 'deploy the tabs and systems of a project to a running hub', load: () => import('./cli/deploy.ts') },

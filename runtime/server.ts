@@ -1,5 +1,5 @@
 /** Puts the hub together: what works (`process.ts`), twins, the editor, and the HTTP surface on one port. */
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -11,17 +11,19 @@ import { prove } from './completeness/index.ts'
 import { TorgError } from './errors.ts'
 import type { ConnectorDefinition } from './kit/definition.ts'
 import { loadConnectors } from './kit/load.ts'
+import { closeServer, listen } from './listening.ts'
 import { kinds } from './model/index.ts'
 import type { EmbeddedNodeRed } from './node-red/embed.ts'
 import { addEditorLanguages } from './node-red/editor-languages.ts'
 import { createEditorTheme } from './node-red/editor-theme.ts'
 import { nodeRed } from './node-red/facade.ts'
-import { createStorage, guardDeploys, readProject, reconcile, takeDatabase, takeEnvironment } from './project/index.ts'
+import { createStorage, guardDeploys, readProject, reconcile, saveBasis, takeDatabase, takeEnvironment } from './project/index.ts'
 import { asItems, createProcess, databaseConnections, heldReason, pluginsFolder } from './process.ts'
 import { localUrl, type Settings } from './settings.ts'
 import { openStore } from './store/index.ts'
 import { openPresence } from './store/presence.ts'
 import { startTwins } from './twins/index.ts'
+import { saveTwinVariables } from './twins/variables.ts'
 import { version } from './version.ts'
 
 export interface HubOptions {
@@ -112,12 +114,14 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
   })
   const server = createServer(api)
   api.guard.upgrades(server)
-  await listen(server, settings)
+  await listen(server, { host: settings.host, port: settings.port, setting: 'TORG_PORT' })
   undo.push(() => closeServer(server))
 
   const twins = await startTwins({ project, connectors, hubUrl: localUrl(settings), dataDir: join(settings.dataDir, 'twins'), log })
   undo.push(() => twins.close())
   for (const [name, value] of Object.entries(twins.env)) process.env[name] ??= value
+  await saveTwinVariables(settings.dataDir, twins.env)
+  await saveBasis({ store, version, project, secretKey: settings.secretKey, twins: twins.twins.size > 0 })
 
   const flows = await parts.startFlows({
     server, editor: true,
@@ -163,22 +167,4 @@ async function ownerOf(dataDir: string): Promise<string> {
   const owner = `hub-${randomUUID()}`
   await writeFile(file, `${owner}\n`)
   return owner
-}
-
-function listen(server: Server, { host, port }: Pick<Settings, 'host' | 'port'>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(new TorgError('settings.invalid', cause.code === 'EADDRINUSE'
-        ? { detail: `Port ${port} on ${host} is taken.`, next: 'Stop what listens there, or choose another port with TORG_PORT.', cause }
-        : { detail: `The hub cannot listen on ${host}:${port}: ${cause.message}.`, next: 'Correct TORG_HOST or TORG_PORT.', cause }))
-    })
-    server.listen(port, host, () => { server.removeAllListeners('error'); resolve() })
-  })
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => { resolve() })
-    server.closeAllConnections()
-  })
 }

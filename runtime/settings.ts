@@ -34,6 +34,10 @@ export interface Settings {
   readonly keepMessagesMs: number
   readonly keepRunsMs: number
   readonly drainLimitMs: number
+  /** Its own among the workers of a database; undefined: found at start. */
+  readonly workerName: string | undefined
+  /** Port of a worker's health and metrics; undefined: none. */
+  readonly workerPort: number | undefined
   /** Keys worked on at once per lane and process. */
   readonly concurrency: number
   readonly logLevel: LogLevel
@@ -82,6 +86,8 @@ const table: Table = {
   keepRunsMs: { name: 'TORG_KEEP_RUNS', allowed: 'days from 1 to 3650', standard: '14', description: 'How long ended runs are kept; they are removed within the week after.', parse: days },
   drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
   concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '32', description: 'Keys worked on at once per lane.', parse: wholeNumber(1, 1000) },
+  workerName: { name: 'TORG_WORKER_NAME', allowed: 'letters, digits and hyphens, at most 40', standard: '', description: 'Name of a worker, its own among those of the database; the same as `--name`. Without it: host and a number.', parse: text => /^[a-z0-9][a-z0-9-]{0,39}$/i.test(text) ? text.toLowerCase() : undefined },
+  workerPort: { name: 'TORG_WORKER_PORT', allowed: 'whole number from 1 to 65535', standard: '', description: 'Port of `/health`, `/ready` and `/metrics` of a worker. Without it a worker listens nowhere.', parse: wholeNumber(1, 65_535) },
   logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },
   logFormat: { name: 'TORG_LOG_FORMAT', allowed: 'pretty, json', standard: 'pretty on a terminal, else json', description: 'Form of the log lines.', parse: oneOf(['pretty', 'json'] as const) },
   development: { name: 'TORG_DEVELOPMENT', allowed: 'true, false', standard: 'false', description: 'Deploy in the editor writes the project\'s files, and changed files are deployed at start. The same as `--development`.', parse: text => ({ true: true, 1: true, false: false, 0: false })[text.toLowerCase()] },
@@ -130,6 +136,8 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
     keepRunsMs: readOr(table.keepRunsMs),
     drainLimitMs: readOr(table.drainLimitMs),
     concurrency: readOr(table.concurrency),
+    workerName: read(table.workerName),
+    workerPort: read(table.workerPort),
     logLevel: readOr(table.logLevel),
     logFormat: read(table.logFormat) ?? (process.stdout.isTTY ? 'pretty' : 'json'),
     development: read(table.development) ?? context.development ?? false,

@@ -15,6 +15,7 @@ import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
 import { createIntake } from './intake.ts'
 import type { Metrics } from './metrics.ts'
+import { processRoutes } from './processes.ts'
 import { recordRoutes, schemaRoutes, statusRoutes } from './operations.ts'
 import { repairRoutes, type RepairOptions } from './repairs.ts'
 import { newRequestId, sendProblem, toAnswer } from './problem.ts'
@@ -30,7 +31,7 @@ export interface NodeRedApps {
 
 export interface ApiOptions extends CompletenessOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store']
+  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -85,11 +86,31 @@ export function createApi(options: ApiOptions): Api {
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, by: settings.adminUser, log }))
   app.use('/api/v1/completeness', completenessRoutes(options))
   app.use('/api/v1/deployments', deploymentRoutes(options))
+  app.use('/api/v1/processes', processRoutes(store))
   app.use('/api/v1/flows', flowRoutes({ ...options, by: settings.adminUser }))
 
   app.use((req, _res, next) => { next(new TorgError('request.not-found', `There is nothing at ${req.method} ${req.path}.`)) })
   app.use(answerErrors(log))
   return Object.assign(app, { guard })
+}
+
+/** The HTTP surface of a worker: health for everybody, metrics behind the guard. */
+export function createWorkerApi({ hub, store, settings, metrics, log, notReady }: Pick<ApiOptions, 'metrics' | 'log'> & {
+  hub: Pick<Hub, 'accepting' | 'held'>
+  store: Pick<Store, 'ping'>
+  settings: ApiOptions['settings']
+  notReady(): readonly string[]
+}): Express {
+  const guard = createAdminGuard({ settings, log })
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(prepare(log))
+  app.get('/health', health)
+  app.get('/ready', createReady({ hub, store, notReady, held: () => hub.held !== undefined }))
+  app.get('/metrics', guard.api, handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
+  app.use((req, _res, next) => { next(new TorgError('request.not-found', `There is nothing at ${req.method} ${req.path} of a worker. The hub has the rest.`)) })
+  app.use(answerErrors(log))
+  return app
 }
 
 /** Request id, security headers, and one line per request at debug. */

@@ -1,7 +1,7 @@
 /** What Prometheus reads. Durations in seconds, as its conventions have it: https://prometheus.io/docs/practices/naming/ */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Pressure } from '../pressure.ts'
-import type { LaneDepth, LaneName, RemovedOld } from '../store/types.ts'
+import type { LaneDepth, LaneName, ProcessSummary, RemovedOld } from '../store/types.ts'
 
 /** What is asked at every scrape. */
 export interface MetricSources {
@@ -12,6 +12,8 @@ export interface MetricSources {
   environment?(): { name: string, database: string, held: boolean }
   /** What holds back the intake. */
   pressure?(): ReturnType<Pressure['facts']>
+  /** Hub and workers. */
+  processes?(): Promise<readonly ProcessSummary[]>
   /** Connections to PostgreSQL. */
   pool?(): { total: number, idle: number, waiting: number }
 }
@@ -61,6 +63,7 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const hintsActive = gauge('torg_hints_active', 'Hints being worked on.', ['lane'])
   const removed = counter('torg_retention_removed_total', 'Rows removed because they were older than they are kept.', ['table'])
   const oldestKept = gauge('torg_retention_oldest_seconds', 'Age of the oldest row when what is old was last removed.', ['table'])
+  const processes = gauge('torg_processes', 'Hub and workers of this database: working, idle (`torg processes` says why), or gone without having stopped.', ['role', 'state'])
   const pool = gauge('torg_database_connections', 'Connections to PostgreSQL by state; waiting are requests without one.', ['state'])
   const environment = gauge('torg_environment_held', 'Whether the hub delivers nothing because its database belongs to another environment.', ['environment', 'database'])
   const refusing = gauge('torg_intake_full', 'Whether nothing is taken for want of room, by what is short.', ['cause'])
@@ -69,10 +72,11 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const up = gauge('torg_database_up', 'Whether PostgreSQL answered this scrape.')
 
   const askDepths = cached(freshMs, async () => sources.depths?.())
+  const askProcesses = cached(freshMs, async () => sources.processes?.())
   const askHints = cached(freshMs, async () => sources.hints?.())
 
   const scrape = async (): Promise<void> => {
-    const [depths, hints] = await Promise.allSettled([askDepths(), askHints()])
+    const [depths, hints, all] = await Promise.allSettled([askDepths(), askHints(), askProcesses()])
     for (const metric of [pending, due, held, dead, oldest]) metric.reset()
     up.set(depths.status === 'fulfilled' ? 1 : 0)
     if (depths.status === 'fulfilled') {
@@ -90,6 +94,8 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
         hintsActive.set({ lane }, active)
       }
     }
+    processes.reset()
+    if (all.status === 'fulfilled') for (const { role, working, goneAt } of all.value ?? []) processes.inc({ role, state: goneAt !== null ? 'gone' : working ? 'working' : 'idle' })
     const whose = sources.environment?.()
     environment.reset()
     if (whose) environment.set({ environment: whose.name, database: whose.database }, whose.held ? 1 : 0)

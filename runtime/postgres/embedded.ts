@@ -72,6 +72,16 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   return { url: address(port, password, 'torg'), port, pid, folder: place.folder, adopted, stop, isRunning: async () => await isServerOf(data, pid) }
 }
 
+/** Connection address of the server that runs on this data folder; undefined where none does. Nothing is made or started. */
+export async function findEmbeddedPostgres(dataDir: string): Promise<string | undefined> {
+  const folder = await realpath(join(dataDir, 'postgres')).catch(() => undefined)
+  if (folder === undefined) return undefined
+  const data = join(folder, 'data')
+  const [found, password] = await Promise.all([readPidFile(data), readFile(join(folder, 'password'), 'utf8').catch(() => undefined)])
+  if (!found || password === undefined || !await isServerOf(data, found.pid) || !await answersFor(data, found.port, password)) return undefined
+  return address(found.port, password, 'torg')
+}
+
 async function checkMajor(data: string): Promise<void> {
   const major = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => postgresMajor)).trim()
   if (major === postgresMajor) return

@@ -86,6 +86,24 @@ export function createStorage({ store, project, development, log, checkFlows, be
   }
 }
 
+/** For a process that deploys nothing: everything it would store stays in its memory, what it reads is what the hub stored. */
+export function createReadOnlyStorage(store: Pick<Store, 'activeDeployment' | 'cursor'>): StorageModule {
+  const refuse = async (): Promise<never> => { throw new Error('Only the hub deploys.') }
+  return {
+    init: async () => {},
+    getFlows: async () => asFlows((await store.activeDeployment())?.flows ?? []),
+    saveFlows: refuse,
+    getCredentials: async () => (await store.activeDeployment())?.credentials ?? {},
+    saveCredentials: async () => {},
+    getSettings: async () => asObject(await store.cursor(settingsCursor)),
+    saveSettings: async () => {},
+    getSessions: async () => ({}),
+    saveSessions: async () => {},
+    getLibraryEntry: refuse,
+    saveLibraryEntry: refuse,
+  }
+}
+
 interface LibraryEntry { meta: Record<string, unknown>, body: unknown }
 
 /** The body of an entry, or what a folder holds: names of folders, then entries with their file name as `fn`. */

@@ -7,7 +7,7 @@ import { createDeadLetters } from './dead-letters.ts'
 import { createDeployments } from './deployments.ts'
 import { createInbox } from './inbox.ts'
 import { createLanes } from './lanes.ts'
-import { migrate } from './migrate.ts'
+import { migrate, requireMigrated } from './migrate.ts'
 import { createPartitions } from './partitions.ts'
 import { createProcesses } from './processes.ts'
 import { createRecords } from './records.ts'
@@ -26,6 +26,11 @@ export interface StoreOptions {
    * @defaultValue 10
    */
   poolSize?: number
+  /**
+   * Whether it brings the tables up to date. A worker leaves that to its hub and is refused where they are not.
+   * @defaultValue true
+   */
+  migrates?: boolean
 }
 
 /**
@@ -33,11 +38,11 @@ export interface StoreOptions {
  *
  * @throws hub.unavailable where the server cannot be reached; settings.invalid where it is too old, not UTF-8, or of a newer hub.
  */
-export async function openStore({ databaseUrl, log, poolSize = 10 }: StoreOptions): Promise<Store> {
+export async function openStore({ databaseUrl, log, poolSize = 10, migrates = true }: StoreOptions): Promise<Store> {
   const db = openDatabase({ databaseUrl, log, poolSize })
   const partitions = createPartitions(db)
   try {
-    await migrate(db)
+    await (migrates ? migrate(db) : requireMigrated(db))
     await partitions.addPartitions()
   } catch (error) {
     await db.close()

@@ -50,6 +50,19 @@ export async function migrate(db: Database): Promise<void> {
   })
 }
 
+/**
+ * For a process that leaves migrating to another.
+ * @throws start.refused where the schema is not exactly the one this version makes
+ */
+export async function requireMigrated(db: Database): Promise<void> {
+  const [found] = await db.query<{ table: string | null }>(`select to_regclass('torg.migration')::text as table`)
+  if (!found?.table) throw new TorgError('start.refused', { detail: 'No hub has started on this database yet.', next: 'Start the hub first, or correct DATABASE_URL.' })
+  const applied = (await db.query<{ id: number }>('select id from torg.migration order by id')).map(({ id }) => id)
+  if (applied.join() !== migrations.map(({ id }) => id).join()) {
+    throw new TorgError('start.refused', { detail: 'The tables of this database are those of another version of Torg.', next: 'Start hub and workers of the same version, the hub first.' })
+  }
+}
+
 async function requireServer(db: Database): Promise<void> {
   const [server] = await db.query<{ version: number, encoding: string }>(
     `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`)

@@ -15,10 +15,16 @@ export interface PresenceOptions {
   databaseUrl: string
   log: Logger
   process: ProcessFacts
+  /**
+   * So long it waits for the lock of a dead predecessor, which PostgreSQL may notice late where its machine went away. Milliseconds.
+   * @defaultValue 5,000
+   */
+  waitMs?: number | undefined
 }
 
 /** This process among the others. */
 export interface Presence {
+  readonly owner: string
   /** Whether it holds its lock. Without it nothing may be claimed: the others end its leases. */
   readonly present: boolean
   /** Other processes that are present. */
@@ -37,8 +43,6 @@ const seenMs = 5_000
 /** A process that lost its connection and not its life has this long to get it back. */
 const graceMs = 3_000
 const reconnectMs = 250
-/** So long a start waits for the lock of a dead predecessor, which PostgreSQL may notice late where its machine went away. */
-const takeLimitMs = 5_000
 /** Keeps rows of processes that were killed, for whoever asks what happened. */
 const keepGone = '1 day'
 /** The first of the two numbers of the locks; any, the same in every process. */
@@ -84,7 +88,7 @@ const say = 'update torg.process set seen_at = now(), free_since = null, gone_at
  * Takes the lock of this process and keeps it until `close`.
  * @throws start.refused where another process has this owner; hub.unavailable where PostgreSQL cannot be reached
  */
-export async function openPresence({ databaseUrl, log, process: self }: PresenceOptions): Promise<Presence> {
+export async function openPresence({ databaseUrl, log, process: self, waitMs = 5_000 }: PresenceOptions): Promise<Presence> {
   const { owner } = self
   let state: ProcessState = { deployment: null, working: false, state: 'starting' }
   let said: { state: ProcessState, at: number } | undefined
@@ -121,10 +125,10 @@ export async function openPresence({ databaseUrl, log, process: self }: Presence
 
   /** @throws start.refused after the time a dead session may need to be noticed */
   const take = async (): Promise<pg.Client> => {
-    for (const until = Date.now() + takeLimitMs; ;) {
+    for (const until = Date.now() + waitMs; ;) {
       const client = await enterOnce()
       if (client) return client
-      if (Date.now() > until) {
+      if (Date.now() >= until) {
         throw new TorgError('start.refused', {
           detail: `Another process is present on this database as ${owner}.`,
           next: self.role === 'worker' ? 'Give this worker a name of its own: --name <name>.' : 'Stop the other hub first. A copy of a data folder must not have the file "owner" of the original.',
@@ -183,6 +187,7 @@ export async function openPresence({ databaseUrl, log, process: self }: Presence
   const living = live()
 
   return {
+    owner,
     get present() { return present },
     get others() { return others },
     watch(listener) { tell = listener },

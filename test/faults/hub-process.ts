@@ -1,4 +1,4 @@
-/** The hub as a process of its own, to be killed: the command line a user would type, on a free port. */
+/** Hub and workers as processes of their own, to be killed: the command line a user would type, on a free port. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { until } from '../support/until.ts'
 const cliOfCheckout = fileURLToPath(new URL('../../runtime/cli.ts', import.meta.url))
 
 export interface HubProcess {
+  /** Where it answers `/ready`. */
   readonly url: string
   readonly pid: number
   /** Everything the hub has written, of all its lives. */
@@ -26,6 +27,16 @@ export interface HubProcess {
 /** Prepares a hub on a project; nothing runs before `start`. `cli` is the command of another hub than this checkout's. */
 export async function prepareHub({ project, env, cli = cliOfCheckout }: { project: string, env: Record<string, string>, cli?: string }): Promise<HubProcess> {
   const port = await freePort()
+  return prepareProcess({ args: [cli, 'start', project], port, env: { TORG_PORT: String(port), ...env } })
+}
+
+/** Prepares a worker beside a hub with the same environment. */
+export async function prepareWorker({ project, env, name }: { project: string, env: Record<string, string>, name: string }): Promise<HubProcess> {
+  const port = await freePort()
+  return prepareProcess({ args: [cliOfCheckout, 'worker', project, '--name', name], port, env: { ...env, TORG_WORKER_PORT: String(port) } })
+}
+
+function prepareProcess({ args, port, env }: { args: string[], port: number, env: Record<string, string> }): HubProcess {
   const url = `http://127.0.0.1:${port}`
   let child: ChildProcess | undefined
   let output = ''
@@ -44,17 +55,17 @@ export async function prepareHub({ project, env, cli = cliOfCheckout }: { projec
     get pid() { return child?.pid ?? 0 },
     get output() { return output },
     async start(extra = {}) {
-      const started = spawn(process.execPath, [cli, 'start', project], {
-        env: { PATH: process.env['PATH'] ?? '', TORG_PORT: String(port), TORG_LOG_FORMAT: 'json', ...env, ...extra },
+      const started = spawn(process.execPath, args, {
+        env: { PATH: process.env['PATH'] ?? '', TORG_LOG_FORMAT: 'json', ...env, ...extra },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       child = started
       started.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
       started.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
       await until(async () => {
-        if (started.exitCode !== null) throw new Error(`the hub ended with ${started.exitCode}`)
+        if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}`)
         return fetch(`${url}/ready`).then(({ ok }) => ok, () => false)
-      }, { limitMs: 60_000, everyMs: 50, what: 'the hub is ready' }).catch((error: unknown) => { throw new Error(`the hub did not start:\n${output.slice(-4_000)}`, { cause: error }) })
+      }, { limitMs: 60_000, everyMs: 50, what: `${args.slice(1).join(' ')} is ready` }).catch((error: unknown) => { throw new Error(`it did not start:\n${output.slice(-4_000)}`, { cause: error }) })
     },
     async gone() {
       const ending = child

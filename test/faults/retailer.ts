@@ -23,7 +23,7 @@ import { freePort } from '../support/ports.ts'
 import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { actualHoldings, expectedHoldings } from './expected.ts'
-import { prepareHub, type HubProcess } from './hub-process.ts'
+import { prepareHub, prepareWorker, type HubProcess } from './hub-process.ts'
 
 export const backends = ['postgres', 'redis'] as const
 export type Backend = typeof backends[number]
@@ -74,6 +74,8 @@ export interface Retailer {
   readonly random: Random
   readonly databaseUrl: string
   readonly redis: { url: string, pid: number } | undefined
+  /** Prepares a worker beside the hub; nothing runs before its `start`. Closed with the retailer. */
+  worker(name: string): Promise<HubProcess>
   /** Places orders, a few hundred a second, and changes some of them. */
   trade(count: number): Promise<void>
   /** Sends one order, or something like one, as a signed webhook. */
@@ -115,14 +117,13 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
   const store = await system('store', { apiKey: secret }, { repeats: 'written' })
   const systems = { erp, crm, store }
   const shopPort = await freePort()
-  const hub = await prepareHub({
-    project,
-    env: {
-      DATABASE_URL: databaseUrl, TORG_DATA: join(folder, 'data'), TORG_CONCURRENCY: String(concurrency), ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
-      WEBSHOP_SECRET: secret, WEBSHOP_ADMIN_URL: `http://127.0.0.1:${shopPort}`, WEBSHOP_ADMIN_TOKEN: secret, ERP_URL: erp.url, ERP_TOKEN_URL: `${erp.url}/oauth/token`, ERP_CLIENT_SECRET: secret, CRM_URL: crm.url, CRM_TOKEN: secret, STORE_URL: store.url, STORE_API_KEY: secret,
-      ...env,
-    },
-  })
+  const environment = {
+    DATABASE_URL: databaseUrl, TORG_DATA: join(folder, 'data'), TORG_CONCURRENCY: String(concurrency), ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+    WEBSHOP_SECRET: secret, WEBSHOP_ADMIN_URL: `http://127.0.0.1:${shopPort}`, WEBSHOP_ADMIN_TOKEN: secret, ERP_URL: erp.url, ERP_TOKEN_URL: `${erp.url}/oauth/token`, ERP_CLIENT_SECRET: secret, CRM_URL: crm.url, CRM_TOKEN: secret, STORE_URL: store.url, STORE_API_KEY: secret,
+    ...env,
+  }
+  const hub = await prepareHub({ project, env: environment })
+  const workers: HubProcess[] = []
   const shop = await startShopifyTwin({ system: 'webshop-no', port: shopPort, ...(shopSends && { hubUrl: hub.url }), secrets: { webhookSecret: secret, adminToken: secret }, config: { seed, shop: shopDomain, longestRetry: 1 }, log })
   const repeated = { erp: 0, crm: 0, store: 0 }
 
@@ -151,6 +152,11 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
   return {
     hub, shop, erp, crm, store, random, databaseUrl, redis: redis ?? (redisUrl === undefined ? undefined : { url: redisUrl, pid: 0 }),
     call, deadLetters, prove, settle, alarms,
+    async worker(name) {
+      const worker = await prepareWorker({ project, env: environment, name })
+      workers.push(worker)
+      return worker
+    },
     async trade(count) {
       for (let placed = 0; placed < count; placed++) {
         const { id } = shop.place()
@@ -190,7 +196,7 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
       expect(alarms().filter((line) => !known?.test(line)).join('\n'), 'errors in the log').to.equal('')
     },
     async close() {
-      await hub.kill()
+      await Promise.all([hub, ...workers].map((one) => one.kill()))
       await Promise.all([shop, erp, crm, store].map((twin) => twin.close()))
       await redis?.stop()
       await database?.drop()
