@@ -1,0 +1,95 @@
+/** Workers beside the hub: they share the work, and one that dies, hangs or is behind costs seconds and no order. */
+import { expect } from 'chai'
+import pg from 'pg'
+import type { ProcessSummary } from '../../runtime/store/types.ts'
+import { until } from '../support/until.ts'
+import type { HubProcess } from './hub-process.ts'
+import { backendsFor, concurrency, newSeed, openRetailer, orderCount, partCount, showLog, type Retailer } from './retailer.ts'
+
+const seed = newSeed()
+
+for (const backend of backendsFor(seed)) {
+  describe(`three processes among ${orderCount} orders, hints on ${backend} (seed ${seed})`, function () {
+    this.timeout(600_000)
+    let retailer: Retailer
+    let one: HubProcess
+    let two: HubProcess
+    before(async () => {
+      retailer = await openRetailer({ backend, seed })
+      await retailer.hub.start();
+      [one, two] = await Promise.all([retailer.worker('one'), retailer.worker('two')])
+      await Promise.all([one.start(), two.start()])
+    })
+    after(() => retailer.close())
+    afterEach(function () {
+      showLog(this.currentTest, retailer)
+      if (this.currentTest?.state === 'failed') for (const worker of [one, two]) console.error(worker.output.split('\n').slice(-15).join('\n'))
+    })
+
+    const processes = async (): Promise<ProcessSummary[]> => (await retailer.call('GET', '/api/v1/processes'))['items'] as ProcessSummary[]
+    const stateOf = async (owner: string) => (await processes()).find((process) => process.owner === owner)
+    /** Runs a process has ended, as its metrics say. */
+    const runsOf = async ({ url }: HubProcess): Promise<number> => {
+      const text = await (await fetch(`${url}/metrics`)).text()
+      return [...text.matchAll(/^torg_runs_total\{.*outcome="done".*\} (\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
+    }
+    const sql = async (text: string): Promise<Record<string, unknown>[]> => {
+      const client = new pg.Client({ connectionString: retailer.databaseUrl })
+      await client.connect()
+      try {
+        return (await client.query<Record<string, unknown>>(text)).rows
+      } finally {
+        await client.end()
+      }
+    }
+
+    it('share the work, and each duty has one of them', async () => {
+      const before = await Promise.all([retailer.hub, one, two].map(runsOf))
+      await retailer.trade(orderCount)
+      await retailer.expectComplete()
+      const after = await Promise.all([retailer.hub, one, two].map(runsOf))
+      const done = after.map((count, index) => count - (before[index] ?? 0))
+      expect(done.filter((count) => count > 0), `runs of hub and workers: ${done.join(', ')}`).to.have.length.of.at.least(2)
+      const duties = (await processes()).flatMap((process) => process.duties)
+      expect(duties).to.include('sweep')
+      expect(new Set(duties).size).to.equal(duties.length)
+    })
+
+    it('go on when one of them is killed: its keys are worked on within 10 s, without its restart', async () => {
+      const trading = retailer.trade(orderCount)
+      const held = `select 1 from torg.work where owner = 'worker-one' limit 1`
+      await until(async () => (await sql(held)).length > 0, { limitMs: 60_000, everyMs: 1, what: 'the worker holds keys' })
+      await one.kill()
+      await until(async () => (await sql(held)).length === 0, { limitMs: 10_000, what: 'its leases are ended' })
+      await trading
+      await retailer.expectComplete({ repeats: concurrency })
+      expect((await stateOf('worker-one'))?.goneAt).to.be.a('string')
+      await one.start()
+      expect(await stateOf('worker-one')).to.include({ goneAt: null, working: true })
+    })
+
+    it('take over the duties of one that is frozen, whose late results count for nothing wrong', async () => {
+      const holder = (await processes()).find((process) => process.duties.includes('sweep'))
+      if (!holder) throw new Error('nobody sweeps')
+      const frozen = holder.pid
+      const trading = retailer.trade(partCount)
+      // A frozen hub takes no webhooks: what the shop sends waits for it.
+      process.kill(frozen, 'SIGSTOP')
+      try {
+        await until(async () => (await sql(`select 1 from torg.duty where name = 'sweep' and owner <> '${holder.owner}' and until > now()`)).length > 0, { limitMs: 30_000, what: 'another has the duty' })
+      } finally {
+        process.kill(frozen, 'SIGCONT')
+      }
+      await trading
+      await retailer.expectComplete({ repeats: concurrency * 3 })
+    })
+
+    it('follow a deploy, and say which deployment they work for', async () => {
+      const { id } = (await retailer.call('GET', '/api/v1/status'))['deployment'] as { id: number }
+      await retailer.deploy((nodes) => nodes.map((node) => node['type'] === 'tab' && node['label'] === nodes.find(({ type }) => type === 'tab')?.['label'] ? { ...node, info: 'changed' } : node))
+      await until(async () => (await processes()).every(({ deployment, working }) => deployment !== null && deployment > id && working), { what: 'all work for the new deployment' })
+      await retailer.trade(partCount)
+      await retailer.expectComplete()
+    })
+  })
+}
