@@ -71,6 +71,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   const runs = createRunTracker({ red: nodeRed, log })
   undo.push(async () => { runs.close() })
   const engine = createEngine({ store, hints, runs, events: metrics, log, owner, concurrency: settings.concurrency, presence })
+  store.handOver(engine.taker)
   const duties = createDuties({ store, owner, log })
 
   let accepting = false
@@ -91,7 +92,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
       const received = await pressure.watch(() => store.receive(message))
       failAt('message-stored')
       metrics.received({ lane: message.lane, duplicate: received.duplicate })
-      if (!received.duplicate) engine.wake(message.lane)
+      if (!received.duplicate && !received.taken) engine.wake(message.lane)
       return received
     },
     async save(writes) {

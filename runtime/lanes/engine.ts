@@ -1,13 +1,14 @@
 /**
- * The engine: takes hints, leases due keys of a lane in PostgreSQL, and has as many of them worked off at once as the lane
- * allows. Retries, lost hints and what a dead process left are found by its sweep.
+ * The engine: has as many keys of a lane worked off at once as the lane allows. Keys come in two ways: while it has places for them
+ * the store hands over what is fresh; everything else is hinted, and leased in PostgreSQL. Retries, lost hints and what
+ * a dead process left are found by its sweep.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { failAt } from '../fail-points.ts'
 import type { RunTracker } from '../runs/types.ts'
 import type { Presence } from '../store/presence.ts'
-import type { LaneName, LaneState, Lease, LimitedClaims, Store } from '../store/types.ts'
+import type { LaneName, LaneState, Lease, LimitedClaims, Reservation, Store, Taker } from '../store/types.ts'
 import type { Duty } from './duties.ts'
 import { createGates, isLimited } from './gates.ts'
 import type { Hints } from './hints.ts'
@@ -38,10 +39,14 @@ const netSweeps = 5
 /** How long closing waits for ends of runs to be written. */
 const writeLimitMs = 5_000
 
-/** Keys are claimed before they are needed, so many at most as were worked off in this time: what waits here waits under a lease. */
+/** Keys are taken before they are needed, so many at most as are worked off in this time: what waits here waits under a lease. */
 const aheadMs = 150
-/** Most keys claimed ahead, for each that may run. */
+/** Most keys taken ahead, for each that may run. */
 const aheadFactor = 8
+/** How long keys that were worked off are counted before that counts as the lane's rate. */
+const meterMs = 100
+/** What overflowed so long ago has been claimed, here or by another process. */
+const behindMs = 250
 /** While runs are open the next claim waits this long for each of them, so that a busy lane claims many keys at once. */
 const gatherMs = 2
 const longestGatherMs = 25
@@ -56,16 +61,24 @@ interface Lane {
   draining: boolean
   /** Leases of the keys being worked on or claimed ahead. */
   held: Set<Lease>
-  /** Claimed ahead: to be worked on as soon as there is a place. */
+  /** Taken ahead: to be worked on as soon as there is a place. */
   ready: Claim[]
   running: number
-  /** Keys worked off since the last claim, which was then. */
+  /** Places kept for keys that are being stored. */
+  reserved: number
+  /** Keys worked off since then, and per millisecond in the time before. */
   finished: number
+  meteredAt: number
+  rate: number
   claimedAt: number
-  /** A claim or the end of some work failed on the way: the database may hold leases for us that nobody works under. */
+  /** A claim, a hand-over or the end of some work failed on the way: the database may hold leases for us that nobody works under. */
   doubtful: boolean
+  /** Those leases are being ended. */
+  healing: boolean
   /** Work may have come since the last look. */
   wanted: boolean
+  /** Until then it is taken for granted that keys wait in the database, which come before those being stored. */
+  behindUntil: number
   /** Due work was seen by the sweep before, and nobody has taken it. */
   overlooked: boolean
   /** When its rate allows the next, where it allowed none at the last claim. */
@@ -136,12 +149,10 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   const claim = async (lane: Lane, keys: number): Promise<Pick<LimitedClaims, 'claims' | 'probe'>> => {
     const gate = gates.of(lane.name)
     const want = { lane: lane.name, owner, deployment: deployed.deployment, keys, perKey, leaseMs: leaseMsOf(lane) }
+    await heal(lane)
+    // Kept, so that what is stored meanwhile does not take the same places.
+    lane.reserved += keys
     try {
-      if (lane.doubtful) {
-        const ended = await store.endLeasesOf(owner, { lane: lane.name, except: [...lane.held] })
-        lane.doubtful = false
-        if (ended > 0) log.info({ lane: lane.name, keys: ended }, `${ended} keys that were left leased when the database went away are worked on again`)
-      }
       if (!isLimited(gate)) return { claims: await (lane.name.endsWith('.in') ? store.claimMessages(want) : store.claimDeliveries(want)), probe: false }
       // A token is for one run, and only the claim knows how many there are.
       const limited = await store.claimLimited({ ...want, limits: gate.limits, ...(gate.limits.rate && { perKey: 1 }) })
@@ -151,11 +162,70 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       // It may have been committed all the same.
       lane.doubtful = true
       throw thrown
+    } finally {
+      lane.reserved -= keys
     }
   }
 
-  /** How many keys to claim beyond those that can run now. A slow system gets none: what waits would miss its newer versions. */
-  const aheadOf = ({ name, finished, claimedAt }: Lane): number => isLimited(gates.of(name)) ? 0 : Math.min(concurrency * aheadFactor, Math.floor(finished / Math.max(Date.now() - claimedAt, 5) * aheadMs))
+  /** Ends leases of ours that nobody works under. A key being stored has one that is not known here yet, so those are waited for. */
+  const heal = async (lane: Lane): Promise<void> => {
+    if (!lane.doubtful || lane.reserved > 0) return
+    lane.doubtful = false
+    lane.healing = true
+    try {
+      const ended = await store.endLeasesOf(owner, { lane: lane.name, except: [...lane.held] })
+      if (ended > 0) log.info({ lane: lane.name, keys: ended }, `${ended} keys that were left leased when the database went away are worked on again`)
+    } catch (thrown) {
+      lane.doubtful = true
+      throw thrown
+    } finally {
+      lane.healing = false
+    }
+  }
+
+  /** How many keys to take beyond those that can run now. A slow system gets none: what waits would miss its newer versions. */
+  const aheadOf = (lane: Lane): number => {
+    const elapsed = Date.now() - lane.meteredAt
+    if (elapsed >= meterMs) Object.assign(lane, { rate: lane.finished / elapsed, finished: 0, meteredAt: Date.now() })
+    return isLimited(gates.of(lane.name)) ? 0 : Math.min(concurrency * aheadFactor, Math.floor(lane.rate * aheadMs))
+  }
+
+  /** Has leased keys worked on as soon as there is a place. */
+  const take = (lane: Lane, claims: LimitedClaims['claims'], { leasedAt, probe }: { leasedAt: number, probe: boolean }): void => {
+    if (claims.length === 0) return
+    failAt('keys-leased')
+    for (const claim of claims) {
+      lane.held.add(claim.lease)
+      lane.ready.push({ ...claim, leasedAt, probe })
+    }
+    // Somebody has opened it again: that is to be known before these are given back.
+    if (gates.of(lane.name).shut && !probe) gates.doubt(lane.name)
+    startReady(lane)
+  }
+
+  /** Places for keys that are being stored. None while others wait before them in the database, or leases are in doubt. */
+  const reserve = (name: LaneName, keys: number): Reservation | undefined => {
+    const lane = lanes.get(name)
+    const gate = gates.of(name)
+    // Under a limit only a claim knows what all processes have taken.
+    if (isLimited(gate) || gate.shut || gate.inDoubt) return undefined
+    if (!lane || !open || !presence.present || lane.doubtful || lane.healing) return undefined
+    const free = Date.now() < lane.behindUntil ? 0 : concurrency + aheadOf(lane) - lane.running - lane.ready.length - lane.reserved
+    if (free < keys) lane.behindUntil = Date.now() + behindMs
+    if (free <= 0) return undefined
+    const places = Math.min(keys, free)
+    const leasedAt = Date.now()
+    lane.reserved += places
+    return {
+      places, leaseMs: leaseMsOf(lane),
+      end: (claims) => {
+        lane.reserved -= places
+        if (claims === 'unknown') lane.doubtful = true
+        else take(lane, claims, { leasedAt, probe: false })
+        if (lane.draining) lane.wake()
+      },
+    }
+  }
 
   /** Takes due keys until none is left, up to `concurrency` at once. Ends before the last of them when its time is up. */
   const drain = async (lane: Lane): Promise<void> => {
@@ -175,27 +245,17 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
         if (!lane.wanted && lane.held.size === 0 && lane.againAt === undefined) break
         const places = Math.min(concurrency, gate.limits.concurrency ?? concurrency) - lane.running
         const ahead = aheadOf(lane)
-        const wanted = places + ahead - lane.ready.length
+        const wanted = places + ahead - lane.ready.length - lane.reserved
         const few = isLimited(gate) || lane.running <= concurrency / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
         const gathering = lane.claimedAt + Math.min(lane.running * gatherMs, longestGatherMs) - Date.now()
         if (wanted > 0 && few && lane.wanted && !gate.inDoubt && gathering <= 0) {
           lane.wanted = false
-          lane.finished = 0
           lane.claimedAt = Date.now()
           const { claims, probe } = await claim(lane, wanted)
-          const leasedAt = lane.claimedAt
-          if (claims.length > 0) {
-            lane.overlooked = false
-            failAt('keys-leased')
-          }
+          if (claims.length > 0) lane.overlooked = false
           if (claims.length === wanted) lane.wanted = true
-          for (const taken of claims) {
-            lane.held.add(taken.lease)
-            lane.ready.push({ ...taken, leasedAt, probe })
-          }
-          // Somebody has opened it again: that is to be known before these are given back.
-          if (gate.shut && !probe && claims.length > 0) gates.doubt(lane.name)
-          startReady(lane)
+          lane.behindUntil = claims.length === wanted ? Date.now() + behindMs : 0
+          take(lane, claims, { leasedAt: lane.claimedAt, probe })
         } else {
           const { promise, resolve } = Promise.withResolvers<void>()
           lane.wake = resolve
@@ -231,7 +291,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {
-    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, finished: 0, claimedAt: 0, doubtful: false, wanted: false, overlooked: false, againAt: undefined, wake: () => undefined }
+    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, reserved: 0, finished: 0, meteredAt: 0, rate: 0, claimedAt: 0, doubtful: false, healing: false, wanted: false, behindUntil: 0, overlooked: false, againAt: undefined, wake: () => undefined }
     await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
     if (!lanes.has(name)) lanes.set(name, lane)
   }
@@ -272,12 +332,16 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     },
   }
 
-  const isWorking = (): boolean => [...lanes.values()].some(({ draining, held }) => draining || held.size > 0)
+  const isWorking = (): boolean => [...lanes.values()].some(({ draining, held, reserved }) => draining || held.size > 0 || reserved > 0)
+
+  const taker: Taker = { owner, get deployment() { return deployed.deployment }, reserve }
 
   return {
     wake,
     /** The duty to look every second. */
     sweep,
+    /** Works on what the store hands over. */
+    taker,
     get deployed() { return deployed },
 
     /** Places for keys that are leased as they are stored; none where a claim must ask first. */

@@ -2,8 +2,9 @@
 import { createBatcher } from './batch.ts'
 import { isDataError, retrying, toStoreError, type Database } from './db.ts'
 import { newId } from '../ids.ts'
+import { handingOver, insertWork, leased, type LeasedRow, type Offers } from './hand-over.ts'
 import { toJson } from './json.ts'
-import type { NewMessage, ReceivedMessage } from './types.ts'
+import type { MessageClaim, NewMessage, ReceivedMessage, Taker } from './types.ts'
 
 /** Bytes a message takes beside its body, roughly. */
 const overhead = 500
@@ -11,7 +12,7 @@ const overhead = 500
 // Who stores the event stores the message; another who does so at the same moment waits for the commit and then finds it taken. The
 // events are sorted, so that two with the same ones wait in one direction only. The order of the rows is the order of the calls, and so
 // of seq. The upsert of the work row changes nothing where the row exists, but locks it: a release of the key at this moment either sees
-// the message or lets it make the row anew.
+// the message or lets it make the row anew. Answers the stored messages, and the keys that were leased.
 const insertMessages = `
 with given as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -29,12 +30,9 @@ with given as (
     case when error is not null then now() end, case when error is not null then now() end
   from given where event_id is null or id in (select message_id from taken) order by ord
   returning id, lane, key, state
-), woken as (
-  insert into torg.work as w (lane, key, due_at)
-  select distinct lane, key, now() from stored where state = 'pending' order by lane, key
-  on conflict (lane, key) do update set due_at = w.due_at
-)
-select id from stored`
+), ${insertWork({ keys: "select distinct lane, key from stored where state = 'pending'", first: 13, dueAt: 'w.due_at' })}
+select id, null::timestamptz as at, null as lane, null as key, null::bigint as epoch from stored
+union all select null, now(), lane, key, epoch from woken where ${leased}`
 
 const findStored = `
 select g.ord::int as ord, e.message_id as id
@@ -48,7 +46,8 @@ export interface Inbox {
   idle(): Promise<void>
 }
 
-export function createInbox(db: Database): Inbox {
+/** @param taker gets the keys that had nothing to do, as far as it has places for them */
+export function createInbox(db: Database, taker: () => Taker | undefined): Inbox {
   const batcher = createBatcher<Arrival, ReceivedMessage>({
     maxItems: 500,
     maxBytes: 8_000_000,
@@ -56,7 +55,7 @@ export function createInbox(db: Database): Inbox {
     owedToData: isDataError,
     // A batch that lost its connection may have been committed; the sender is told to come again, and its event id
     // keeps that from doubling.
-    write: arrivals => retrying(() => store(db, arrivals)),
+    write: arrivals => retrying(() => store(db, arrivals, taker())),
   })
   return {
     receive: async message => {
@@ -70,20 +69,42 @@ export function createInbox(db: Database): Inbox {
   }
 }
 
-async function store(db: Database, arrivals: Arrival[]): Promise<ReceivedMessage[]> {
-  const column = <Value>(of: (message: NewMessage, id: string) => Value): Value[] => arrivals.map(({ id, message }) => of(message, id))
-  const rows = await db.query<{ id: string }>(insertMessages, [
-    column((_, id) => id), column(m => m.lane), column(m => m.system), column(m => m.source), column(m => m.topic),
-    // Without a key a message is alone, never together with others that have none.
-    column((m, id) => m.key ?? id),
-    column(m => m.eventId), column(m => m.contentType), column(m => JSON.stringify(m.headers)), column(m => m.body),
-    column(m => m.sourceTime), column(m => m.error ? toJson(m.error) : null),
-  ])
-  const stored = new Set(rows.map(row => row.id))
+type StoredRow = { id: string } | (LeasedRow & { id: null, at: Date })
+
+async function store(db: Database, arrivals: Arrival[], taker: Taker | undefined): Promise<ReceivedMessage[]> {
+  const { stored, taken } = await handingOver(taker, offers => insert(db, arrivals, offers))
   const duplicates = arrivals.filter(({ id }) => !stored.has(id))
   const originals = duplicates.length === 0 ? [] : await db.query<{ ord: number, id: string }>(findStored, [
     duplicates.map(({ message }) => message.source), duplicates.map(({ message }) => message.eventId),
   ])
   const originalOf = new Map(originals.map(({ ord, id }) => [duplicates[ord - 1]?.id, id]))
-  return arrivals.map(({ id }) => stored.has(id) ? { id, duplicate: false } : { id: originalOf.get(id) ?? id, duplicate: true })
+  return arrivals.map(({ id }) => stored.has(id) ? { id, duplicate: false, ...(taken.has(id) && { taken: true }) } : { id: originalOf.get(id) ?? id, duplicate: true })
+}
+
+// Without a key a message is alone, never together with others that have none.
+const keyOf = ({ id, message }: Arrival): string => message.key ?? id
+const workOf = (arrival: Arrival): string => `${arrival.message.lane} ${keyOf(arrival)}`
+
+async function insert(db: Database, arrivals: Arrival[], offers: Offers): Promise<{ result: { stored: Set<string | null>, taken: Set<string> }, claims: MessageClaim[] }> {
+  const column = <Value>(of: (message: NewMessage) => Value): Value[] => arrivals.map(({ message }) => of(message))
+  const lanes = new Map(arrivals.flatMap(arrival => arrival.message.error ? [] : [[workOf(arrival), arrival.message.lane]])).values()
+  const rows = await db.query<StoredRow>(insertMessages, [
+    arrivals.map(({ id }) => id), column(m => m.lane), column(m => m.system), column(m => m.source), column(m => m.topic), arrivals.map(keyOf),
+    column(m => m.eventId), column(m => m.contentType), column(m => JSON.stringify(m.headers)), column(m => m.body),
+    column(m => m.sourceTime), column(m => m.error ? toJson(m.error) : null), ...offers.columns(lanes),
+  ])
+  const stored = new Set(rows.map(row => row.id))
+  const claims = claimsOf(rows, arrivals.filter(({ id, message }) => stored.has(id) && !message.error), offers.owner)
+  return { result: { stored, taken: new Set(claims.flatMap(({ messages }) => messages.map(({ id }) => id))) }, claims }
+}
+
+/** The leased keys with their messages: a fresh key has no others. */
+function claimsOf(rows: StoredRow[], arrivals: Arrival[], owner: string): MessageClaim[] {
+  const leases = rows.filter(row => row.id === null)
+  if (leases.length === 0) return []
+  const byKey = Map.groupBy(arrivals, workOf)
+  return leases.map(({ lane, key, epoch, at }) => ({
+    lease: { lane, key, owner, epoch },
+    messages: (byKey.get(`${lane} ${key}`) ?? []).map(({ id, message: { error: _, ...message } }) => ({ ...message, id, key, receivedAt: at.toISOString(), attempts: 0 })),
+  }))
 }

@@ -15,7 +15,7 @@ import { createRepairs } from './repairs.ts'
 import type { Rules } from './save-plan.ts'
 import { createSettling } from './settle.ts'
 import { createSubscriptionModes } from './subscription-modes.ts'
-import type { Store } from './types.ts'
+import type { Store, Taker } from './types.ts'
 
 export interface StoreOptions {
   /** A connection string as pg takes it. Sessions are needed: no pooler in transaction mode in between. */
@@ -50,11 +50,12 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
   }
 
   let rules: Rules = { subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map() }
-  const inbox = createInbox(db)
+  let taker: Taker | undefined
+  const inbox = createInbox(db, () => taker)
   const modes = createSubscriptionModes(db, () => rules.subscriptions)
   const claims = createClaims(db, modes)
   const settling = createSettling(db)
-  const records = createRecords(db, () => rules)
+  const records = createRecords(db, () => rules, () => taker)
   const lanes = createLanes(db)
   const deadLetters = createDeadLetters(db)
   const deployments = createDeployments(db)
@@ -63,6 +64,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
 
   return {
     receive: inbox.receive,
+    handOver: given => { taker = given },
     claimMessages: claims.claimMessages,
     claimDeliveries: claims.claimDeliveries,
     claimLimited: claims.claimLimited,

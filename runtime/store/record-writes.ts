@@ -1,7 +1,9 @@
 /** Writes what a save has worked out: records, references, deliveries and the keys they make due. */
 import type { Transaction } from './db.ts'
 import type { Raise } from './deliveries.ts'
-import type { Draft, PlannedReference } from './save-plan.ts'
+import { insertWork, leased, type LeasedRow, type Offers } from './hand-over.ts'
+import type { Changes, Draft } from './save-plan.ts'
+import type { Delivery, DeliveryClaim, LaneName, Reference, StoredRecord } from './types.ts'
 
 /** Somebody else stored one of the new references at the same moment: everything is read again. */
 export class ReferenceTaken extends Error {}
@@ -24,11 +26,13 @@ returning 1`
 
 // A new version makes its key due at once, also during back-off; but a fact waits behind those before it ($3), and a key that is
 // held is looked at again when it is given back. In any case the row is locked, so that a release of this moment sees the delivery.
+// Answers the keys that were leased.
 const wakeKeys = `
-insert into torg.work as w (lane, key, due_at)
-select distinct lane, key, now() from unnest($1::text[], $2::text[]) as g (lane, key) order by lane, key
-on conflict (lane, key) do update set
-  due_at = case when w.epoch is null and w.key <> all ($3::text[]) then least(w.due_at, excluded.due_at) else w.due_at end`
+with ${insertWork({
+  keys: 'select distinct lane, key from unnest($1::text[], $2::text[]) as g (lane, key)', first: 4,
+  dueAt: 'case when w.epoch is null and w.key <> all ($3::text[]) then least(w.due_at, now()) else w.due_at end',
+})}
+select lane, key, epoch from woken where ${leased}`
 
 // A fact keeps its place behind those of its key that are still held, also while they are being released.
 const upsertDeliveries = `
@@ -40,15 +44,25 @@ from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text
 on conflict (subscription, record_id) do update set kind = excluded.kind, system = excluded.system, lane = excluded.lane, key = excluded.key,
   desired = excluded.desired, acked = greatest(d.acked, excluded.acked), operation = excluded.operation, reason = excluded.reason,
   present = case when excluded.acked > 0 then excluded.present else d.present end, message_id = excluded.message_id, held = excluded.held,
-  attempts = 0, due_at = now(), dead = false, closed = null, error = null, wanted_at = now()`
+  attempts = 0, due_at = now(), dead = false, closed = null, error = null, wanted_at = now()
+returning subscription, record_id, seq, generation, present, held, wanted_at`
 
-/** @throws ReferenceTaken after which the transaction must be rolled back and tried again */
-export async function writeChanges(tx: Transaction, { records, references, raises }: { records: Draft[], references: PlannedReference[], raises: Raise[] }): Promise<void> {
+// Once more, after the keys are ours: a delivery that ended at this moment may have told the id its system gave the record.
+const referencesOf = 'select record_id, system, kind, external_id as id from torg.reference where record_id = any ($1::uuid[])'
+
+interface RaisedRow { subscription: string, record_id: string, seq: string, generation: number, present: boolean, held: boolean, wanted_at: Date }
+
+/**
+ * Answers what was handed over.
+ * @throws ReferenceTaken after which the transaction must be rolled back and tried again
+ */
+export async function writeChanges(tx: Transaction, { records, references, raises, isNew }: Changes, offers: Offers): Promise<DeliveryClaim[]> {
   const writes: Promise<unknown>[] = []
+  const documents = records.map(r => r.document && JSON.stringify(r.document))
   if (records.length > 0) {
     writes.push(tx.query(upsertRecords, [
       records.map(r => r.id), records.map(r => r.kind), records.map(r => r.version), records.map(r => r.schema), records.map(r => r.number),
-      records.map(r => r.document && JSON.stringify(r.document)), records.map(r => JSON.stringify(r.provenance)),
+      documents, records.map(r => JSON.stringify(r.provenance)),
       records.map(r => r.createdAt), records.map(r => r.updatedAt), records.map(r => r.deletedAt),
     ]))
   }
@@ -59,15 +73,54 @@ export async function writeChanges(tx: Transaction, { records, references, raise
     ]).then((stored) => { if (stored.length < references.length) throw new ReferenceTaken('A reference was stored by another transaction.') }))
   }
   const waiting = raises.filter(raise => !raise.settled && !raise.held)
-  if (waiting.length > 0) {
-    writes.push(tx.query(wakeKeys, [waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key)]))
-  }
-  if (raises.length > 0) {
-    writes.push(tx.query(upsertDeliveries, [
-      raises.map(r => r.subscription), raises.map(r => r.recordId), raises.map(r => r.kind), raises.map(r => r.system), raises.map(r => r.lane), raises.map(r => r.key),
-      raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
-      raises.map(r => r.held && !r.settled), raises.map(r => r.ordered),
-    ]))
-  }
-  await Promise.all(writes)
+  const asked = waiting.length === 0 ? [] : tx.query<LeasedRow>(wakeKeys, [
+    waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key),
+    ...offers.columns(new Map(waiting.map(r => [workOf(r), r.lane])).values()),
+  ])
+  const raised = raises.length === 0 ? [] : tx.query<RaisedRow>(upsertDeliveries, [
+    raises.map(r => r.subscription), raises.map(r => r.recordId), raises.map(r => r.kind), raises.map(r => r.system), raises.map(r => r.lane), raises.map(r => r.key),
+    raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
+    raises.map(r => r.held && !r.settled), raises.map(r => r.ordered),
+  ])
+  const changed = [...new Set(waiting.flatMap(({ recordId }) => isNew(recordId) ? [] : recordId))]
+  const refs = changed.length === 0 ? [] : tx.query<{ record_id: string } & Reference>(referencesOf, [changed])
+  const [leases, rows, refRows] = await Promise.all([asked, raised, refs, ...writes])
+  return leases.length === 0 ? [] : claimsOf({ leases, rows, refRows, waiting, records, documents, owner: offers.owner })
 }
+
+const workOf = ({ lane, key }: { lane: LaneName, key: string }): string => `${lane} ${key}`
+
+/** The leased keys with their deliveries, in their order: a fresh key has no others. Each has a document of its own, for flows may change theirs. */
+function claimsOf({ leases, rows, refRows, waiting, records, documents, owner }: {
+  leases: LeasedRow[], rows: RaisedRow[], refRows: ({ record_id: string } & Reference)[], waiting: Raise[], records: Draft[], documents: (string | null)[], owner: string
+}): DeliveryClaim[] {
+  const taken = new Set(leases.map(workOf))
+  const raiseOf = new Map(waiting.filter(raise => taken.has(workOf(raise))).map(raise => [`${raise.recordId} ${raise.subscription}`, raise]))
+  const refsOf = Map.groupBy(refRows, row => row.record_id)
+  const indexOf = new Map(records.map(({ id }, index) => [id, index]))
+  const toStored = (recordId: string): StoredRecord => {
+    const index = indexOf.get(recordId) ?? -1
+    const draft = records[index]
+    if (!draft) throw new Error(`Record ${recordId} was raised, but not written.`)
+    const refs = refsOf.get(recordId) ?? draft.refs
+    return { ...draft, document: JSON.parse(documents[index] ?? '{}'), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
+  }
+  const byKey = new Map<string, Delivery[]>()
+  for (const row of rows.toSorted((a, b) => Number(a.seq) - Number(b.seq))) {
+    const raise = raiseOf.get(`${row.record_id} ${row.subscription}`)
+    if (!raise || row.held) continue
+    const { subscription, system, kind, recordId, operation, reason, messageId } = raise
+    const record = toStored(recordId)
+    const delivery: Delivery = {
+      subscription, system, kind, recordId, version: record.version, generation: row.generation, operation, reason, attempts: 0, present: row.present, record, wantedAt: row.wanted_at.toISOString(), messageId,
+    }
+    const ofKey = byKey.get(workOf(raise))
+    if (ofKey) ofKey.push(delivery)
+    else byKey.set(workOf(raise), [delivery])
+  }
+  return leases.map(({ lane, key, epoch }) => ({ lease: { lane, key, owner, epoch }, deliveries: byKey.get(workOf({ lane, key })) ?? [] }))
+}
+
+/** As the database sorts the references of a record. */
+const byText = (one: Reference, other: Reference): number => compare(one.system, other.system) || compare(one.kind, other.kind) || compare(one.id, other.id)
+const compare = (one: string, other: string): number => one < other ? -1 : one > other ? 1 : 0

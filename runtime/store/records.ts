@@ -2,13 +2,15 @@
 import { TorgError } from '../errors.ts'
 import { createBatcher } from './batch.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import type { Raise } from './deliveries.ts'
+import { handingOver, type Offers } from './hand-over.ts'
 import { writeChanges, ReferenceTaken } from './record-writes.ts'
 import { isId } from '../ids.ts'
 import { findUnstorable } from './json.ts'
 import { findLinks } from './links.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import { createSavePlan, referenceKey, type Rules, type SavePlan } from './save-plan.ts'
-import type { EntityWrite, Reference, SaveOutcome, StoredRecord } from './types.ts'
+import type { DeliveryClaim, EntityWrite, Reference, SaveOutcome, StoredRecord, Taker } from './types.ts'
 
 const findReferences = `
 select f.system, f.kind, f.external_id, f.record_id, f.source_time
@@ -35,15 +37,18 @@ export interface Records {
   idle(): Promise<void>
 }
 
-/** @param rules those in force at the time of a save */
-export function createRecords(db: Database, rules: () => Rules): Records {
+/**
+ * @param rules those in force at the time of a save
+ * @param taker gets the keys that had nothing to do, as far as it has places for them
+ */
+export function createRecords(db: Database, rules: () => Rules, taker: () => Taker | undefined): Records {
   const batcher = createBatcher<Call, SaveOutcome[]>({
     maxItems: 200,
     maxBytes: 4_000_000,
     sizeOf: call => call.size,
     owedToData: isDataError,
     // Saving twice what was saved already changes nothing, so a lost connection is tried again as well.
-    write: calls => retrying(() => db.transaction(tx => saveCalls(tx, calls, rules())), error => isUnreachable(error) || error instanceof ReferenceTaken),
+    write: calls => retrying(() => handingOver(taker(), offers => db.transaction(tx => saveCalls(tx, calls, rules(), offers))), error => isUnreachable(error) || error instanceof ReferenceTaken),
   })
   return {
     save: async writes => {
@@ -74,13 +79,22 @@ function toCall(writes: EntityWrite[]): Call {
   }
 }
 
-async function saveCalls(tx: Transaction, calls: Call[], rules: Rules): Promise<(SaveOutcome[] | Error)[]> {
+async function saveCalls(tx: Transaction, calls: Call[], rules: Rules, offers: Offers): Promise<{ result: (SaveOutcome[] | Error)[], claims: DeliveryClaim[] }> {
   const plan = createSavePlan(rules)
   await load(tx, plan, calls.flatMap(call => call.writes), rules)
   const at = new Date().toISOString()
   const results = calls.map(call => plan.apply(call.writes, at))
-  await writeChanges(tx, plan.changes())
-  return results
+  const changes = plan.changes()
+  const claims = await writeChanges(tx, changes, offers)
+  return { claims, result: results.map(result => result instanceof Error ? result : withoutTaken(result, changes.raises, claims)) }
+}
+
+/** Leaves the lanes to be hinted in which a delivery of the record waits that was not handed over. */
+function withoutTaken(outcomes: SaveOutcome[], raises: Raise[], claims: DeliveryClaim[]): SaveOutcome[] {
+  if (claims.length === 0) return outcomes
+  const taken = new Set(claims.map(({ lease: { lane, key } }) => `${lane} ${key}`))
+  const waiting = new Set(raises.flatMap(({ lane, key, recordId }) => taken.has(`${lane} ${key}`) ? [] : `${lane} ${recordId}`))
+  return outcomes.map(outcome => ({ ...outcome, lanes: outcome.lanes.filter(lane => waiting.has(`${lane} ${outcome.record.id}`)) }))
 }
 
 async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[], rules: Rules): Promise<void> {

@@ -27,7 +27,16 @@ export interface SavePlan {
   knowDelivery(state: DeliveryState): void
   /** Applies the writes of one call, all or none. */
   apply(writes: readonly EntityWrite[], at: string): SaveOutcome[] | Error
-  changes(): { records: Draft[], references: PlannedReference[], raises: Raise[] }
+  changes(): Changes
+}
+
+/** What is to be written. A record that changed its references only is not among the records. */
+export interface Changes {
+  records: Draft[]
+  references: PlannedReference[]
+  raises: Raise[]
+  /** Whether a record was made by this plan: nobody else can know it before the commit. */
+  isNew(recordId: string): boolean
 }
 
 /** One text per reference, usable as the key of a map. */
@@ -40,6 +49,7 @@ const plain: KindRules = { fact: false, links: [] }
 export function createSavePlan(rules: Rules): SavePlan {
   const references = new Map<string, PlannedReference>()
   const drafts = new Map<string, Draft>()
+  const known = new Set<string>()
   const states = new Map<string, DeliveryState>()
   const changedReferences = new Map<string, PlannedReference>()
   const changedRecords = new Map<string, Draft>()
@@ -140,7 +150,10 @@ export function createSavePlan(rules: Rules): SavePlan {
 
   return {
     knowReference: planned => { references.set(referenceKey(planned.reference), planned) },
-    knowRecord: draft => { drafts.set(draft.id, draft) },
+    knowRecord: draft => {
+      drafts.set(draft.id, draft)
+      known.add(draft.id)
+    },
     knowDelivery: state => { states.set(deliveryKey(state.subscription, state.recordId), state) },
     apply: (writes, at) => {
       undo = []
@@ -151,7 +164,11 @@ export function createSavePlan(rules: Rules): SavePlan {
         return error instanceof Error ? error : new Error(String(error))
       }
     },
-    changes: () => ({ records: [...changedRecords.values()], references: [...changedReferences.values()], raises: [...raises.values()] }),
+    changes: () => ({
+      // As they stand at the end: a later write may have added a reference only.
+      records: [...changedRecords.values()].map(draft => drafts.get(draft.id) ?? draft),
+      references: [...changedReferences.values()], raises: [...raises.values()], isNew: recordId => !known.has(recordId),
+    }),
   }
 }
 

@@ -38,6 +38,8 @@ export interface ReceivedMessage {
   id: string
   /** The same event was stored before; nothing was done. */
   duplicate: boolean
+  /** It was handed over to the taker: its lane needs no hint. */
+  taken?: true
 }
 
 /** A stored message, as a run gets it. */
@@ -62,6 +64,22 @@ export interface Lease {
 
 export interface MessageClaim { lease: Lease, messages: Message[] }
 export interface DeliveryClaim { lease: Lease, deliveries: Delivery[] }
+
+/** Who works on keys from the moment they are stored. */
+export interface Taker {
+  /** Owner of the leases. */
+  readonly owner: string
+  /** The one it has open: unless it is the active one nothing is handed over. Nor is it in a lane that is paused, open or throttled. */
+  readonly deployment: number
+  /** Keeps free as many places of a lane as it has, up to `keys`, for keys that are being stored. Undefined: it has none. */
+  reserve(lane: LaneName, keys: number): Reservation | undefined
+}
+export interface Reservation {
+  places: number
+  leaseMs: number
+  /** Called once: with what was leased, at most `places` keys; `unknown` where the database did not say, so that there may be leases nobody works under. */
+  end(claims: (MessageClaim | DeliveryClaim)[] | 'unknown'): void
+}
 
 export type DeliveryOperation = 'upsert' | 'remove'
 export type RemoveReason = 'deleted' | 'filter' | 'merged'
@@ -219,7 +237,7 @@ export interface SaveOutcome {
   outcome: 'created' | 'updated' | 'unchanged' | 'stale'
   /** Fields the role table refused, with the system that is their master. */
   refused: { pointer: string, master: string }[]
-  /** Lanes in which a delivery was raised: hint them. */
+  /** Lanes in which a delivery was raised that was not handed over: hint them. */
   lanes: LaneName[]
 }
 
@@ -342,6 +360,9 @@ export interface ModeChanges { released: number, held: number, adopted: number, 
 export interface Store extends RepairStore {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
+
+  /** From now on, keys that had nothing to do are handed over to `taker` by the statement that stores their work, as far as it has places. */
+  handOver(taker: Taker): void
 
   /**
    * Leases up to `keys` due keys of an inbound lane with up to `perKey` pending messages each, in order. `deployment` is the one the
