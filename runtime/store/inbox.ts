@@ -4,7 +4,7 @@ import { isDataError, retrying, toStoreError, type Database } from './db.ts'
 import { newId } from '../ids.ts'
 import { handingOver, insertWork, leased, type LeasedRow, type Offers } from './hand-over.ts'
 import { toJson } from './json.ts'
-import type { MessageClaim, NewMessage, ReceivedMessage, Taker } from './types.ts'
+import type { Message, MessageClaim, NewMessage, ReceivedMessage, Taker } from './types.ts'
 
 /** Bytes a message takes beside its body, roughly. */
 const overhead = 500
@@ -105,6 +105,10 @@ function claimsOf(rows: StoredRow[], arrivals: Arrival[], owner: string): Messag
   const byKey = Map.groupBy(arrivals, workOf)
   return leases.map(({ lane, key, epoch, at }) => ({
     lease: { lane, key, owner, epoch },
-    messages: (byKey.get(`${lane} ${key}`) ?? []).map(({ id, message: { error: _, ...message } }) => ({ ...message, id, key, receivedAt: at.toISOString(), attempts: 0 })),
+    messages: (byKey.get(`${lane} ${key}`) ?? []).map(arrival => toMessage(arrival, at)),
   }))
+}
+
+function toMessage({ id, message: { lane, system, source, topic, key, eventId, contentType, headers, body, sourceTime } }: Arrival, at: Date): Message {
+  return { id, lane, system, source, topic, key: key ?? id, eventId, contentType, headers, body, sourceTime, receivedAt: at.toISOString(), attempts: 0 }
 }
