@@ -47,7 +47,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     url,
     async stop() {
       process.kill(server.pid, 'SIGINT')
-      await until(async () => !await server.isRunning(), { what: 'PostgreSQL has stopped' })
+      await until(async () => !await server.isRunning(), { limitMs: 60_000, what: 'PostgreSQL has stopped' })
     },
     async kill() {
       process.kill(server.pid, 'SIGKILL')
