@@ -90,7 +90,7 @@ export interface Retailer {
   /** Waits until the hub took every webhook and no lane has work. */
   settle(limitMs?: number): Promise<void>
   /**
-   * Waits for the end, then compares what every system holds with what it must hold.
+   * Waits for the end, compares what every system holds with what it must hold, and has the hub prove that everything is accounted for.
    * @param repeats how many writes at most each system may have been sent again since the last time
    * @param without fields of the ERP's documents that the case adds
    * @param alarms errors in the log that belong to the fault
@@ -193,6 +193,10 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
         expect(counts.mixedUpKeys, `${name}: one idempotency key for two contents`).to.equal(0)
         repeated[name] = counts.repeats
       }
+      const { unexplained, listings, balanced } = await prove()
+      expect(unexplained, 'unexplained by torg prove').to.deep.equal([])
+      expect(listings.flatMap(({ error }) => error ?? []), 'systems that could not be asked').to.deep.equal([])
+      expect(balanced, 'torg prove balances').to.equal(true)
       expect(alarms().filter((line) => !known?.test(line)).join('\n'), 'errors in the log').to.equal('')
     },
     async close() {
