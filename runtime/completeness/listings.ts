@@ -101,7 +101,7 @@ class Comparison {
     const found = { system: system.key, kind, id: match.id, number: match.number ?? item.id }
     const named = `${kind} ${found.number}`
     if (match.removed) this.#name({ ...found, reason: 'still-there', detail: `${system.key} acknowledged the removal of ${named}, but still has it as ${item.id}.` })
-    else if (amount !== undefined && match.amount !== null && !match.open && !match.arriving && (currency !== match.currency || !new Decimal(amount).eq(match.amount))) {
+    else if (amount !== undefined && match.amount !== null && !match.open && !match.arriving && (currency !== match.currency || !new Decimal(amount).eq(new Decimal(match.amount)))) {
       this.#name({ ...found, reason: 'amount-differs', detail: `${named} is ${match.amount} ${match.currency} here, but ${amount} ${currency} in ${system.key}.` })
     }
   }

@@ -9,7 +9,7 @@ export class Sums {
   /** Nothing happens without an amount or its currency. */
   add(amount: string | null | undefined, currency: string | null | undefined): void {
     if (amount === null || amount === undefined || !currency) return
-    this.#byCurrency.set(currency, (this.#byCurrency.get(currency) ?? new Decimal(0)).plus(amount))
+    this.#byCurrency.set(currency, (this.#byCurrency.get(currency) ?? new Decimal(0)).plus(new Decimal(amount)))
   }
 
   toMoney(): Money[] {

@@ -25,7 +25,11 @@ export function toText(value: unknown): string {
 export function toDecimal(value: unknown): Decimal {
   if (value instanceof Decimal) return value
   if (typeof value === 'number' && Number.isFinite(value)) return new Decimal(value)
-  if (typeof value === 'string' && /^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*$/.test(value)) return new Decimal(value.trim().replace(/^\+/, '').replace(/\.$/, ''))
+  if (typeof value === 'string') {
+    const simple = Decimal.ofSimple(value)
+    if (simple !== undefined) return simple
+    if (/^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*$/.test(value)) return new Decimal(value.trim().replace(/^\+/, '').replace(/\.$/, ''))
+  }
   throw new ValueError('is not a decimal number such as 199.00', value)
 }
 

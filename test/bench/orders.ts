@@ -8,7 +8,7 @@ const decimal = (ore: number): string => (ore / 100).toFixed(2)
 const taxLines = (ore: number): object[] => [{ title: 'MVA', rate: 0.25, price: decimal(tax(ore)) }]
 
 /** The order of this running number; the same number gives the same order, another one another. */
-function makeOrder(number: number): object {
+export function makeOrder(number: number): object {
   const id = idOf(number)
   const at = '2025-11-03T10:30:00+01:00'
   const lines = Array.from({ length: 5 }, (_, index) => {

@@ -1,10 +1,11 @@
 /** Steps on numbers and money. Exact decimal arithmetic; amounts leave as decimal text. */
-import { currencyExponent, Decimal, toAmount } from '../../model/decimals.ts'
+import { currencyExponent, Decimal, minorUnit, rounding, toAmount } from '../../model/decimals.ts'
 import { type Read, type State, ValueError } from '../read.ts'
 import { defineStep, type AnyStep } from '../step.ts'
 import { decimalOf, sameValue, textOf, toDecimal, toText } from '../values.ts'
 import { currency, decimals } from './parameters.ts'
 
+const zero = new Decimal(0)
 const by = { type: 'operand', required: true } as const
 
 /** A binary operation; a missing operand fails for products and counts as nothing for sums. */
@@ -22,8 +23,6 @@ function currencyOf(read: Read, state: State): string {
   if (code === undefined || !/^[A-Z]{3}$/.test(code)) throw new ValueError('is no currency code such as NOK', code, read.at?.(state))
   return code
 }
-
-const rounding = { 'half-up': 1, 'half-even': 2, down: 0, up: 3 } as const
 
 function plainNumber(value: unknown, separator: string): Decimal {
   if (typeof value !== 'string') return toDecimal(value)
@@ -85,7 +84,7 @@ export const numberSteps: readonly AnyStep[] = [
     parameters: { by: { ...by, label: { en: 'By', nb: 'På', sv: 'Med' } } },
     examples: [{ input: '25', parameters: { by: 100 }, output: '0.25' }],
     create: given => combined(given.by, 'fail', (a, b) => {
-      if (b.eq(0)) throw new ValueError('cannot be divided by 0', a.toFixed())
+      if (b.eq(zero)) throw new ValueError('cannot be divided by 0', a.toFixed())
       return a.div(b)
     }),
   }),
@@ -95,7 +94,7 @@ export const numberSteps: readonly AnyStep[] = [
     help: { en: 'Makes plus minus and minus plus.', nb: 'Gjør pluss til minus og minus til pluss.', sv: 'Gör plus till minus och minus till plus.' },
     takes: 'decimal', gives: 'decimal', parameters: {},
     examples: [{ input: '12.50', output: '-12.5' }, { input: 0, output: '0' }],
-    create: () => value => { const decimal = toDecimal(value); return decimal.eq(0) ? decimal : decimal.neg() },
+    create: () => value => { const decimal = toDecimal(value); return decimal.eq(zero) ? decimal : decimal.neg() },
   }),
   defineStep({
     name: 'absolute',
@@ -115,7 +114,7 @@ export const numberSteps: readonly AnyStep[] = [
       mode: { type: 'choice', options: ['half-up', 'half-even', 'down', 'up'], default: 'half-up', label: { en: 'How', nb: 'Hvordan', sv: 'Hur' } },
     },
     examples: [{ input: '2.345', output: '2.35' }, { input: '2.345', parameters: { mode: 'half-even' }, output: '2.34' }],
-    create: given => value => toDecimal(value).toFixed(given.decimals, rounding[given.mode]),
+    create: given => value => toDecimal(value).round(given.decimals, rounding[given.mode]).toFixed(given.decimals),
   }),
   defineStep({
     name: 'sum',
@@ -124,9 +123,9 @@ export const numberSteps: readonly AnyStep[] = [
     takes: 'decimal', gives: 'decimal', list: true, missing: true, parameters: {},
     examples: [{ input: ['0.10', 0.2], output: '0.3' }, { output: '0' }],
     create: () => value => {
-      if (value === undefined) return new Decimal(0)
+      if (value === undefined) return zero
       if (!Array.isArray(value)) return toDecimal(value)
-      let total = new Decimal(0)
+      let total = zero
       for (const item of value) total = total.plus(toDecimal(item))
       return total
     },
@@ -147,7 +146,7 @@ export const numberSteps: readonly AnyStep[] = [
     ],
     create: given => (value, state) => {
       const code = currencyOf(given.currency, state)
-      const amount = given.minor ? toDecimal(value).div(new Decimal(10).pow(currencyExponent(code))) : toDecimal(value)
+      const amount = given.minor ? toDecimal(value).times(minorUnit(code)) : toDecimal(value)
       return { amount: toAmount(given.decimals === undefined ? amount : amount.round(given.decimals), code), currency: code }
     },
   }),
@@ -158,7 +157,7 @@ export const numberSteps: readonly AnyStep[] = [
     takes: 'decimal', gives: 'number',
     parameters: { currency },
     examples: [{ input: '199.00', parameters: { currency: 'NOK' }, output: 19900 }, { input: '1500', parameters: { currency: 'ISK' }, output: 1500 }],
-    create: given => (value, state) => toDecimal(value).times(new Decimal(10).pow(currencyExponent(currencyOf(given.currency, state)))).round(0).toNumber(),
+    create: given => (value, state) => toDecimal(value).times(new Decimal(10 ** currencyExponent(currencyOf(given.currency, state)))).round(0).toNumber(),
   }),
   defineStep({
     name: 'totals',
@@ -182,7 +181,7 @@ export const numberSteps: readonly AnyStep[] = [
       const code = currencyOf(given.currency, state)
       const exponent = currencyExponent(code)
       const amount = toDecimal(value).round(exponent)
-      const tax = (decimalOf(given.tax, state) ?? new Decimal(0)).round(exponent)
+      const tax = (decimalOf(given.tax, state) ?? zero).round(exponent)
       const included = sameValue(given.included(state), true)
       const money = (sum: Decimal) => ({ amount: toAmount(sum, code), currency: code })
       return { net: money(included ? amount.minus(tax) : amount), tax: money(tax), gross: money(included ? amount : amount.plus(tax)) }

@@ -1,4 +1,5 @@
 /** Steps on moments and dates. No clock: only what the value and the zone say. */
+import { Decimal } from '../../model/decimals.ts'
 import { ValueError } from '../read.ts'
 import { defineStep, type AnyStep } from '../step.ts'
 import { toDecimal, toText } from '../values.ts'
@@ -21,10 +22,38 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format
 }
 
-function wallTime(moment: Date, timeZone: string): WallTime {
-  const parts = new Map(formatOf(timeZone).formatToParts(moment).map(part => [part.type, Number(part.value)]))
+const quarterMs = 900_000
+/** Offsets from UTC by zone and quarter of an hour, within which no zone has changed its clocks since 1973; asking Intl takes a hundred times as long. */
+const offsets = new Map<string, Map<number, number>>()
+const mostOffsets = 10_000
+const steadySince = Date.UTC(1973)
+
+function offsetAt(time: number, timeZone: string): number {
+  if (time < steadySince) return readOffset(time, timeZone)
+  let known = offsets.get(timeZone)
+  if (!known) offsets.set(timeZone, known = new Map())
+  const quarter = Math.floor(time / quarterMs)
+  let offset = known.get(quarter)
+  if (offset === undefined) {
+    if (known.size >= mostOffsets) known.clear()
+    known.set(quarter, offset = readOffset(quarter * quarterMs, timeZone))
+  }
+  return offset
+}
+
+/** How far the clocks of a zone are ahead of UTC at a moment, milliseconds. */
+function readOffset(time: number, timeZone: string): number {
+  const parts = new Map(formatOf(timeZone).formatToParts(time).map(part => [part.type, Number(part.value)]))
   const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0
-  return { year: of('year'), month: of('month'), day: of('day'), hour: of('hour'), minute: of('minute'), second: of('second'), millisecond: moment.getUTCMilliseconds() }
+  return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) - Math.floor(time / 1000) * 1000
+}
+
+function wallTime(moment: Date, timeZone: string): WallTime {
+  const wall = new Date(moment.getTime() + offsetAt(moment.getTime(), timeZone))
+  return {
+    year: wall.getUTCFullYear(), month: wall.getUTCMonth() + 1, day: wall.getUTCDate(),
+    hour: wall.getUTCHours(), minute: wall.getUTCMinutes(), second: wall.getUTCSeconds(), millisecond: wall.getUTCMilliseconds(),
+  }
 }
 
 const asUtc = ({ year, month, day, hour, minute, second, millisecond }: WallTime) => Date.UTC(year, month - 1, day, hour, minute, second, millisecond)
@@ -32,9 +61,8 @@ const asUtc = ({ year, month, day, hour, minute, second, millisecond }: WallTime
 /** The moment at which a zone's clocks show a wall time. In the hour that comes twice, the first; in the one left out, as if clocks had not yet changed. */
 function momentOf(wall: WallTime, timeZone: string): Date {
   const guess = asUtc(wall)
-  const offsetAt = (time: number) => asUtc(wallTime(new Date(time), timeZone)) - time
   const day = 86_400_000
-  const [before, after] = [guess - offsetAt(guess - day), guess - offsetAt(guess + day)]
+  const [before, after] = [guess - offsetAt(guess - day, timeZone), guess - offsetAt(guess + day, timeZone)]
   return new Date(asUtc(wallTime(new Date(before), timeZone)) === guess || before === after ? before : asUtc(wallTime(new Date(after), timeZone)) === guess ? after : before)
 }
 
@@ -46,11 +74,40 @@ function existing(wall: WallTime, value: unknown): WallTime {
   return wall
 }
 
+/** Milliseconds of the form nearly all systems write, `2025-11-03T09:30:00.000Z` or with an offset; undefined for any other text. */
+function parseUsual(text: string): number | undefined {
+  const { length } = text
+  if (length < 20 || length > 29 || text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 || text.charCodeAt(10) !== 84 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return undefined
+  const two = (at: number): number => {
+    const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48]
+    return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+  }
+  let end = 19
+  let millisecond = 0
+  if (text.charCodeAt(19) === 46) {
+    millisecond = two(20) * 10 + two(21) % 10
+    end = 23
+  }
+  let offset = 0
+  const sign = text.charCodeAt(end)
+  if (sign === 90 && length === end + 1) offset = 0
+  else if ((sign === 43 || sign === 45) && length === end + 6 && text.charCodeAt(end + 3) === 58) offset = (sign === 43 ? 60_000 : -60_000) * (two(end + 1) * 60 + two(end + 4))
+  else return undefined
+  const [year, month, day, hour, minute, second] = [two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17)]
+  // Whatever does not exist, or is no number, is told by the exact way. Years before 100 mean another century to Date.UTC.
+  if (!(year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 59 && millisecond >= 0)) return undefined
+  const time = Date.UTC(year, month - 1, day, hour, minute, second, millisecond)
+  if (day > 28 && new Date(time).getUTCDate() !== day) return undefined
+  return Number.isNaN(offset) ? undefined : time - offset
+}
+
 /**
  * A date, or a moment with or without an offset, as the moment it means in a time zone.
  * @throws ValueError where it is none, Error where the zone does not exist
  */
 export function parseInstant(value: unknown, timeZone: string | undefined): Date {
+  const usual = typeof value === 'string' ? parseUsual(value) : undefined
+  if (usual !== undefined) return new Date(usual)
   const match = iso.exec(toText(value).trim())
   if (!match) throw new ValueError('is not a moment such as 2025-11-03T09:30:00+01:00', value)
   const [, year, month, day, hour, minute, second, fraction, offset] = match
@@ -75,6 +132,12 @@ function datePattern(format: string): RegExp {
 const two = (value: number) => String(value).padStart(2, '0')
 const dateText = ({ year, month, day }: Pick<WallTime, 'year' | 'month' | 'day'>) => `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`
 
+/** Letters of a format -> what they write. */
+const writers: Readonly<Record<string, (wall: WallTime) => string>> = {
+  YYYY: wall => String(wall.year).padStart(4, '0'), YY: wall => two(wall.year % 100), MM: wall => two(wall.month), DD: wall => two(wall.day),
+  HH: wall => two(wall.hour), mm: wall => two(wall.minute), ss: wall => two(wall.second),
+}
+
 export const timeSteps: readonly AnyStep[] = [
   defineStep({
     name: 'instant',
@@ -92,7 +155,7 @@ export const timeSteps: readonly AnyStep[] = [
     ],
     create: given => {
       if (given.zone !== undefined) formatOf(given.zone)
-      const factor = given.format === 'seconds' ? 1000 : 1
+      const factor = new Decimal(given.format === 'seconds' ? 1000 : 1)
       return value => {
         const moment = given.format === 'iso' ? parseInstant(value, given.zone) : new Date(toDecimal(value).times(factor).round(0).toNumber())
         if (Number.isNaN(moment.getTime())) throw new ValueError('is no moment', value)
@@ -138,11 +201,15 @@ export const timeSteps: readonly AnyStep[] = [
     examples: [{ input: '2025-11-03T09:30:00Z', parameters: { format: 'DD.MM.YYYY HH:mm', zone: 'Europe/Oslo' }, output: '03.11.2025 10:30' }],
     create: given => {
       formatOf(given.zone)
+      const pieces = given.format.split(/(YYYY|YY|MM|DD|HH|mm|ss)/).map(piece => writers[piece] ?? (() => piece))
       return value => {
         const text = toText(value)
-        const wall = /^\d{4}-\d{2}-\d{2}$/.test(text) ? wallTime(parseInstant(text, 'UTC'), 'UTC') : wallTime(parseInstant(text, given.zone), given.zone)
-        const written: Readonly<Record<string, string>> = { YYYY: String(wall.year).padStart(4, '0'), YY: two(wall.year % 100), MM: two(wall.month), DD: two(wall.day), HH: two(wall.hour), mm: two(wall.minute), ss: two(wall.second) }
-        return given.format.replaceAll(/YYYY|YY|MM|DD|HH|mm|ss/g, piece => written[piece] ?? piece)
+        // A date without a time is that day everywhere.
+        const timeZone = text.length === 10 && /^\d{4}-\d{2}-\d{2}$/.test(text) ? 'UTC' : given.zone
+        const wall = wallTime(parseInstant(text, timeZone), timeZone)
+        let written = ''
+        for (const write of pieces) written += write(wall)
+        return written
       }
     },
   }),

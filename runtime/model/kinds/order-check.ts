@@ -55,8 +55,8 @@ interface Comparison { pointer: string, given: Money, expected: Decimal, roundin
 
 function compare(currency: string, { pointer, given, expected, roundings, meaning }: Comparison): Finding[] {
   const difference = amount(given).minus(expected)
-  const tolerance = minorUnit(currency).times(Math.max(1, roundings))
-  if (difference.abs().lte(tolerance)) return []
+  const tolerance = minorUnit(currency).times(new Decimal(Math.max(1, roundings)))
+  if (difference.abs().cmp(tolerance) <= 0) return []
   const shown = toAmount(expected.round(currencyExponent(currency)), currency)
   return [{ detail: `${pointer} is ${given.amount} ${currency}, but ${meaning} is ${shown} ${currency}: a difference of ${toAmount(difference, currency)}, allowed is ${toAmount(tolerance, currency)}.`, pointer: `${pointer}/amount`, value: given.amount }]
 }
@@ -71,7 +71,7 @@ function decimals(currency: string, pointer: string, money: Money): Finding[] {
 function ownSum(currency: string, pointer: string, totals: { net: Money, tax: Money, gross: Money }): Finding[] {
   return [
     ...decimals(currency, `${pointer}/net`, totals.net), ...decimals(currency, `${pointer}/tax`, totals.tax), ...decimals(currency, `${pointer}/gross`, totals.gross),
-    ...compare(currency, { pointer: `${pointer}/gross`, given: totals.gross, expected: amount(totals.net).plus(totals.tax.amount), roundings: 1, meaning: 'net + tax' }),
+    ...compare(currency, { pointer: `${pointer}/gross`, given: totals.gross, expected: amount(totals.net).plus(amount(totals.tax)), roundings: 1, meaning: 'net + tax' }),
   ]
 }
 
@@ -88,7 +88,7 @@ function lineSums(order: Order): Finding[] {
     ]
   }
   return [
-    ...(order.lines ?? []).flatMap((line, index) => one(`/lines/${index}`, line, amount(line.unitPrice).times(line.quantity.value), 'quantity x unit price')),
+    ...(order.lines ?? []).flatMap((line, index) => one(`/lines/${index}`, line, amount(line.unitPrice).times(new Decimal(line.quantity.value)), 'quantity x unit price')),
     ...(order.charges ?? []).flatMap((charge, index) => one(`/charges/${index}`, charge, amount(charge.price), 'the price')),
   ]
 }
