@@ -40,6 +40,7 @@ export async function measureMappings({ turns = 60, turnMs = 8 }: { turns?: numb
     { name: 'w-erp', mapping: mappingOf(w, 'erp', 'erp-map'), input: canonical },
     { name: 'w-crm', mapping: mappingOf(w, 'crm', 'crm-map'), input: canonical },
     { name: 'w-store', mapping: mappingOf(w, 'store', 'store-map'), input: canonical },
+    { name: 'retailer-order', mapping: mappingOf(retailer, 'orders-from-webshop', 'webshop-order'), input: inputOf('webshop-order', 'placed') },
     { name: 'retailer-erp', mapping: mappingOf(retailer, 'orders-to-erp', 'erp-map'), input: inputOf('erp-map', 'placed') },
     { name: 'retailer-crm', mapping: mappingOf(retailer, 'customers-to-crm', 'crm-map'), input: inputOf('crm-map', 'member') },
     { name: 'retailer-store', mapping: mappingOf(retailer, 'orders-to-store', 'store-map'), input: inputOf('store-map', 'to-pick') },

@@ -1,7 +1,7 @@
 /** Steps on lists and on presence. */
 import { type State, ValueError } from '../read.ts'
 import { defineStep, type AnyStep } from '../step.ts'
-import { isRecord, sameValue, toText } from '../values.ts'
+import { isRecord, sameValue, toDecimal, toText } from '../values.ts'
 import { separator } from './parameters.ts'
 
 const listOf = (value: unknown): readonly unknown[] => Array.isArray(value) ? value : value === undefined ? [] : [value]
@@ -54,6 +54,18 @@ export const listSteps: readonly AnyStep[] = [
     takes: 'list', gives: 'any', list: true, parameters: {},
     examples: [{ input: ['a', 'b'], output: 'b' }],
     create: () => value => listOf(value).at(-1),
+  }),
+  defineStep({
+    name: 'item',
+    label: { en: 'By position', nb: 'Etter plass', sv: 'Efter plats' },
+    help: { en: 'The element of a list at a position that stands elsewhere; 0 is the first.', nb: 'Elementet i en liste på en plass som står et annet sted; 0 er det første.', sv: 'Elementet i en lista på en plats som står någon annanstans; 0 är det första.' },
+    takes: 'list', gives: 'any', list: true,
+    parameters: { index: { type: 'operand', required: true, label: { en: 'Position', nb: 'Plass', sv: 'Plats' } } },
+    examples: [{ input: ['a', 'b'], parameters: { index: 1 }, output: 'b' }, { input: ['a'], parameters: { index: '3' } }],
+    create: given => (value, state) => {
+      const index = given.index(state)
+      return index === undefined ? undefined : listOf(value)[toDecimal(index).toNumber()]
+    },
   }),
   defineStep({
     name: 'count',
