@@ -9,6 +9,7 @@
  *   --idle 0            seconds of idleness measured at the end (60 for the figure that counts)
  *   --no-floor          the hub alone
  *   --backlog           instead of W: a hub before so many messages that wait (--messages 100000), see backlog.ts
+ *   --mapping           the speed of the mappings beside JSONata, and nothing else
  *   --statements        what PostgreSQL spends on each statement of the hub
  */
 import { fork, type ChildProcess } from 'node:child_process'
@@ -25,6 +26,7 @@ import { removeServerFolder } from '../support/database.ts'
 import { startRedis } from '../support/redis.ts'
 import { measureBacklogs } from './backlog.ts'
 import type { Load, LoadResult } from './load.ts'
+import { measureMappings } from './mapping.ts'
 import { cpuSecondsOf, cpuSecondsOfFamily, flushMsOf, peakRssMbOf, percentile } from './measure.ts'
 import { startSinks, type Sinks } from './sinks.ts'
 
@@ -44,10 +46,16 @@ const { values: options } = parseArgs({
   allowNegative: true,
   options: {
     json: { type: 'boolean', default: false }, backend: { type: 'string' }, orders: { type: 'string', default: '2000' }, rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '10' }, idle: { type: 'string', default: '0' }, floor: { type: 'boolean', default: true }, statements: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '10' }, idle: { type: 'string', default: '0' }, floor: { type: 'boolean', default: true }, statements: { type: 'boolean', default: false }, mapping: { type: 'boolean', default: false },
     backlog: { type: 'boolean', default: false }, messages: { type: 'string', default: '100000' },
   },
 })
+if (options.mapping) {
+  const mappings = await measureMappings()
+  if (options.json) console.log(JSON.stringify({ mappings }))
+  else console.table(mappings)
+  process.exit(0)
+}
 const orders = Number(options.orders)
 const say = (text: string): void => { if (!options.json) console.log(text) }
 const backends: Backend[] = options.backend === 'redis' || options.backend === 'postgres' ? [options.backend] : ['redis', 'postgres']

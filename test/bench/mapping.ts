@@ -80,5 +80,3 @@ async function microseconds(forMs: number, run: () => unknown, sync: boolean): P
   const { user, system } = process.cpuUsage(start)
   return (user + system) / count
 }
-
-if (import.meta.main) console.table(await measureMappings())
