@@ -99,6 +99,7 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
     schemas: new Map([...kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: parts.engine.wake,
+    lanes: { names: () => parts.engine.states().map(({ lane }) => lane), refresh: parts.engine.refresh },
     prove: (options) => prove({
       census: store.census, kinds,
       systems: () => [...registry.systems.values()], sources: () => [...registry.sources.values()], subscriptions: () => [...registry.subscriptions.values()],

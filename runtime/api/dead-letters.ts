@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { TorgError, type ErrorCode } from '../errors.ts'
 import type { Selection } from '../store/repair-types.ts'
 import type { LaneName, Store } from '../store/types.ts'
-import { bodyObject, handle, queryNumber, queryText } from './handler.ts'
+import { bodyObject, handle, queryNumber, queryText, toLane } from './handler.ts'
 import { logStart } from './repairs.ts'
 import { isCode } from './selection.ts'
 
@@ -82,8 +82,7 @@ function toFilter({ lane, type, code, ...others }: Record<string, unknown>): Fil
   for (const name of Object.keys(others)) throw new TorgError('request.invalid', `"${name}" is no filter; there are lane, type and code.`)
   const filter: Filter = {}
   if (lane !== undefined) {
-    if (!isLane(lane)) throw new TorgError('request.invalid', `A lane is a system key and .in or .out, for example erp.out.`)
-    filter.lane = lane
+    filter.lane = toLane(lane)
   }
   if (type !== undefined) {
     if (type !== 'message' && type !== 'delivery') throw new TorgError('request.invalid', 'The type is message or delivery.')
@@ -105,5 +104,3 @@ function toSelections({ lane, type, code }: Filter): Selection[] {
   if (type !== 'message' && direction !== 'in') selections.push({ type: 'deliveries', ...dead })
   return selections
 }
-
-const isLane = (text: unknown): text is LaneName => typeof text === 'string' && /^[a-z0-9-]+\.(?:in|out)$/.test(text)

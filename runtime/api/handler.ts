@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { TorgError } from '../errors.ts'
+import type { LaneName } from '../store/types.ts'
 
 /** An async handler whose failure reaches the error middleware; express 4 does not wait for it by itself. */
 export const handle = (work: (req: Request, res: Response) => Promise<unknown>): RequestHandler => (req, res, next) => {
@@ -29,3 +30,11 @@ export function bodyObject(req: Request): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new TorgError('request.invalid', 'The body must be a JSON object with content type application/json.')
   return { ...body }
 }
+
+/** A lane's name as a caller gave it. */
+export function toLane(text: unknown): LaneName {
+  if (isLane(text)) return text
+  throw new TorgError('request.invalid', 'A lane is a system key and .in or .out, for example erp.out.')
+}
+
+const isLane = (text: unknown): text is LaneName => typeof text === 'string' && /^[a-z0-9-]+\.(?:in|out)$/.test(text)

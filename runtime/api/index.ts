@@ -14,6 +14,7 @@ import { createAdminGuard, type AdminGuard, type NeedsPermission } from './guard
 import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
 import { createIntake } from './intake.ts'
+import { laneRoutes, type LaneOptions } from './lanes.ts'
 import type { Metrics } from './metrics.ts'
 import { processRoutes } from './processes.ts'
 import { recordRoutes, schemaRoutes, statusRoutes } from './operations.ts'
@@ -45,6 +46,7 @@ export interface ApiOptions extends CompletenessOptions {
   schemas?: ReadonlyMap<string, object>
   systems?(): readonly RegisteredSystem[]
   hint?(lane: LaneName): void
+  lanes?: LaneOptions['lanes']
   /** Bounds of what is taken at once. */
   enter?: Pressure['enter']
   /** Reasons beyond the database why this process should get no work. */
@@ -80,6 +82,7 @@ export function createApi(options: ApiOptions): Api {
   app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
   app.use('/schemas', schemaRoutes(options.schemas ?? new Map()))
   app.use('/api/v1/status', statusRoutes(options))
+  app.use('/api/v1/lanes', laneRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/dead-letters', deadLetterRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/repairs', repairRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/records', recordRoutes(store))

@@ -14,6 +14,8 @@ export interface MetricSources {
   pressure?(): ReturnType<Pressure['facts']>
   /** Hub and workers. */
   processes?(): Promise<readonly ProcessSummary[]>
+  /** Lanes this process works on, with what holds them back. */
+  lanes?(): readonly { lane: LaneName, state: LaneState['state'] }[]
   /** Connections to PostgreSQL. */
   pool?(): { total: number, idle: number, waiting: number }
 }
@@ -36,6 +38,7 @@ export interface Metrics {
 
 /** Dead letters and depths cost a query; two scrapers within this time share one. */
 const freshMs = 1_000
+const laneStates = ['working', 'paused', 'open', 'throttled'] as const satisfies readonly LaneState['state'][]
 const runBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 const deliveryBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21_600]
 
@@ -59,6 +62,7 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const held = gauge('torg_lane_held', 'Deliveries of a lane that wait for their subscription to go live.', ['lane'])
   const dead = gauge('torg_lane_dead_letters', 'Dead letters of a lane.', ['lane'])
   const oldest = gauge('torg_lane_oldest_seconds', 'Age of the oldest message or delivery of a lane that is not settled.', ['lane'])
+  const state = gauge('torg_lane_state', 'What a lane does: working, paused, open (its system fails) or throttled (its system asked to be left alone). 1 for the one that holds.', ['lane', 'state'])
   const hintsWaiting = gauge('torg_hints_waiting', 'Hints waiting in a lane\'s queue.', ['lane'])
   const hintsActive = gauge('torg_hints_active', 'Hints being worked on.', ['lane'])
   const removed = counter('torg_retention_removed_total', 'Rows removed because they were older than they are kept.', ['table'])
@@ -88,6 +92,8 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
         oldest.set({ lane: depth.lane }, depth.oldestMs / 1000)
       }
     }
+    state.reset()
+    for (const { lane, state: is } of sources.lanes?.() ?? []) for (const name of laneStates) state.set({ lane, state: name }, name === is ? 1 : 0)
     if (hints.status === 'fulfilled') {
       for (const { lane, waiting, active } of hints.value ?? []) {
         hintsWaiting.set({ lane }, waiting)

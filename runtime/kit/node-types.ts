@@ -1,9 +1,10 @@
 /**
  * The node types a connector makes, with the fields every one of them has besides its own: a system's `name` and
- * `key`, a node's `name` and `system`, a source's `timeLimit`. One list for the editor, the registrar and the checks.
+ * `key` and limits, a node's `name` and `system`, a source's `timeLimit`. One list for the editor, the registrar and the checks.
  */
 import type { AnyNode, ConnectorDefinition, Field, Fields, Port, Text } from './definition.ts'
 import type { FieldRules } from './faults.ts'
+import { limitFields } from './limits.ts'
 import { texts } from './texts.ts'
 
 /** A node type as palette, registrar and checks see it. */
@@ -12,9 +13,9 @@ export interface NodeType {
   connector: ConnectorDefinition
   label: Text
   help: Text
-  /** Common fields first, then those of the definition. */
+  /** Common fields first, then those of the definition, then a system's limits. */
   fields: Fields
-  /** Names of the connector's own fields, in order. */
+  /** Fields whose texts stand in the connector's catalogue; those of the others stand in the kit's. */
   own: readonly string[]
   role: AnyNode['role'] | 'system'
   inputs: readonly Port[]
@@ -37,6 +38,9 @@ const key: Field = { type: 'text', label: texts.fields.key, hint: texts.hints.ke
 const system: Field = { type: 'system', label: texts.fields.system, required: true }
 const timeLimit: Field = { type: 'number', label: texts.fields.timeLimit, hint: texts.hints.timeLimit, default: defaultTimeLimit, min: 1, max: 3600, unit: 's' }
 
+/** Fields every system has, which a connector must not name again. */
+export const systemFieldNames: readonly string[] = ['name', 'key', ...Object.keys(limitFields)]
+
 /** Type of the config node of a connector's systems. */
 const systemTypeOf = (connector: Pick<ConnectorDefinition, 'name'>): string => `${connector.name}-system`
 
@@ -45,7 +49,7 @@ export function nodeTypesOf(connector: ConnectorDefinition): NodeType[] {
   const types: NodeType[] = connector.nodes.map(node => nodeTypeOf(connector, node))
   if (!connector.system) return types
   const { fields } = connector.system
-  return [{ type: systemTypeOf(connector), connector, label: connector.label, help: connector.help, fields: { name: systemName, key, ...fields }, own: Object.keys(fields), role: 'system', inputs: [], outputs: [] }, ...types]
+  return [{ type: systemTypeOf(connector), connector, label: connector.label, help: connector.help, fields: { name: systemName, key, ...fields, ...limitFields }, own: [...Object.keys(fields), ...Object.keys(limitFields)], role: 'system', inputs: [], outputs: [] }, ...types]
 }
 
 function nodeTypeOf(connector: ConnectorDefinition, node: AnyNode): NodeType {

@@ -4,6 +4,7 @@ import type { Hub, NodeStatus, RegisteredSystem } from '../hub.ts'
 import { factsOf, readConfig, type ConfigSource } from './config.ts'
 import type { Config, ConnectorDefinition, Fields, NodeContext, System } from './definition.ts'
 import { createHttp, type Http } from './http.ts'
+import { isLimitField, limitsOf } from './limits.ts'
 import { nodeTypesOf } from './node-types.ts'
 import type { KitNode, NodeApi, RawConfig } from './red.ts'
 import { addCheckRoute } from './register/check-route.ts'
@@ -90,14 +91,15 @@ function constructSystem({ hub, source, connector, node }: { hub: Hub, source: C
   let registered: RegisteredSystem | undefined
   try {
     // The address and lane of a system exist as soon as its key does, so that what arrives is refused by name.
-    registered = { nodeId: node.id, key: readKey(source), connector: connector.name, label: source.raw.name || String(source.raw['key']) }
+    registered = { nodeId: node.id, key: String(readSome(source, name => name === 'key')['key']), connector: connector.name, label: source.raw.name || String(source.raw['key']) }
     const unregister = hub.registerSystem(registered)
     node.on('close', (_removed, done) => { unregister(); done() })
   } catch (error) {
     return refuse(error)
   }
   try {
-    const config = readConfig(source)
+    registered.limits = limitsOf(readSome(source, isLimitField))
+    const config = readSome(source, name => !isLimitField(name))
     const system: System = { key: registered.key, connector: connector.name, config, http: createSystemHttp({ hub, connector, config, key: registered.key }) }
     const { list } = connector.system ?? {}
     if (list) registered.list = want => list(system, want)
@@ -107,10 +109,10 @@ function constructSystem({ hub, source, connector, node }: { hub: Hub, source: C
   }
 }
 
-function readKey(source: ConfigSource): string {
-  const { key } = source.nodeType.fields
-  const config = readConfig({ ...source, nodeType: { ...source.nodeType, fields: key ? { key } : {} } })
-  return String(config['key'])
+/** The configuration of some of a node's fields. */
+function readSome(source: ConfigSource, wanted: (field: string) => boolean): Config<Fields> {
+  const fields = Object.fromEntries(Object.entries(source.nodeType.fields).filter(([name]) => wanted(name)))
+  return readConfig({ ...source, nodeType: { ...source.nodeType, fields } })
 }
 
 function createSystemHttp({ hub, connector, config, key }: { hub: Hub, connector: ConnectorDefinition, config: Config<Fields>, key: string }): Http {

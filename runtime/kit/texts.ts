@@ -14,6 +14,9 @@ export const texts = {
     system: text('System', 'System', 'System'),
     timeLimit: text('Time limit', 'Tidsgrense', 'Tidsgräns'),
   },
+  sections: {
+    limits: text('Limits of what is sent to this system', 'Grenser for det som sendes til dette systemet', 'Gränser för det som skickas till det här systemet'),
+  },
   hints: {
     key: text(
       'Lower case letters, digits and hyphens. Stands in addresses and references: do not change it later.',

@@ -46,7 +46,7 @@ describe('generated nodes in a real Node-RED', () => {
   }
 
   it('creates systems, sources and sinks that register with the hub', () => {
-    expect([...running.registry.systems.values()]).to.deep.equal([{ nodeId: 'sys', key: 'erp', connector: 'sampler', label: 'ERP' }])
+    expect([...running.registry.systems.values()]).to.deep.equal([{ nodeId: 'sys', key: 'erp', connector: 'sampler', label: 'ERP', limits: { breakAfter: 5 } }])
     const [source] = running.registry.sourcesOf('erp')
     expect(source).to.include({ nodeId: 'in', name: 'orders', lane: 'erp.in', limitMs: 30_000 })
     expect(source?.webhook?.accepts({ method: 'POST', path: '/in/erp', url: '', headers: {}, body: Buffer.from('') })).to.equal(true)

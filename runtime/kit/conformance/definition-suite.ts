@@ -6,6 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import { createConfigChecker } from '../checker.ts'
 import { languages, type Field, type Text } from '../definition.ts'
+import { systemFieldNames } from '../node-types.ts'
 import { flowConfig, type Subject } from './subject.ts'
 
 export function describeDefinition(subject: Subject): void {
@@ -18,6 +19,10 @@ export function describeDefinition(subject: Subject): void {
     if (definition.system) for (const { type } of definition.nodes) assert.ok(type === definition.name || type.startsWith(`${definition.name} `), `the type "${type}" begins with the connector's name, so that types of two packages never meet`)
     for (const { type } of types) assert.match(type, /^[a-z0-9]+([ -][a-z0-9]+)*$/, `the type "${type}" is plain words`)
     assert.match(definition.color, /^#[0-9a-f]{6}$/i, 'the colour is #rrggbb')
+  })
+
+  it('leaves the names of the fields every system has alone', () => {
+    for (const name of Object.keys(definition.system?.fields ?? {})) assert.ok(!systemFieldNames.includes(name), `the system's field "${name}" has a name of its own`)
   })
 
   it('has icons that are white SVG drawings of 40x60', () => {

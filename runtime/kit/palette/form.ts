@@ -1,5 +1,6 @@
 /** The html of one node's form: static, so that Node-RED fills, translates and stores what it can by itself. */
 import type { Field } from '../definition.ts'
+import { isLimitField } from '../limits.ts'
 import type { NodeType } from '../node-types.ts'
 import { escapeHtml, keyOf, moduleName } from './keys.ts'
 
@@ -9,14 +10,17 @@ const kit = (key: string): string => `${moduleName}/kit:${key}`
 
 /** The template of a node type's form. */
 export function renderForm(nodeType: NodeType, kinds: readonly string[]): string {
-  const rows = Object.entries(nodeType.fields).map(([name, field]) => renderRow({ nodeType, name, field, kinds }))
+  const render = (wanted: (name: string) => boolean): string[] => Object.entries(nodeType.fields).filter(([name]) => wanted(name)).map(([name, field]) => renderRow({ nodeType, name, field, kinds }))
+  const isLimit = (name: string): boolean => nodeType.role === 'system' && isLimitField(name)
+  const limits = render(isLimit)
   const { definition, connector } = nodeType
   const check = nodeType.role === 'system' && connector.system?.check ? [renderCheck()] : []
   const address = definition?.role === 'source' && definition.webhook ? ['<div class="form-row torg-row torg-address" hidden><label></label><div class="torg-control"><code></code></div></div>'] : []
   return [
     `<script type="text/html" data-template-name="${escapeHtml(nodeType.type)}">`,
     `<div class="torg-form" data-torg-type="${escapeHtml(nodeType.type)}">`,
-    ...rows, ...address, ...check,
+    ...render((name) => !isLimit(name)), ...address, ...check,
+    ...(limits.length > 0 ? [`<div role="group" aria-labelledby="torg-section-limits"><h4 class="torg-section" id="torg-section-limits" data-i18n="${kit('sections.limits')}"></h4>`, ...limits, '</div>'] : []),
     '</div>',
     '</script>',
   ].join('\n')

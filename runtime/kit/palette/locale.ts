@@ -17,8 +17,8 @@ export function connectorCatalogue(connector: ConnectorDefinition, language: Lan
 
 /** The kit's own catalogue. */
 export function kitCatalogue(language: Language): Catalogue {
-  const { fields, hints, choices, check, faults } = texts
-  return { fields: translate(fields, language), hints: translate(hints, language), choices: translate(choices, language), check: translate(check, language), faults: translate(faults, language) }
+  const { fields, sections, hints, choices, check, faults } = texts
+  return { fields: translate(fields, language), sections: translate(sections, language), hints: translate(hints, language), choices: translate(choices, language), check: translate(check, language), faults: translate(faults, language) }
 }
 
 function nodeCatalogue(nodeType: NodeType, language: Language): Catalogue {

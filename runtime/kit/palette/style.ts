@@ -4,6 +4,7 @@ export const formStyle = `
 .torg-form .torg-row[hidden], .torg-form [hidden] { display: none !important; }
 .torg-form .torg-row > label, .torg-form .torg-row > .torg-label { width: auto; margin: 0; padding-top: 7px; line-height: 1.35; color: var(--red-ui-form-text-color); overflow-wrap: anywhere; cursor: default; }
 .torg-form .torg-row > label > .fa, .torg-form .torg-row > .torg-label > .fa { width: 16px; text-align: center; color: var(--red-ui-secondary-text-color); }
+.torg-form .torg-section { margin: 22px 0 12px; padding-top: 12px; font-size: 14px; font-weight: 600; line-height: 1.35; color: var(--red-ui-form-text-color); border-top: 1px solid var(--red-ui-form-input-border-color); }
 .torg-form .torg-required { color: var(--red-ui-text-color-error); }
 .torg-form .torg-control { min-width: 0; }
 .torg-form .torg-control > input[type=text], .torg-form .torg-control > select, .torg-form .torg-control textarea { width: 100%; max-width: none; box-sizing: border-box; margin: 0; }
