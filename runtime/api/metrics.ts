@@ -1,7 +1,7 @@
 /** What Prometheus reads. Durations in seconds, as its conventions have it: https://prometheus.io/docs/practices/naming/ */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Pressure } from '../pressure.ts'
-import type { LaneDepth, LaneName, ProcessSummary, RemovedOld } from '../store/types.ts'
+import type { LaneDepth, LaneName, LaneState, ProcessSummary, RemovedOld } from '../store/types.ts'
 
 /** What is asked at every scrape. */
 export interface MetricSources {

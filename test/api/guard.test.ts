@@ -15,6 +15,7 @@ const guarded: [string, string][] = [
   ['GET', '/metrics'], ['GET', '/schemas'], ['GET', '/schemas/order@1'],
   ['GET', '/api/v1/status'],
   ['GET', '/api/v1/dead-letters'], ['GET', '/api/v1/dead-letters/m-1'], ['POST', '/api/v1/dead-letters/rerun'], ['POST', '/api/v1/dead-letters/m-1/rerun'], ['POST', '/api/v1/dead-letters/m-1/close'],
+  ['GET', '/api/v1/lanes'], ['POST', '/api/v1/lanes/erp.out/pause'], ['POST', '/api/v1/lanes/erp.out/resume'],
   ['GET', '/api/v1/records/order/1'], ['GET', '/api/v1/records/order'],
   ['GET', '/api/v1/completeness'],
   ['POST', '/api/v1/repairs'], ['GET', '/api/v1/repairs'], ['GET', '/api/v1/repairs/1'], ['POST', '/api/v1/repairs/1/cancel'],
