@@ -3,6 +3,7 @@ import { defineConnector } from '../../runtime/kit/definition.ts'
 import { changes } from './changes.ts'
 import { map } from './map.ts'
 import { save } from './save.ts'
+import { schedule } from './schedule.ts'
 import { settle } from './settle.ts'
 import { validate } from './validate.ts'
 
@@ -16,5 +17,5 @@ export default defineConnector({
   },
   color: '#7ea3d4',
   icon: 'save.svg',
-  nodes: [save, changes, settle, validate, map],
+  nodes: [save, changes, schedule, settle, validate, map],
 })

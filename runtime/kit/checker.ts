@@ -58,8 +58,9 @@ function checkDeeper({ name, field, value, known, context, isSystem, schemas }: 
   if (value === undefined || value === '') return []
   if (field.type === 'json') {
     const details = schemas(field, value)
-    return (details.length > 0 ? details : checkByCode(field, value, context)).map(detail => ({ field: name, detail }))
+    return (details.length > 0 ? details : checkByCode(() => { if (context.project) field.check?.(value, context.project) })).map(detail => ({ field: name, detail }))
   }
+  if (field.type === 'text') return checkByCode(() => { field.check?.(String(value)) }).map(detail => ({ field: name, detail }))
   if (field.type === 'kind' && context.kinds && !context.kinds.includes(String(value))) return [{ field: name, detail: `"${String(value)}" is not a kind; there are ${context.kinds.join(', ')}` }]
   if (field.type === 'system' && context.nodes) {
     const found = context.nodes.find(node => node['id'] === value)
@@ -70,10 +71,9 @@ function checkDeeper({ name, field, value, known, context, isSystem, schemas }: 
   return []
 }
 
-function checkByCode(field: Field & { type: 'json' }, value: unknown, { project }: CheckContext): string[] {
-  if (!field.check || !project) return []
+function checkByCode(check: () => void): string[] {
   try {
-    field.check(value, project)
+    check()
     return []
   } catch (thrown) {
     if (!(thrown instanceof TorgError)) throw thrown

@@ -25,7 +25,7 @@ interface FieldBase {
   /** Shown only while another field has one of these values. */
   when?: { field: string, is: readonly string[] }
 }
-export interface TextField extends FieldBase { type: 'text', default?: string, placeholder?: string, pattern?: string, /** A larger input. */ multiline?: boolean }
+export interface TextField extends FieldBase { type: 'text', default?: string, placeholder?: string, pattern?: string, /** A larger input. */ multiline?: boolean, /** What a pattern cannot say, asked before a deploy. Throws `flow.invalid`. */ check?(value: string): void }
 export interface NumberField extends FieldBase { type: 'number', default: number, min?: number, max?: number, /** Unit shown behind the input, for example `s`. */ unit?: string }
 export interface BooleanField extends FieldBase { type: 'boolean', default: boolean }
 export interface SelectField extends FieldBase { type: 'select', options: readonly { value: string, label: Text }[], default: string }

@@ -34,6 +34,8 @@ const perKey = 10
 /** A hint is given up for a new one after this time, so that pausing a queue and its limits take effect. */
 const sliceMs = 10_000
 const sweepMs = 1_000
+/** A lane that is full calls the other processes, so often at most. */
+const helpMs = 500
 /** Who does not have the duty looks all the same, once in so many sweeps: should nobody have it, work waits for seconds and not for ever. */
 const netSweeps = 5
 /** How long closing waits for ends of runs to be written. */
@@ -83,6 +85,8 @@ interface Lane {
   overlooked: boolean
   /** When its rate allows the next, where it allowed none at the last claim. */
   againAt: number | undefined
+  /** Not before then is help called for again. */
+  helpAt: number
   wake(): void
 }
 
@@ -256,6 +260,10 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
           if (claims.length === wanted) lane.wanted = true
           lane.behindUntil = claims.length === wanted ? Date.now() + behindMs : 0
           take(lane, claims, { leasedAt: lane.claimedAt, probe })
+          if (claims.length === wanted && lane.running >= concurrency && presence.others > 0 && lane.helpAt <= Date.now()) {
+            lane.helpAt = Date.now() + helpMs
+            hints.callHelp(lane.name, presence.others)
+          }
         } else {
           const { promise, resolve } = Promise.withResolvers<void>()
           lane.wake = resolve
@@ -291,7 +299,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {
-    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, reserved: 0, finished: 0, meteredAt: 0, rate: 0, claimedAt: 0, doubtful: false, healing: false, wanted: false, behindUntil: 0, overlooked: false, againAt: undefined, wake: () => undefined }
+    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, reserved: 0, finished: 0, meteredAt: 0, rate: 0, claimedAt: 0, doubtful: false, healing: false, wanted: false, behindUntil: 0, overlooked: false, againAt: undefined, helpAt: 0, wake: () => undefined }
     await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
     if (!lanes.has(name)) lanes.set(name, lane)
   }

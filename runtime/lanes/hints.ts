@@ -16,6 +16,8 @@ export interface Hints {
   readonly backend: 'redis' | 'postgres'
   /** Says that a lane has due work. Never waits, never throws: with the backend down the hint is dropped and the sweep repeats it. */
   give(lane: LaneName): void
+  /** Says that a lane has more due work than this process can take: so many other processes are to help, each with a hint of its own. */
+  callHelp(lane: LaneName, processes: number): void
   /** Calls `drain` for the hints of a lane, one at a time in this process. */
   listen(lane: LaneName, drain: () => Promise<void>): Promise<void>
   /** Stops taking hints of a lane; one being worked on is awaited. */
@@ -34,7 +36,8 @@ const maxStalledCount = 1_000_000
 const drainDelayS = 5
 
 interface LaneQueue {
-  give(): Promise<unknown>
+  /** Slot 0 is the hint that every lane has; the others call for help. */
+  give(slot: number): Promise<unknown>
   counts(): Promise<Record<string, number>>
   close(): Promise<void>
   listen(drain: () => Promise<void>): { close(): Promise<void> }
@@ -58,7 +61,7 @@ export async function createHints({ redisUrl, databaseUrl, log }: { redisUrl: st
     const lane = laneOf(name)
     if (lane.giving) { lane.again = true; return }
     lane.giving = true
-    lane.queue.give()
+    lane.queue.give(0)
       .then(() => { lane.proven = true }, async (error: unknown) => {
         log.debug({ lane: name, err: error }, 'hint dropped; the sweep repeats it')
         if (lane.proven) return
@@ -75,6 +78,11 @@ export async function createHints({ redisUrl, databaseUrl, log }: { redisUrl: st
   return {
     backend: backend.name,
     give,
+    callHelp(name, processes) {
+      if (closed) return
+      const { queue } = laneOf(name)
+      for (let slot = 1; slot <= processes; slot += 1) queue.give(slot).catch((error: unknown) => { log.debug({ lane: name, err: error }, 'a call for help was dropped') })
+    },
     async listen(name, drain) {
       const lane = laneOf(name)
       await lane.listener?.close()
@@ -101,12 +109,15 @@ export async function createHints({ redisUrl, databaseUrl, log }: { redisUrl: st
   }
 }
 
-/** One job per lane waits and one is active at the most: `keepLastIfActive` keeps what comes during the work as one more. */
-const hintJob = (lane: LaneName) => ({
+/**
+ * One job per lane waits and one is active at the most: `keepLastIfActive` keeps what comes during the work as one more. This process's
+ * worker takes one at a time, so a job in another slot is taken by another process; nobody needs it once it has been worked on.
+ */
+const hintJob = (lane: LaneName, slot: number) => ({
   attempts: 1,
   removeOnComplete: true,
   removeOnFail: true,
-  deduplication: { id: lane, keepLastIfActive: true },
+  deduplication: slot === 0 ? { id: lane, keepLastIfActive: true } : { id: `${lane}+${slot}` },
 })
 
 const workerTimes = {
@@ -150,7 +161,7 @@ function redisBackend(url: string, log: Logger) {
       const queue = new Queue(lane, { connection: producer, prefix: 'torg', skipWaitingForReady: true })
       queue.on('error', quiet)
       return {
-        give: () => queue.add('hint', {}, hintJob(lane)),
+        give: (slot) => queue.add('hint', {}, hintJob(lane, slot)),
         counts: () => queue.getJobCounts('waiting', 'active'),
         close: () => closeWithin(queue.close(), 2_000),
         listen: (drain) => {
@@ -188,7 +199,7 @@ async function postgresBackend(databaseUrl: string, log: Logger) {
       const queue = new Queue(lane, { connection: pool }, createPostgresBackend)
       queue.on('error', quiet)
       return {
-        give: () => queue.add('hint', {}, hintJob(lane)),
+        give: (slot) => queue.add('hint', {}, hintJob(lane, slot)),
         counts: () => queue.getJobCounts('waiting', 'active'),
         close: () => closeWithin(queue.close(), 2_000),
         listen: (drain) => {

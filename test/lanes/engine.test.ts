@@ -164,7 +164,7 @@ describe('engine', () => {
   })
 
   it('takes over when no hint arrives', async () => {
-    const deaf: Hints = { backend: 'postgres', give: () => undefined, listen: async () => undefined, unlisten: async () => undefined, counts: async () => [], close: async () => undefined }
+    const deaf: Hints = { backend: 'postgres', give: () => undefined, callHelp: () => undefined, listen: async () => undefined, unlisten: async () => undefined, counts: async () => [], close: async () => undefined }
     await start(async () => ({ outcome: 'done', references: [] }), { hints: deaf })
     await receive(message('a', {}))
     await until(async () => await pending('shop.in') === 0)
