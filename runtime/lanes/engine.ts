@@ -31,7 +31,7 @@ export interface EngineOptions {
 
 /** Messages of one key taken with one lease. */
 const perKey = 10
-/** A hint is given up for a new one after this time, so that pausing a queue and its limits take effect. */
+/** A hint is given up for a new one after this time, so that another process gets a turn. */
 const sliceMs = 10_000
 const sweepMs = 1_000
 /** A lane that is full calls the other processes, so often at most. */

@@ -2,8 +2,8 @@
  * Hints: BullMQ distributes the work of the lanes. A hint says "lane L has due work", nothing else; PostgreSQL
  * knows which. So all of BullMQ's data may vanish and nothing is lost: the sweep hints again.
  *
- * One queue per lane gives each system its own bulkhead, concurrency, rate limit and pause from the library. The
- * same code runs on Redis and on PostgreSQL; only {@link createHints} knows which.
+ * One queue per lane gives each system its own bulkhead. BullMQ's limits and pause are not used: they would count hints,
+ * and one hint carries any number of deliveries; see `gates.ts`. The same code runs on Redis and on PostgreSQL; only {@link createHints} knows which.
  */
 import { Queue, Worker, createPostgresBackend, runMigrations } from 'bullmq'
 import { Redis } from 'ioredis'
