@@ -5,15 +5,39 @@ export const connectorHelp: Text = {
 
 One **rest-system** says where it is, how the hub logs in, and how its webhooks are verified; **rest in** takes its webhooks, **rest poll** asks it for changes, **rest out** writes to it.
 
+**Listings** say how to ask it what it holds, so that \`torg prove\` finds what it acknowledged and does not have, what nobody sent, and amounts that differ. One entry per kind:
+
+    [{ "kind": "order", "path": "/orders", "query": { "updated_after": "{from}" }, "itemsPath": "data",
+       "idPath": "id", "numberPath": "no", "timePath": "created", "amountPath": "total", "currencyPath": "currency",
+       "paging": "cursor", "nextPath": "next", "nextParameter": "cursor" }]
+
+\`idPath\` leads to the id the hub knows: what **rest out** took from the answer, the record's own id or its number. \`{from}\` and \`{to}\` are times; what was created or changed since \`{from}\` must be among the items, and only what the hub writes there should be. \`paging\` is \`none\`, \`link\`, \`cursor\` or \`page\` (\`pageParameter\`), as for **rest poll**; with \`"amountUnit": "minor"\` amounts are in øre or cents.
+
 [Standard Webhooks](https://www.standardwebhooks.com) · [OAuth2 client credentials](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)`,
   nb: `Ethvert system som snakker JSON over HTTP: et ERP, et CRM, et butikksystem, en egen tjeneste.
 
 Et **rest-system** sier hvor det er, hvordan huben logger inn, og hvordan webhooks derfra verifiseres; **rest in** tar imot dem, **rest poll** spør etter endringer, **rest out** skriver til systemet.
 
+**Lister** sier hvordan man spør systemet hva det inneholder, slik at \`torg prove\` finner det som er kvittert for, men mangler, det ingen har sendt, og beløp som avviker. En oppføring per type:
+
+    [{ "kind": "order", "path": "/orders", "query": { "updated_after": "{from}" }, "itemsPath": "data",
+       "idPath": "id", "numberPath": "no", "timePath": "created", "amountPath": "total", "currencyPath": "currency",
+       "paging": "cursor", "nextPath": "next", "nextParameter": "cursor" }]
+
+\`idPath\` fører til id-en huben kjenner: den **rest out** tok fra svaret, postens egen id eller nummeret. \`{from}\` og \`{to}\` er tidspunkter; det som er opprettet eller endret siden \`{from}\`, må være blant elementene, og bare det huben skriver dit, bør være der. \`paging\` er \`none\`, \`link\`, \`cursor\` eller \`page\` (\`pageParameter\`), som for **rest poll**; med \`"amountUnit": "minor"\` er beløpene i øre eller cent.
+
 [Standard Webhooks](https://www.standardwebhooks.com) · [OAuth2 client credentials](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)`,
   sv: `Vilket system som helst som talar JSON över HTTP: ett ERP, ett CRM, ett butikssystem, en egen tjänst.
 
 Ett **rest-system** säger var det finns, hur hubben loggar in och hur dess webhooks verifieras; **rest in** tar emot dem, **rest poll** frågar efter ändringar, **rest out** skriver till systemet.
+
+**Listor** säger hur man frågar systemet vad det innehåller, så att \`torg prove\` hittar det som är kvitterat men saknas, det som ingen har skickat, och belopp som avviker. En post per typ:
+
+    [{ "kind": "order", "path": "/orders", "query": { "updated_after": "{from}" }, "itemsPath": "data",
+       "idPath": "id", "numberPath": "no", "timePath": "created", "amountPath": "total", "currencyPath": "currency",
+       "paging": "cursor", "nextPath": "next", "nextParameter": "cursor" }]
+
+\`idPath\` leder till det id hubben känner: det som **rest out** tog ur svaret, postens eget id eller numret. \`{from}\` och \`{to}\` är tidpunkter; det som skapats eller ändrats sedan \`{from}\` måste finnas bland elementen, och bara det som hubben skriver dit bör finnas där. \`paging\` är \`none\`, \`link\`, \`cursor\` eller \`page\` (\`pageParameter\`), som för **rest poll**; med \`"amountUnit": "minor"\` är beloppen i öre eller cent.
 
 [Standard Webhooks](https://www.standardwebhooks.com) · [OAuth2 client credentials](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)`,
 }

@@ -5,15 +5,21 @@ export const connectorHelp: Text = {
 
 In Shopify, add a webhook for each topic with the format JSON and the address shown on the **shopify in** node (\`<public URL>/in/<system key>\`). The same secret signs all of them.
 
+With the Admin API token of an app that may read orders (\`read_orders\`; for those older than 60 days \`read_all_orders\`), \`torg prove\` counts the orders in the shop itself.
+
 [Webhooks at Shopify](https://shopify.dev/docs/apps/build/webhooks)`,
   nb: `Tar imot ordrer fra en nettbutikk i Shopify eller fra kassen dens.
 
 Legg inn en webhook i Shopify for hvert emne, med formatet JSON og adressen som vises på noden **shopify in** (\`<offentlig adresse>/in/<systemnøkkel>\`). Samme hemmelighet signerer alle.
 
+Med Admin API-tokenet til en app som kan lese ordrer (\`read_orders\`; for dem som er eldre enn 60 dager \`read_all_orders\`), teller \`torg prove\` ordrene i selve butikken.
+
 [Webhooks hos Shopify](https://shopify.dev/docs/apps/build/webhooks)`,
   sv: `Tar emot order från en webbutik i Shopify eller från dess kassa.
 
 Lägg till en webhook i Shopify för varje ämne, med formatet JSON och adressen som visas på noden **shopify in** (\`<offentlig adress>/in/<systemnyckel>\`). Samma hemlighet signerar alla.
+
+Med Admin API-token för en app som får läsa order (\`read_orders\`; för dem som är äldre än 60 dagar \`read_all_orders\`) räknar \`torg prove\` orderna i själva butiken.
 
 [Webhooks hos Shopify](https://shopify.dev/docs/apps/build/webhooks)`,
 }

@@ -9,7 +9,7 @@ export type { ActiveRun, Envelope, FlowMessage } from '../runs/types.ts'
 export type { Message, NewMessage } from '../store/types.ts'
 export {
   defineConnector, defineCustom, defineSource, defineStep, languages, nodesOf,
-  type AnyNode, type Config, type ConnectorDefinition, type CustomNode, type Field, type Fields, type Language, type NodeContext, type PolledItem, type Port,
+  type AnyNode, type Config, type ConnectorDefinition, type CustomNode, type Field, type Fields, type Language, type ListedItem, type ListingWant, type NodeContext, type PolledItem, type Port,
   type RawRequest, type Sample, type SourceNode, type StepHandler, type StepNode, type StepResult, type System, type Text, type Twin, type TwinOptions,
 } from './definition.ts'
 export { createHttp, HttpAnswerError, type Auth, type Http, type HttpOptions, type HttpRequest, type HttpResponse } from './http.ts'
