@@ -69,6 +69,8 @@ export interface RegisteredSubscription {
   mode?: SubscriptionMode
   matches(document: Record<string, unknown>): boolean
   toFlow(delivery: Delivery, envelope: Envelope): FlowMessage
+  /** Present where it delivers in batches: of `size` keys at most, each run starting with what `toFlow` makes of them here. */
+  batch?: { size: number, toFlow(deliveries: readonly Delivery[], envelope: Envelope): FlowMessage }
   node: RegisteredSource['node']
 }
 

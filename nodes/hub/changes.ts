@@ -10,6 +10,11 @@ function toFlow(delivery: Delivery, envelope: Envelope): FlowMessage {
   return { payload: toEntity(delivery.record), topic: `${delivery.kind}/${delivery.operation}`, torg: envelope }
 }
 
+function toBatchFlow(deliveries: readonly Delivery[], envelope: Envelope): FlowMessage {
+  const [first] = deliveries
+  return { payload: deliveries.map(({ record }) => toEntity(record)), topic: `${first?.kind}/${first?.operation}`, torg: envelope }
+}
+
 export const changes = defineCustom({
   role: 'custom',
   type: 'hub changes',
@@ -55,6 +60,18 @@ export const changes = defineCustom({
       check: (value) => { compileFilter(value) },
       editor: 'filter',
     },
+    batch: {
+      type: 'number',
+      label: { en: 'Batch', nb: 'Bunt', sv: 'Bunt' },
+      hint: {
+        en: 'More than 1: up to so many records in one run, for endpoints that take many at once. The payload is then a list.',
+        nb: 'Mer enn 1: opptil så mange poster i én kjøring, for endepunkter som tar imot mange om gangen. Payload er da en liste.',
+        sv: 'Mer än 1: upp till så många poster i en körning, för endpoints som tar emot många åt gången. Payload är då en lista.',
+      },
+      default: 1,
+      min: 1,
+      max: 500,
+    },
     timeLimit: {
       type: 'number',
       label: { en: 'Time limit', nb: 'Tidsgrense', sv: 'Tidsgräns' },
@@ -89,11 +106,12 @@ export const changes = defineCustom({
       mode: config.mode,
       matches: compileFilter(config.filter),
       toFlow,
+      ...(config.batch >= 2 && { batch: { size: Math.floor(config.batch), toFlow: toBatchFlow } }),
       node: {
         id,
         type: 'hub changes',
         ...(name !== undefined && { name }),
-        send: (msg) => node.send(msg.torg?.delivery?.operation === 'remove' ? [null, msg] : [msg, null]),
+        send: (msg) => node.send((msg.torg?.delivery ?? msg.torg?.batch?.items[0])?.operation === 'remove' ? [null, msg] : [msg, null]),
         status,
       },
     })

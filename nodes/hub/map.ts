@@ -1,12 +1,13 @@
 /** `map`: one document from another by rules that are data. */
-import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
+import { defineStep, type DeliveryFacts, type FlowMessage } from '../../runtime/kit/definition.ts'
+import { deliveryOf, forItems, itemsOf, withItems } from '../../runtime/kit/batch.ts'
 import { compileMapping, mappingSchema } from '../../runtime/mapping/index.ts'
 import { mapHelp } from './help/map.ts'
 import { messageProperty } from './message-property.ts'
 
 /** What a mapping may read as `$context`: facts of the message that stay the same on every attempt. */
-function contextOf({ torg }: FlowMessage): Record<string, unknown> {
-  const { message, delivery } = torg ?? {}
+function contextOf(msg: FlowMessage, delivery: DeliveryFacts | undefined): Record<string, unknown> {
+  const { message } = msg.torg ?? {}
   if (message) {
     const { system, key, topic, eventId, sourceTime, receivedAt } = message
     return { system, key, topic, eventId, sourceTime, receivedAt }
@@ -49,10 +50,19 @@ export const map = defineStep({
   },
   inputs: [{ type: 'config:mapping.from' }],
   outputs: [{ type: 'config:mapping.to' }],
-  create({ config, hub }) {
+  create({ id, name, config, hub }) {
     const source = messageProperty(config.source, 'source')
     const target = messageProperty(config.target, 'target')
     const apply = compileMapping(config.mapping, { lookups: hub.project.lookups })
-    return async (msg) => target.write(msg, await apply(source.read(msg), contextOf(msg)))
+    return async (msg, run) => {
+      const input = source.read(msg)
+      const items = run && itemsOf(msg, input)
+      if (!items) return target.write(msg, await apply(input, contextOf(msg, deliveryOf(msg))))
+      const mapped = await forItems(items, { run, node: { id, name, type: 'map' }, work: ({ value, delivery }) => apply(value, contextOf(msg, delivery)) })
+      if (mapped.length === 0) return undefined
+      // What could not be mapped leaves the source's list as well: elements and items belong together by their places.
+      const kept = mapped.length < items.length ? source.write(withItems(msg, mapped.map(({ delivery }) => delivery)), mapped.map(({ value }) => value)) : msg
+      return target.write(kept, mapped.map(({ result }) => result))
+    }
   },
 })

@@ -1,5 +1,6 @@
 /** `hub settle`: the flow decides itself how its run ends. */
 import { TorgError } from '../../runtime/errors.ts'
+import { deliveryOf } from '../../runtime/kit/batch.ts'
 import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
 import { settleHelp } from './help/settle.ts'
 import { messageProperty } from './message-property.ts'
@@ -82,7 +83,13 @@ export const settle = defineStep({
       const error = decision === 'retry'
         ? new TorgError('settle.retry', { detail: reason, retryAfterMs: after * 1000 })
         : new TorgError('settle.dead-letter', { detail: reason })
-      run.decide({ outcome: 'failed', error })
+      const { batch } = msg.torg ?? {}
+      const item = deliveryOf(msg)
+      if (batch) {
+        const items = item ? [item] : batch.items
+        // Several at once: which of them the flow means is seen when each has run alone.
+        for (const { idempotencyKey } of items) run.failItem(idempotencyKey, { error, shared: items.length > 1 })
+      } else run.decide({ outcome: 'failed', error })
       status(decision === 'retry' ? { fill: 'yellow', shape: 'ring', text: `again in ${after} s: ${reason}` } : { fill: 'red', shape: 'dot', text: reason })
     }
   },

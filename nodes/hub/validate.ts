@@ -1,6 +1,7 @@
 /** `validate`: the only node that turns something unknown into a type. */
 import { Type } from 'typebox'
-import { defineStep } from '../../runtime/kit/definition.ts'
+import { forItems, itemsOf, withItems } from '../../runtime/kit/batch.ts'
+import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
 import { schemaError } from './findings.ts'
 import { validateHelp } from './help/validate.ts'
 import { messageProperty } from './message-property.ts'
@@ -47,26 +48,38 @@ export const validate = defineStep({
     { type: 'config:against', label: { en: 'valid', nb: 'gyldig', sv: 'giltig' } },
     { type: 'any', label: { en: 'invalid', nb: 'ugyldig', sv: 'ogiltig' } },
   ],
-  create({ config, hub, status }) {
+  create({ id, name, config, hub, status }) {
     const type = String(config.against)
     const check = validatorOf(type, hub)
     const property = messageProperty(config.property, 'property')
     let valid = 0
     let invalid = 0
     const show = (): void => status({ fill: invalid > 0 ? 'yellow' : 'green', shape: 'dot', text: invalid > 0 ? `${valid} valid, ${invalid} invalid` : `${valid} valid` })
-    return (msg) => {
-      const findings = check(property.read(msg))
-      if (findings.length === 0) {
-        valid += 1
-        show()
-        return [msg, null]
-      }
-      invalid += 1
+    /** What does not fit; undefined where it does. */
+    const judge = (document: unknown): { detail: string, pointer: string | undefined, value: unknown, errors: unknown } | undefined => {
+      const findings = check(document)
+      if (findings.length === 0) valid += 1
+      else invalid += 1
       show()
+      if (findings.length === 0) return undefined
       const error = schemaError(`msg.${property.name} as ${type}`, findings)
       if (config.otherwise === 'fail') throw error
       const { message: detail, pointer, value, errors } = error
-      return [null, { ...msg, invalid: { detail, pointer, value, errors } }]
+      return { detail, pointer, value, errors }
+    }
+    return async (msg, run) => {
+      const document = property.read(msg)
+      const items = run && itemsOf(msg, document)
+      if (!items) {
+        const fault = judge(document)
+        return fault ? [null, { ...msg, invalid: fault }] : [msg, null]
+      }
+      const judged = await forItems(items, { run, node: { id, name, type: 'validate' }, work: ({ value }) => judge(value) })
+      const only = (wanted: typeof judged): FlowMessage | null =>
+        wanted.length === 0 ? null : property.write(withItems(msg, wanted.map(({ delivery }) => delivery)), wanted.map(({ value }) => value))
+      const misfits = judged.filter(({ result }) => result)
+      const refused = only(misfits)
+      return [only(judged.filter(({ result }) => !result)), refused && { ...refused, invalid: misfits.map(({ result }) => result) }]
     }
   },
 })

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
 import { TorgError } from '../../runtime/errors.ts'
-import type { Config, FlowMessage } from '../../runtime/kit/definition.ts'
+import { deliveryOf, withItems } from '../../runtime/kit/batch.ts'
+import type { ActiveRun, Config, DeliveryFacts, FlowMessage } from '../../runtime/kit/definition.ts'
 import { HttpAnswerError } from '../../runtime/kit/http.ts'
-import type { HttpRequest } from '../../runtime/kit/http.ts'
+import type { HttpRequest, HttpResponse } from '../../runtime/kit/http.ts'
 import { outHelp } from './help.ts'
+import { itemFields } from './item-results.ts'
+import { onlyNew, refuseSecond, sendItems } from './out-batch.ts'
 import { readPath, scalarText } from './paths.ts'
 import { defineStep, textsOf } from './system.ts'
 import { fillPath, fillText } from './template.ts'
@@ -50,6 +53,7 @@ const fields = {
     hint: { en: 'Where the answer tells the system\'s own id; it becomes a reference of the record.', nb: 'Hvor systemets egen id står i svaret; den blir en referanse på posten.', sv: 'Var systemets eget id står i svaret; det blir en referens på posten.' },
     placeholder: 'id',
   },
+  ...itemFields,
   removeMethod: {
     type: 'select',
     label: { en: 'To remove', nb: 'Ved fjerning', sv: 'Vid borttagning' },
@@ -82,63 +86,71 @@ export const restOut = defineStep({
   fields,
   inputs: [{ type: 'any' }],
   outputs: [{ type: 'any', label: { en: 'answer', nb: 'svar', sv: 'svar' } }],
-  create({ id, config, system, status }) {
-    return async (msg, run) => {
+  create({ id, name, config, system, status }) {
+    const send = async (msg: FlowMessage, request: Planned['request'], run: ActiveRun | undefined): Promise<HttpResponse> => {
+      const headers = Object.fromEntries(Object.entries(textsOf(config.headers)).map(([header, value]) => [header, fillText(value, msg)]))
+      const key = config.idempotencyHeader ? attemptKey(id, msg, request) : null
+      return await system.http.request({ ...request, headers: { ...headers, ...(key !== null && { [config.idempotencyHeader]: key }) }, ...(run && { signal: run.signal }) })
+    }
+
+    return async (given, run) => {
       if (run && !run.open) throw new TorgError('run.closed', `The run had settled before ${system.key} was called; nothing was sent.`)
-      if (config.can === 'create') refuseSecond(msg, system.key)
-      const planned = plan(config, msg)
+      const delivery = deliveryOf(given)
+      const batch = run && !delivery ? given.torg?.batch : undefined
+      if (config.can === 'create' && delivery) refuseSecond(delivery, system.key)
+      // A part of a split batch is about its own item.
+      const about = given.torg && delivery ? { ...given, torg: { ...given.torg, delivery } } : given
+      const msg = run && batch && config.can === 'create' ? await onlyNew(about, { run, node: { id, name }, system: system.key }) : about
+      if (!msg) return undefined
+      const planned = plan(config, msg, (delivery ?? batch?.items[0])?.operation)
       if (!planned) {
         status({ fill: 'grey', shape: 'ring', text: 'nothing sent for a removal' })
-        return msg
+        return given
       }
-      const { removing, ...request } = planned
-      const headers = Object.fromEntries(Object.entries(textsOf(config.headers)).map(([name, value]) => [name, fillText(value, msg)]))
-      const key = config.idempotencyHeader ? attemptKey(id, msg, request) : null
+      const { request, removing } = planned
+      const place = `${request.method} ${request.path}`
+      if (run && batch && config.itemResults) {
+        const { answer, taken } = await sendItems({ msg, run, node: { id, name }, config, removing, system: system.key, send: () => send(msg, request, run) })
+        status({ fill: taken.length < batch.items.length ? 'yellow' : 'green', shape: 'dot', text: `${place} ${answer.status}: ${taken.length} of ${batch.items.length} taken` })
+        return taken.length > 0 ? { ...withItems(given, taken), payload: answer.body, statusCode: answer.status } : undefined
+      }
       try {
-        const answer = await system.http.request({ ...request, headers: { ...headers, ...(key !== null && { [config.idempotencyHeader]: key }) }, ...(run && { signal: run.signal }) })
-        const given = !removing && config.idPath ? scalarText(readPath(answer.body, config.idPath)) : null
-        const delivery = msg.torg?.delivery
-        if (given !== null && delivery && run) run.addReference({ kind: delivery.kind, id: given })
-        status({ fill: 'green', shape: 'dot', text: `${request.method} ${request.path} ${answer.status}` })
-        return { ...msg, payload: answer.body, statusCode: answer.status }
+        const answer = await send(msg, request, run)
+        const own = !removing && config.idPath ? scalarText(readPath(answer.body, config.idPath)) : null
+        if (own !== null && delivery && run) run.addReference({ kind: delivery.kind, id: own, ...(given.torg?.batch && { item: delivery.idempotencyKey }) })
+        status({ fill: 'green', shape: 'dot', text: `${place} ${answer.status}` })
+        return { ...(batch ? msg : given), payload: answer.body, statusCode: answer.status }
       } catch (thrown) {
         // What is to be removed and is not there is removed.
-        const goneWith = removing ? goneStatus(thrown) : null
+        const goneWith = removing && !batch ? goneStatus(thrown) : null
         if (goneWith === null) throw thrown
-        status({ fill: 'green', shape: 'dot', text: `${request.method} ${request.path}: was not there` })
-        return { ...msg, payload: null, statusCode: goneWith }
+        status({ fill: 'green', shape: 'dot', text: `${place}: was not there` })
+        return { ...given, payload: null, statusCode: goneWith }
       }
     }
   },
 })
-
-/** @throws system.create-only where the system has the record: acknowledged and not removed since, or known by an id of its own */
-function refuseSecond({ torg }: FlowMessage, system: string): void {
-  const { operation, present, reference, kind, recordId } = torg?.delivery ?? {}
-  if (operation !== 'upsert' || !(present || reference)) return
-  throw new TorgError('system.create-only', `${system} has the ${kind} ${recordId} already${reference ? `, as ${reference}` : ''}. This sink can only create, so nothing was sent.`)
-}
 
 function goneStatus(thrown: unknown): number | null {
   const answer = thrown instanceof TorgError ? thrown.cause : undefined
   return answer instanceof HttpAnswerError && (answer.status === 404 || answer.status === 410) ? answer.status : null
 }
 
-type Planned = Pick<HttpRequest, 'method' | 'path' | 'body'> & { removing: boolean }
+interface Planned { request: Pick<HttpRequest, 'method' | 'path' | 'body'>, removing: boolean }
 
 /** Which request a message asks for; null where there is nothing to send for a removal. */
-function plan(config: OutConfig, msg: FlowMessage): Planned | null {
-  const { operation, reference } = msg.torg?.delivery ?? {}
+function plan(config: OutConfig, msg: FlowMessage, operation: DeliveryFacts['operation'] | undefined): Planned | null {
+  const { delivery: { reference } = {}, batch } = msg.torg ?? {}
   if (operation === 'remove') {
     if (config.removeMethod === 'skip') return null
     const template = config.removePath || config.path
     // Removed before the system had answered with an id: there is nothing that could be named to it.
-    if (template.includes('{reference}') && !reference) return null
-    const path = fillPath(template, msg)
-    return { removing: true, method: config.removeMethod, path, ...(config.removeMethod !== 'DELETE' && { body: msg.payload }) }
+    if (template.includes('{reference}') && !reference && !batch) return null
+    const bare = config.removeMethod === 'DELETE' && !Array.isArray(msg.payload)
+    return { removing: true, request: { method: config.removeMethod, path: fillPath(template, msg), ...(!bare && { body: msg.payload }) } }
   }
-  if (config.update && reference) return { removing: false, method: config.updateMethod, path: fillPath(config.updatePath, msg), body: msg.payload }
-  return { removing: false, method: config.method, path: fillPath(config.path, msg), body: msg.payload }
+  if (config.update && reference) return { removing: false, request: { method: config.updateMethod, path: fillPath(config.updatePath, msg), body: msg.payload } }
+  return { removing: false, request: { method: config.method, path: fillPath(config.path, msg), body: msg.payload } }
 }
 
 /**
@@ -146,9 +158,11 @@ function plan(config: OutConfig, msg: FlowMessage): Planned | null {
  * it because one run may send several requests to the same system.
  */
 function attemptKey(node: string, msg: FlowMessage, request: Pick<HttpRequest, 'method' | 'path' | 'body'>): string | null {
-  const part = scalarText(readPath(msg, 'parts.index')) ?? ''
+  const { delivery, message, batch } = msg.torg ?? {}
+  // The item of a batch is what tells its parts apart: their places change with what else is in it.
+  const part = batch ? '' : scalarText(readPath(msg, 'parts.index')) ?? ''
   const hash = (...parts: string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
-  const { delivery, message } = msg.torg ?? {}
   if (delivery) return hash(delivery.idempotencyKey, node, part)
+  if (batch) return hash(...batch.items.map(({ idempotencyKey }) => idempotencyKey), node)
   return message ? hash(message.id, node, part, request.method, request.path, JSON.stringify(request.body) ?? '') : null
 }

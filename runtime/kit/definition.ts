@@ -5,7 +5,7 @@
 import type { TSchema } from 'typebox'
 import type { Logger } from 'pino'
 import type { Hub, NodeStatus, ProjectData } from '../hub.ts'
-import type { FlowMessage, ActiveRun, Envelope } from '../runs/types.ts'
+import type { FlowMessage, ActiveRun, DeliveryFacts, Envelope } from '../runs/types.ts'
 import type { Message, NewMessage } from '../store/types.ts'
 import type { Http, HttpOptions } from './http.ts'
 
@@ -246,5 +246,5 @@ export function nodesOf<const S extends Fields>(systemFields: S) {
 /** Describes a hub source that registers itself. */
 export function defineCustom<const F extends Fields>(node: CustomNode<F>): CustomNode<F> { return node }
 
-export type { Envelope, FlowMessage, ActiveRun, Message }
+export type { DeliveryFacts, Envelope, FlowMessage, ActiveRun, Message }
 export type { HttpOptions } from './http.ts'

@@ -63,15 +63,27 @@ export interface HttpResponse {
  */
 export interface Http { request(request: HttpRequest): Promise<HttpResponse> }
 
-/** The answer behind a refusal, as the `cause` of the TorgError. Secrets are masked, the body is shortened. */
+/** The answer behind a refusal, as the `cause` of the TorgError. Secrets are masked, what is shown of the body is shortened. */
 export class HttpAnswerError extends Error {
   override readonly name = 'HttpAnswerError'
   readonly status: number
   readonly body: string
-  constructor(status: number, body: string) {
+  /** Not among what a log line shows. */
+  readonly #whole: string
+  constructor(status: number, whole: string) {
     super(`HTTP ${status}`)
     this.status = status
-    this.body = body
+    this.body = whole.slice(0, shownBodyChars)
+    this.#whole = whole
+  }
+
+  /** The body as JSON; undefined where it is none. */
+  json(): unknown {
+    try {
+      return JSON.parse(this.#whole)
+    } catch {
+      return undefined
+    }
   }
 }
 
@@ -203,7 +215,7 @@ function secretsOf(auth: Auth): string[] {
 
 function refusal({ systemKey, place, answer, text, mask }: { systemKey: string, place: string, answer: Exchanged, text: string, mask(text: string): string }): TorgError {
   const { status } = answer
-  const cause = new HttpAnswerError(status, text.slice(0, shownBodyChars))
+  const cause = new HttpAnswerError(status, text)
   const said = text.trim() === '' ? '' : `: ${text.trim().replace(/\s+/g, ' ').slice(0, 300)}`
   const detail = `${systemKey} answered ${status} to ${place}${said}`
   const retryAfterMs = parseRetryAfter(answer.header('retry-after') ?? null)

@@ -12,7 +12,9 @@ import type { LaneName, LaneState, Lease, LimitedClaims, Reservation, Store, Tak
 import type { Duty } from './duties.ts'
 import { createGates, isLimited } from './gates.ts'
 import type { Hints } from './hints.ts'
-import { createKeyWork, leaseMsOf, type Claim, type Deployed, type EngineEvents } from './key-work.ts'
+import { takeNext, type Takeable } from './batch-work.ts'
+import { createKeyWork, type Claim, type Deployed, type EngineEvents } from './key-work.ts'
+import { leaseMsOf } from './lease.ts'
 import { createStatusBoard } from './status.ts'
 
 export interface EngineOptions {
@@ -49,6 +51,8 @@ const aheadFactor = 8
 const meterMs = 100
 /** What overflowed so long ago has been claimed, here or by another process. */
 const behindMs = 250
+/** Most keys of one claim. */
+const mostKeys = 1_000
 /** While runs are open the next claim waits this long for each of them, so that a busy lane claims many keys at once. */
 const gatherMs = 2
 const longestGatherMs = 25
@@ -66,6 +70,10 @@ interface Lane {
   /** Taken ahead: to be worked on as soon as there is a place. */
   ready: Claim[]
   running: number
+  /** Batches under way. */
+  batches: Set<Takeable>
+  /** Keys that one place works off at most. */
+  keysPerPlace: number
   /** Places kept for keys that are being stored. */
   reserved: number
   /** Keys worked off since then, and per millisecond in the time before. */
@@ -110,25 +118,29 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       else if (reopened) wake(name)
     },
   })
-  const keyWork = createKeyWork({
+  const { workKey, workBatch } = createKeyWork({
     store, runs, events, status, log, flows: () => deployed,
     mayRun: (name, { probe }) => open && (probe || !gates.of(name).shut),
     breakAfter: (name) => gates.of(name).breakAfter,
   })
 
-  /** Works one key off and makes room for the next. Never throws. */
-  const workKey = async (lane: Lane, claim: Claim): Promise<void> => {
+  /** Works off what goes together and makes room for the next. Never throws. */
+  const work = async (lane: Lane, taken: Takeable): Promise<void> => {
+    const { group, claims } = taken
+    const [first] = claims
     let due = true
     let judged = true
     try {
-      ({ due, judged } = await keyWork(lane, claim))
+      if (group !== undefined) ({ due, judged } = await workBatch(lane, claims))
+      else if (first) ({ due, judged } = await workKey(lane, first))
     } catch (thrown) {
       lane.doubtful = true
-      log.error({ lane: lane.name, key: claim.lease.key, err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
+      log.error({ lane: lane.name, keys: claims.map(({ lease }) => lease.key), err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
     } finally {
-      lane.held.delete(claim.lease)
+      for (const { lease } of claims) lane.held.delete(lease)
+      lane.batches.delete(taken)
       lane.running -= 1
-      lane.finished += 1
+      lane.finished += claims.length
       if (judged) gates.doubt(lane.name)
       startReady(lane)
       // A key given back with more to do, or one of which that is not known, is looked at again; so is a lane that had no place for others.
@@ -141,10 +153,11 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   const startReady = (lane: Lane): void => {
     const { shut, inDoubt } = gates.of(lane.name)
     while (!open || (!inDoubt && (shut || lane.running < concurrency))) {
-      const next = lane.ready.shift()
+      const next = takeNext(lane.ready, { subscriptions: deployed.subscriptions, under: lane.batches, alone: !open || shut })
       if (!next) return
       lane.running += 1
-      void workKey(lane, next)
+      if (next.group !== undefined) lane.batches.add(next)
+      void work(lane, next)
     }
   }
 
@@ -214,7 +227,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     // Under a limit only a claim knows what all processes have taken.
     if (isLimited(gate) || gate.shut || gate.inDoubt) return undefined
     if (!lane || !open || !presence.present || lane.doubtful || lane.healing) return undefined
-    const free = Date.now() < lane.behindUntil ? 0 : concurrency + aheadOf(lane) - lane.running - lane.ready.length - lane.reserved
+    const free = Date.now() < lane.behindUntil ? 0 : (concurrency - lane.running) * lane.keysPerPlace + aheadOf(lane) - lane.ready.length - lane.reserved
     if (free < keys) lane.behindUntil = Date.now() + behindMs
     if (free <= 0) return undefined
     const places = Math.min(keys, free)
@@ -247,9 +260,9 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
         // Nothing can be had; what changes that wakes the lane.
         if (gate.shut && !gate.probing) lane.wanted = false
         if (!lane.wanted && lane.held.size === 0 && lane.againAt === undefined) break
-        const places = Math.min(concurrency, gate.limits.concurrency ?? concurrency) - lane.running
+        const places = (Math.min(concurrency, gate.limits.concurrency ?? concurrency) - lane.running) * lane.keysPerPlace
         const ahead = aheadOf(lane)
-        const wanted = places + ahead - lane.ready.length - lane.reserved
+        const wanted = Math.min(places + ahead - lane.ready.length - lane.reserved, mostKeys)
         const few = isLimited(gate) || lane.running <= concurrency / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
         const gathering = lane.claimedAt + Math.min(lane.running * gatherMs, longestGatherMs) - Date.now()
         if (wanted > 0 && few && lane.wanted && !gate.inDoubt && gathering <= 0) {
@@ -299,7 +312,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {
-    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, reserved: 0, finished: 0, meteredAt: 0, rate: 0, claimedAt: 0, doubtful: false, healing: false, wanted: false, behindUntil: 0, overlooked: false, againAt: undefined, helpAt: 0, wake: () => undefined }
+    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, batches: new Set(), keysPerPlace: 1, reserved: 0, finished: 0, meteredAt: 0, rate: 0, claimedAt: 0, doubtful: false, healing: false, wanted: false, behindUntil: 0, overlooked: false, againAt: undefined, helpAt: 0, wake: () => undefined }
     await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
     if (!lanes.has(name)) lanes.set(name, lane)
   }
@@ -384,7 +397,9 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       for (const [name, limitMs] of limits) {
         if (!lanes.has(name)) await listen(name, limitMs)
         const lane = lanes.get(name)
-        if (lane) lane.limitMs = limitMs
+        if (!lane) continue
+        lane.limitMs = limitMs
+        lane.keysPerPlace = Math.max(1, ...[...flows.subscriptions.values()].flatMap((one) => one.lane === name ? one.batch?.size ?? 1 : []))
       }
       ticking.abort()
       ticking = new AbortController()

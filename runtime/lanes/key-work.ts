@@ -8,9 +8,11 @@ import { TorgError, toTorgError, type StoredError } from '../errors.ts'
 import { failAt } from '../fail-points.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../hub.ts'
 import { newId } from '../ids.ts'
-import type { RunOutcome, RunTracker } from '../runs/types.ts'
+import type { FlowMessage, RunOutcome, RunTracker } from '../runs/types.ts'
 import type { Delivery, DeliveryClaim, LaneName, Message, MessageClaim, MessageYield, RunReport, Store, WorkOutcome } from '../store/types.ts'
+import { createBatchWork } from './batch-work.ts'
 import { deliveryEnvelope, messageEnvelope } from './envelope.ts'
+import { isOld, leaseMsOf, type WorkedLane } from './lease.ts'
 import { decideRetry, isOwnFailure } from './retry.ts'
 import type { StatusBoard } from './status.ts'
 import { judge } from './verdict.ts'
@@ -44,14 +46,23 @@ export interface KeyWorkOptions {
   breakAfter(lane: LaneName): number
 }
 
-/** The lane of a key. `limitMs` is the longest run limit of its flows. */
-export interface WorkedLane { readonly name: LaneName, readonly limitMs: number }
-
 /** A leased key with what is to be done under the lease. */
 export type Claim = (MessageClaim | DeliveryClaim) & {
   leasedAt: number
   /** The lane is open, and this key shows whether its system is back. */
   probe: boolean
+}
+
+/** What a run of one key and a run of many have in common. */
+export interface RunTools {
+  /** Has the flow run; never throws. */
+  runOf(work: { node: RegisteredSource['node'], limitMs: number, message: () => FlowMessage, id: string }): Promise<RunOutcome>
+  /** What becomes of a message or delivery after `attempts` attempts and this one. */
+  decide(outcome: RunOutcome, attempts: number, probe: boolean, random?: number): WorkOutcome
+  /** Status in the editor, metrics and a log line for one end. */
+  report(end: { lane: WorkedLane, node: string, attempts: number, facts: Record<string, unknown>, id: string, startedAt: Date, outcome: RunOutcome, result: WorkOutcome }): RunReport
+  /** Repeats a write for as long as the database is away. */
+  insist<Result>(write: () => Promise<Result>): Promise<Result>
 }
 
 /** A key after a run: still ours, given back or lost, or given back with more to do. */
@@ -62,19 +73,17 @@ interface RunEnd { key: KeyState, judged: boolean }
 /** What came of working a key off. `due`: it has more to do, or may have. `judged`: the state of its lane may have changed. */
 export interface KeyEnd { due: boolean, judged: boolean }
 
-/** Added to the run's limit: an HTTP call aborted at the limit must have ended before another may take the key. */
-const leaseMarginMs = 35_000
 /** Pause before the end of a run is written again while the database is away. */
 const insistMs = 500
 
-/** How long a key of this lane is leased. */
-export const leaseMsOf = ({ limitMs }: WorkedLane): number => limitMs + leaseMarginMs
-
 /**
- * Makes the function that works one key off, in order, under its lease. It throws where the end of a run could not be stored and may have been all the same.
+/**
+ * Makes the functions that work keys off under their leases: one key in order, or one delivery of each of several in shared runs. They
+ * throw where the end of a run could not be stored and may have been all the same.
  */
-export function createKeyWork({ store, runs, events, status, log, flows, mayRun, breakAfter }: KeyWorkOptions) {
-  const runOf = async (work: { node: RegisteredSource['node'], limitMs: number, message: () => Parameters<RunTracker['start']>[0]['message'], id: string }): Promise<RunOutcome> => {
+export function createKeyWork(options: KeyWorkOptions) {
+  const { store, runs, events, status, log, flows, mayRun, breakAfter } = options
+  const runOf: RunTools['runOf'] = async (work) => {
     try {
       return await runs.start({ id: work.id, deployment: flows().deployment, node: work.node, message: work.message(), limitMs: work.limitMs })
     } catch (thrown) {
@@ -82,10 +91,10 @@ export function createKeyWork({ store, runs, events, status, log, flows, mayRun,
     }
   }
 
-  const decide = (outcome: RunOutcome, attempts: number, probe: boolean): WorkOutcome => {
+  const decide: RunTools['decide'] = (outcome, attempts, probe, random = Math.random()) => {
     if (outcome.outcome === 'done') return { outcome: 'done' }
     if (outcome.outcome === 'interrupted') return { outcome: 'retry', error: new TorgError('run.interrupted', 'The hub deployed or stopped while the run was open.').toJSON(), dueInMs: 0, countAttempt: false }
-    const decision = decideRetry({ error: outcome.error, attempts: attempts + 1, random: Math.random(), probe })
+    const decision = decideRetry({ error: outcome.error, attempts: attempts + 1, random, probe })
     const error = outcome.error.toJSON()
     return decision.again ? { outcome: 'retry', error, dueInMs: decision.dueInMs, countAttempt: !decision.free } : { outcome: 'dead', error }
   }
@@ -98,17 +107,21 @@ export function createKeyWork({ store, runs, events, status, log, flows, mayRun,
     const outcome = await start(id)
     const result = decide(outcome, attempts, probe)
     const verdict = judge(outcome, result, breakAfter(lane.name))
+    return { result, outcome, verdict, run: report({ lane, node, attempts, facts, id, startedAt, outcome, result }) }
+  }
+
+  const report: RunTools['report'] = ({ lane, node, attempts, facts, id, startedAt, outcome, result }) => {
     const endedAt = new Date()
     const run: RunReport = { id, node, deployment: flows().deployment, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() }
     const error: StoredError | undefined = result.outcome === 'done' ? undefined : result.error
     status.ended(node, result.outcome, error)
     events.runEnded({ lane: lane.name, outcome: outcome.outcome === 'interrupted' ? 'interrupted' : result.outcome, seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 })
-    if (result.outcome === 'done' && !log.isLevelEnabled('debug')) return { result, run, outcome, verdict }
+    if (result.outcome === 'done' && !log.isLevelEnabled('debug')) return run
     const line = { lane: lane.name, run: id, ...facts, attempts: attempts + 1, ms: endedAt.getTime() - startedAt.getTime(), ...(error && { error: { ...error, value: undefined } }) }
     if (result.outcome === 'done') log.debug(line, 'run done')
     else if (result.outcome === 'retry') log.info({ ...line, dueInMs: result.dueInMs }, `run failed, tried again in ${Math.round(result.dueInMs / 1000)} s: ${result.error.detail}`)
     else log.warn(line, `dead letter: ${result.error.detail}`)
-    return { result, run, outcome, verdict }
+    return run
   }
 
   /**
@@ -160,14 +173,14 @@ export function createKeyWork({ store, runs, events, status, log, flows, mayRun,
     return { key: due ? 'due' : givesBack || !applied ? 'gone' : 'held', judged: verdict !== undefined }
   }
 
-  return async (lane: WorkedLane, claim: Claim): Promise<KeyEnd> => {
+  const workKey = async (lane: WorkedLane, claim: Claim): Promise<KeyEnd> => {
     const { lease } = claim
     let { leasedAt, probe: judged } = claim
     const items: ((last: boolean) => Promise<RunEnd>)[] = 'messages' in claim
       ? claim.messages.map((message) => (last) => runMessage(lane, claim, message, last))
       : claim.deliveries.map((delivery) => (last) => runDelivery(lane, claim, delivery, last))
     for (const [index, run] of items.entries()) {
-      if (Date.now() - leasedAt > leaseMarginMs / 2) {
+      if (isOld(leasedAt)) {
         const lost = await insist(() => store.renew([lease], leaseMsOf(lane)))
         if (lost.length > 0) break
         leasedAt = Date.now()
@@ -181,6 +194,8 @@ export function createKeyWork({ store, runs, events, status, log, flows, mayRun,
     await insist(() => store.release([lease]))
     return { due: true, judged }
   }
+
+  return { workKey, workBatch: createBatchWork({ ...options, runOf, decide, report, insist }) }
 }
 
 /** What a message came to: which records, or why none. */

@@ -1,6 +1,6 @@
 /** One durable run and the tokens that keep it open. */
 import { TorgError } from '../errors.ts'
-import type { ActiveRun, Envelope, FlowMessage, RunOutcome, SavedRecord } from './types.ts'
+import type { ActiveRun, Envelope, FlowMessage, GivenReference, ItemFailure, ItemFailures, RunOutcome, SavedRecord } from './types.ts'
 
 /** What a token needs of the node that holds it. */
 export interface Holder { readonly id: string, readonly type: string, readonly name?: string, readonly _alias?: string }
@@ -44,7 +44,8 @@ export class Run implements ActiveRun {
   readonly limitMs: number
   readonly tokens = new Set<Token>()
   readonly #resolve: (outcome: RunOutcome) => void
-  readonly #references: { kind: string, id: string }[] = []
+  readonly #references: GivenReference[] = []
+  readonly #failures = new Map<string, ItemFailure>()
   readonly #saved: SavedRecord[] = []
   #decision: Decision | undefined
   #error: TorgError | undefined
@@ -78,8 +79,12 @@ export class Run implements ActiveRun {
     return this.#abort.signal
   }
 
-  addReference(reference: { kind: string, id: string }): void {
+  addReference(reference: GivenReference): void {
     this.#references.push(reference)
+  }
+
+  failItem(item: string, failure: ItemFailure): void {
+    if (!this.#failures.has(item)) this.#failures.set(item, failure)
   }
 
   addSaved(record: SavedRecord): void {
@@ -98,9 +103,9 @@ export class Run implements ActiveRun {
   /** Ends a run whose last token has closed. */
   settle(): void {
     const decision = this.#decision
-    if (decision?.outcome === 'failed') this.#close('decided', decision)
+    if (decision?.outcome === 'failed') this.#close('decided', { ...decision, ...this.#failed() })
     else if (decision) this.#close('decided', { ...this.#done(), decided: true })
-    else if (this.#error) this.#close('failed', { outcome: 'failed', error: this.#error })
+    else if (this.#error) this.#close('failed', { outcome: 'failed', error: this.#error, ...this.#failed() })
     else this.#close('silent', this.#done())
   }
 
@@ -115,7 +120,11 @@ export class Run implements ActiveRun {
   }
 
   #done(): Extract<RunOutcome, { outcome: 'done' }> {
-    return { outcome: 'done', references: this.#references, ...(this.#saved.length > 0 && { saved: this.#saved }) }
+    return { outcome: 'done', references: this.#references, ...this.#failed(), ...(this.#saved.length > 0 && { saved: this.#saved }) }
+  }
+
+  #failed(): { failures?: ItemFailures } {
+    return this.#failures.size > 0 ? { failures: this.#failures } : {}
   }
 
   #close(end: End, outcome: RunOutcome): void {
@@ -146,6 +155,7 @@ export function closedRun(envelope: Envelope): ActiveRun {
     envelope,
     get signal() { return AbortSignal.abort(closedError(envelope.run)) },
     addReference: () => undefined,
+    failItem: () => undefined,
     addSaved: () => undefined,
     decide: () => undefined,
   }

@@ -19,16 +19,54 @@ export interface TwinCounts {
 
 export interface CollectionsApi { handle(request: TwinRequest): TwinReply }
 
+/** Documents whose field has this value are refused with 422. */
+export interface Refusal { field: string, value: unknown }
+
 /** What an idempotency key was answered with before. */
 export interface AnsweredKey { content: string, reply: TwinReply }
 
 const rememberedKeys = 100_000
 
-/** Answers requests for `/<collection>` and `/<collection>/<id>`. `idField` is where a posted document holds its own id. */
-export function createCollectionsApi({ collections, counts, answered, idField, repeats }: { collections: Collections, counts: TwinCounts, answered: Journal<AnsweredKey>, idField: string, repeats: 'answered' | 'written' }): CollectionsApi {
+export interface CollectionsApiOptions {
+  collections: Collections
+  counts: TwinCounts
+  answered: Journal<AnsweredKey>
+  /** Where a posted document holds its own id. */
+  idField: string
+  repeats: 'answered' | 'written'
+  refusal(): Refusal | null
+}
+
+/**
+ * Answers requests for `/<collection>` and `/<collection>/<id>`. A list posted to `/<collection>/_bulk` is written document by document, with a
+ * result for each; with `?atomic=true` all are written or none.
+ */
+export function createCollectionsApi({ collections, counts, answered, idField, repeats, refusal }: CollectionsApiOptions): CollectionsApi {
+  const refuse = (document: Record<string, unknown>): { error: string, field: string } | null => {
+    const refused = refusal()
+    return refused && document[refused.field] === refused.value ? { error: `${refused.field} is not allowed`, field: refused.field } : null
+  }
+
+  function bulk(request: TwinRequest, collection: string): TwinReply {
+    const documents = parseList(request.body)
+    if (documents === null) return { status: 400, body: { error: 'the body is not a list of JSON objects' } }
+    if (request.query.get('atomic') === 'true' && documents.some(refuse)) return { status: 422, body: { error: 'one of the documents is not allowed' } }
+    const results = documents.map(document => {
+      const id = textOf(document[idField])
+      const fault = refuse(document)
+      if (fault) return { [idField]: id, status: 422, ...fault }
+      const { stored, created } = collections.write(collection, id ?? collections.nextId(collection), document)
+      counts.writes += 1
+      return { [idField]: id, status: created ? 201 : 200, given: `${collection}-${stored.id}` }
+    })
+    return { status: 200, body: { results } }
+  }
+
   function write(request: TwinRequest, collection: string, id: string | undefined): TwinReply {
     const document = parseObject(request.body)
     if (document === null) return { status: 400, body: { error: 'the body is not a JSON object' } }
+    const refused = refuse(document)
+    if (refused) return { status: 422, body: refused }
     const given = id ?? textOf(document[idField])
     if (request.method === 'PATCH' && (given === undefined || !collections.get(collection, given))) return notFound(collection, given)
     const { stored, created } = collections.write(collection, given ?? collections.nextId(collection), document, request.method === 'PATCH')
@@ -84,7 +122,7 @@ export function createCollectionsApi({ collections, counts, answered, idField, r
         }
         case 'POST':
         case 'PATCH':
-          return once(request, () => write(request, collection, id))
+          return once(request, () => id === '_bulk' ? bulk(request, collection) : write(request, collection, id))
         case 'PUT':
           return id === undefined ? { status: 405, body: { error: 'PUT needs an id' } } : once(request, () => write(request, collection, id))
         case 'DELETE':
@@ -107,6 +145,15 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 /** Whether a kept line is an {@link AnsweredKey}. */
 export function isAnsweredKey(value: unknown): value is AnsweredKey {
   return value !== null && typeof value === 'object' && 'content' in value && 'reply' in value
+}
+
+function parseList(body: Buffer): Record<string, unknown>[] | null {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'))
+    return Array.isArray(parsed) && parsed.every(item => typeof item === 'object' && item !== null) ? parsed.map((item: object) => ({ ...item })) : null
+  } catch {
+    return null
+  }
 }
 
 function parseObject(body: Buffer): Record<string, unknown> | null {

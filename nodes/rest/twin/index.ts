@@ -5,7 +5,7 @@ import { openJournal } from '../../../runtime/twins/journal.ts'
 import { startTwinServer } from '../../../runtime/twins/server.ts'
 import type { TwinReply, TwinRequest } from '../../../runtime/twins/server.ts'
 import { createCollectionsApi, isAnsweredKey } from './api.ts'
-import type { TwinCounts } from './api.ts'
+import type { Refusal, TwinCounts } from './api.ts'
 import { openCollections } from './collections.ts'
 import type { Collections } from './collections.ts'
 import { createLogin } from './login.ts'
@@ -31,6 +31,8 @@ export interface RestTwin extends Twin {
   readonly login: Login
   /** Null: no more failures. */
   fail(failure: Failure | null): void
+  /** Null: everything is taken again. */
+  refuse(refusal: Refusal | null): void
 }
 
 /**
@@ -43,8 +45,9 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
   const counts: TwinCounts = { requests: 0, writes: 0, repeats: 0, mixedUpKeys: 0, failures: 0 }
   const login = createLogin(options.secrets, settings.tokenLifetime)
   const answered = openJournal(options.dataDir === undefined ? undefined : join(options.dataDir, `${options.system}-keys.jsonl`), isAnsweredKey)
-  const api = createCollectionsApi({ collections, counts, answered, idField: settings.idField, repeats: settings.repeats })
+  const api = createCollectionsApi({ collections, counts, answered, idField: settings.idField, repeats: settings.repeats, refusal: () => refusal })
   let failure: Failure | null = null
+  let refusal: Refusal | null = null
 
   function takeFailure(): Failure | null {
     const taken = failure
@@ -86,6 +89,7 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
     counts,
     login,
     fail(next) { failure = next },
+    refuse(next) { refusal = next },
     async close() {
       await server.close()
       collections.close()

@@ -51,5 +51,5 @@ export function createStubHub({ env = process.env, types = new Map() }: { env?: 
 
 /** A run for {@link StubHub.assign}, open unless said otherwise. */
 export function createStubRun({ open = true, signal = new AbortController().signal }: { open?: boolean, signal?: AbortSignal } = {}): ActiveRun {
-  return { id: '01900000-0000-7000-8000-000000000001', open, signal, envelope: { run: '01900000-0000-7000-8000-000000000001', deployment: 1 }, addReference: () => undefined, addSaved: () => undefined, decide: () => undefined }
+  return { id: '01900000-0000-7000-8000-000000000001', open, signal, envelope: { run: '01900000-0000-7000-8000-000000000001', deployment: 1 }, addReference: () => undefined, failItem: () => undefined, addSaved: () => undefined, decide: () => undefined }
 }
