@@ -75,6 +75,7 @@ export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ..
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const api = createApi({
+    environment: { name: 'test', database: 'test', since: '2026-01-01T00:00:00.000Z', by: 'first start', held: false, adopt: async () => ({ dropped: 0 }) },
     hub: {
       get accepting() { return hub.accepting },
       publicUrl: url,
