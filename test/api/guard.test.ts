@@ -18,6 +18,7 @@ const guarded: [string, string][] = [
   ['GET', '/api/v1/lanes'], ['POST', '/api/v1/lanes/erp.out/pause'], ['POST', '/api/v1/lanes/erp.out/resume'],
   ['GET', '/api/v1/records/order/1'], ['GET', '/api/v1/records/order'],
   ['GET', '/api/v1/completeness'],
+  ['GET', '/api/v1/processes'],
   ['GET', '/api/v1/environment'], ['POST', '/api/v1/environment'],
   ['POST', '/api/v1/repairs'], ['GET', '/api/v1/repairs'], ['GET', '/api/v1/repairs/1'], ['POST', '/api/v1/repairs/1/cancel'],
   ['GET', '/api/v1/deployments'], ['GET', '/api/v1/deployments/active'], ['GET', '/api/v1/deployments/1'],
