@@ -39,7 +39,7 @@ export function checkExpression(expression: string): void {
 /** @throws TorgError `flow.invalid` where no such time zone is known */
 export function checkZone(zone: string): void {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
+    Intl.DateTimeFormat('en', { timeZone: zone })
   } catch {
     throw invalid(`"${zone}" is no time zone; name one such as Europe/Oslo or UTC`)
   }
