@@ -55,8 +55,8 @@ export const pluginsFolder = join(hubRoot, 'editor-plugins')
 /** The batching writers take four, claims one per lane that works at the same time. */
 export const databaseConnections = 20
 
-/** Of a repair so many are under way at once for each key a lane works on. */
-const repairFactor = 4
+/** Of a repair so many at most are handed over at once for each key a lane works on. */
+const repairFactor = 8
 
 /** Makes the parts; nothing works before `startFlows`. */
 export async function createProcess({ settings, project, connectors, databaseUrl, store, presence, environment, owner, folder, databaseFolder = folder, log, undo }: ProcessOptions) {
@@ -111,7 +111,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   const always: Duty[] = [
     engine.sweep,
     createModeDuty({ store, wake: engine.wake, log }),
-    createRepairDuty({ store, portion: settings.concurrency * repairFactor, wake: engine.wake, log }),
+    createRepairDuty({ store, most: settings.concurrency * repairFactor, wake: engine.wake, log }),
     createRetentionDuty({ store, ...settings, removed: metrics.removedOld, log }),
   ]
   const polls = createPolls({ store, receive: (message) => hub.receive(message), full: pressure.reason, log })

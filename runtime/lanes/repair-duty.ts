@@ -11,22 +11,22 @@ const afterFailureMs = 2_000
 
 export interface RepairDutyOptions {
   store: Pick<Store, 'advanceRepairs'>
-  /** Messages and deliveries of one repair under way at once. */
-  portion: number
+  /** Messages or deliveries of one repair handed over at once, at most. */
+  most: number
   /** Tells a lane that it has work. */
   wake(lane: LaneName): void
   log: Logger
 }
 
 /** One process at a time is enough; several do no harm. */
-export function createRepairDuty({ store, portion, wake, log }: RepairDutyOptions) {
+export function createRepairDuty({ store, most, wake, log }: RepairDutyOptions) {
   return {
     name: 'repairs',
     async run(signal: AbortSignal): Promise<void> {
       while (!signal.aborted) {
         let pauseMs = idleMs
         try {
-          const { running, lanes } = await store.advanceRepairs(portion)
+          const { running, lanes } = await store.advanceRepairs(most)
           for (const lane of lanes) wake(lane)
           if (running > 0) pauseMs = busyMs
         } catch (thrown) {

@@ -2,7 +2,8 @@
 import type { Selection } from './repair-types.ts'
 
 // Of a key the newest is taken, by the source's own time where it has one. Without such times nothing keeps an older message from
-// overwriting a newer one, so one that has been overtaken since by one outside of the selection is passed over as well.
+// overwriting a newer one, so one that has been overtaken since by one outside of the selection is passed over as well. Partitions go by
+// the time in the ids, which is that of arrival by another clock.
 const chosenMessages = `
 with matching as materialized (
   select id, system, source, topic, key, state, error->>'code' as code, received_at, seq, source_time,
@@ -10,10 +11,11 @@ with matching as materialized (
   from torg.message
   where ($1::text is null or system = $1) and ($2::text[] is null or source = any ($2)) and ($3::text is null or state in ($3, 'pending'))
     and ($4::text is null or error->>'code' = $4) and ($5::timestamptz is null or received_at >= $5) and ($6::timestamptz is null or received_at < $6)
+    and ($5::timestamptz is null or id >= torg.first_id($5 - interval '1 day')) and ($6::timestamptz is null or id < torg.first_id($6 + interval '1 day'))
     and ($7::text is null or topic = $7) and ($8::text[] is null or key = any ($8)) and case when $9::uuid[] is null then closed is null else id = any ($9) end
 ), later as (
   select source, key, max(seq) as seq from torg.message
-  where not $10::boolean and state = 'done' and ($7::text is null or topic = $7) and source in (select source from matching where source_time is null)
+  where not $10::boolean and state = 'done' and ($5::timestamptz is null or id >= torg.first_id($5 - interval '1 day')) and ($7::text is null or topic = $7) and source in (select source from matching where source_time is null)
   group by source, key
 ), chosen as (
   select m.id as item, null::text as subscription, m.system, m.source as node, m.topic as what, m.key as name, m.received_at as at, m.seq, m.state, m.code,

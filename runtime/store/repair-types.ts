@@ -101,8 +101,9 @@ export interface RepairStore {
   /** Hands over nothing more; what was handed over goes on. Null: no such repair runs. */
   cancelRepair(id: number, by: string): Promise<Repair | null>
   /**
-   * Hands the next items of every running repair over to their lanes, unless more than half a portion of what it handed over in the last
-   * seconds still waits there, or of what that raised in other lanes. May be called by several processes at once, and after a crash at any point: an item is handed over once.
+   * Hands the next items of every running repair over to their lanes, unless more than half of what it handed over last is still due there,
+   * or what that raised in other lanes. A portion is what is through in half a second, `most` at most. May be called by several
+   * processes at once, and after a crash at any point: an item is handed over once.
    */
-  advanceRepairs(portion: number): Promise<{ running: number, lanes: LaneName[] }>
+  advanceRepairs(most: number): Promise<{ running: number, lanes: LaneName[] }>
 }

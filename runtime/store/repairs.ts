@@ -7,7 +7,7 @@ import type { Repair, RepairGroup, RepairPreview, RepairProgress, RepairSample, 
 import type { LaneName } from './types.ts'
 
 /** A selection may be a large part of a table, so here every way of reading is open, and the plan is made for its very values. */
-const planning = 'set local enable_seqscan = on; set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on; set local plan_cache_mode = force_custom_plan'
+const planning = 'set local enable_seqscan = on; set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on; set local plan_cache_mode = force_custom_plan; set local work_mem = \'64MB\''
 
 const countGroups = `
 select system, node, what, state, code, standing, count(*)::int as count from chosen
@@ -48,21 +48,28 @@ select case when d.dead then 'dead' when d.desired <= d.acked then 'done' when d
 from torg.repair_item i join torg.delivery d on d.subscription = i.subscription and d.record_id = i.item
 where i.repair_id = $1 and i.position > $2 and i.position <= $3 group by 1`
 
-// What re-run messages have saved goes on to other systems, where it must not pile up in front of new orders either.
-const raisedNow = `
-select count(*)::int as count from torg.repair_item i join torg.message m on m.id = i.item cross join lateral unnest(m.records) as r (id)
-join torg.delivery d on d.record_id = r.id
+// What stands in front of new orders: not what is to be tried again later. What re-run messages have saved goes on to other systems,
+// where it must not pile up either.
+const messagesInFront = `
+select (select count(*) from torg.repair_item i join torg.message m on m.id = i.item
+    where i.repair_id = $1 and i.position > $2 and i.position <= $3 and m.state = 'pending' and m.due_at <= now())
+  + (select count(*) from torg.repair_item i join torg.message m on m.id = i.item cross join lateral unnest(m.records) as r (id)
+    join torg.delivery d on d.record_id = r.id
+    where i.repair_id = $1 and i.position > $2 and i.position <= $3 and d.desired > d.acked and not d.dead and not d.held and d.due_at <= now()) as count`
+const deliveriesInFront = `
+select count(*) from torg.repair_item i join torg.delivery d on d.subscription = i.subscription and d.record_id = i.item
 where i.repair_id = $1 and i.position > $2 and i.position <= $3 and d.desired > d.acked and not d.dead and not d.held and d.due_at <= now()`
 
 /** After this time a repair goes on although what it handed over waits: for a system that is down. */
 const patienceMs = 5_000
+/** A portion is as large as what is through in this time: so long does a new order wait behind it. */
+const paceMs = 500
+const leastPortion = 16
 
 interface RepairRow {
   id: number, selection: Selection, by: string, why: string, at: Date, state: Repair['state'], total: number, passed_over: number, cursor: number, skipped: number
   ended_at: Date | null, ended_by: string | null
 }
-/** Items of a repair behind one position, up to another. */
-type Among = [id: number, after: number, upTo: number]
 interface Running { id: number, type: Selection['type'], cursor: number, total: number }
 
 export function createRepairs(db: Database): RepairStore {
@@ -78,21 +85,26 @@ export function createRepairs(db: Database): RepairStore {
     return work(tx)
   }))
 
-  /** When each running repair last handed something over, as far as this process knows. */
-  const movedAt = new Map<number, number>()
+  /** When each running repair last handed something over, and how much, as far as this process knows. */
+  const paces = new Map<number, { at: number, size: number }>()
 
-  const advance = async (tx: Transaction, id: number, portion: number): Promise<LaneName[]> => {
+  const advance = async (tx: Transaction, id: number, most: number): Promise<LaneName[]> => {
     const [repair] = await tx.query<Running>(lockRepair, [id])
     if (!repair) return []
     const { type, cursor } = repair
-    const patient = Date.now() - (movedAt.get(id) ?? 0) < patienceMs
-    if (patient && await waiting(tx, type, [id, cursor - 2 * portion, cursor]) > portion / 2) return []
-    const items = await tx.query<{ item: string, subscription: string | null }>(itemsBetween, [id, cursor, cursor + portion])
+    const last = paces.get(id)
+    const tookMs = last ? Date.now() - last.at : paceMs
+    if (last && tookMs < patienceMs) {
+      const [front] = await tx.query<{ count: string }>(type === 'messages' ? messagesInFront : deliveriesInFront, [id, cursor - 2 * last.size, cursor])
+      if (Number(front?.count) > last.size / 2) return []
+    }
+    const size = Math.round(Math.min(most, Math.max(leastPortion, (last?.size ?? leastPortion) * Math.min(2, paceMs / tookMs))))
+    const items = await tx.query<{ item: string, subscription: string | null }>(itemsBetween, [id, cursor, cursor + size])
     const lanes = type === 'messages'
       ? await putMessagesBack(tx, items.map(({ item }) => item), 'settled')
       : await putDeliveriesBack(tx, items.map(({ item, subscription }) => ({ recordId: item, subscription: subscription ?? '' })), 'settled')
     await tx.query(moveCursor, [id, cursor + items.length, items.length - lanes.length])
-    movedAt.set(id, Date.now())
+    paces.set(id, { at: Date.now(), size })
     return lanes
   }
 
@@ -133,26 +145,18 @@ export function createRepairs(db: Database): RepairStore {
       return row ? toRepair(row) : null
     }),
 
-    advanceRepairs: portion => guarded('Handing repairs over', async () => {
+    advanceRepairs: most => guarded('Handing repairs over', async () => {
       const running = await db.query<{ id: number }>(listRunning)
       const lanes: LaneName[] = []
-      for (const id of movedAt.keys()) if (!running.some(repair => repair.id === id)) movedAt.delete(id)
+      for (const id of paces.keys()) if (!running.some(repair => repair.id === id)) paces.delete(id)
       // Done twice where the answer was lost it goes on behind what was committed.
-      for (const { id } of running) lanes.push(...await retrying(() => db.transaction(tx => advance(tx, id, portion)), isUnreachable))
+      for (const { id } of running) lanes.push(...await retrying(() => db.transaction(tx => advance(tx, id, most)), isUnreachable))
       return { running: running.length, lanes: [...new Set(lanes)] }
     }),
   }
 }
 
-/** How much of these items is under way. */
-async function waiting(tx: Transaction, type: Selection['type'], among: Among): Promise<number> {
-  const { waiting } = await standing(tx, type, among)
-  if (type === 'deliveries') return waiting
-  const [raised] = await tx.query<{ count: number }>(raisedNow, among)
-  return waiting + (raised?.count ?? 0)
-}
-
-async function standing(tx: Transaction, type: Selection['type'], among: Among): Promise<RepairProgress['now']> {
+async function standing(tx: Transaction, type: Selection['type'], among: [id: number, after: number, upTo: number]): Promise<RepairProgress['now']> {
   const rows = await tx.query<{ state: 'pending' | 'held' | 'done' | 'dead', count: number }>(type === 'messages' ? messagesNow : deliveriesNow, among)
   const of = (state: string): number => rows.find(row => row.state === state)?.count ?? 0
   return { waiting: of('pending'), held: of('held'), done: of('done'), dead: of('dead') }

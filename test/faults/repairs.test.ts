@@ -9,7 +9,7 @@ const count = isLong ? 2 * orderCount : orderCount
 
 for (const backend of backendsFor(seed)) {
   describe(`${count} orders with a wrong tax rate among others, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(600_000)
+    this.timeout(1_200_000)
     let retailer: Retailer
     before(async () => {
       retailer = await openRetailer({ backend, seed })
@@ -62,7 +62,7 @@ for (const backend of backendsFor(seed)) {
       await until(() => retailer.erp.counts.writes >= before.writes + count / 3, { limitMs: 120_000, what: 'a third is repaired' })
       await retailer.hub.kill()
       await retailer.hub.start()
-      await until(async () => (await retailer.call('GET', `/api/v1/repairs/${String(id)}`))['state'] === 'done', { limitMs: 240_000, everyMs: 50, what: 'everything is handed over' })
+      await until(async () => (await retailer.call('GET', `/api/v1/repairs/${String(id)}`))['state'] === 'done', { limitMs: 500_000, everyMs: 50, what: 'everything is handed over' })
       await retailer.expectComplete({ repeats: concurrency })
 
       expect(await retailer.call('GET', `/api/v1/repairs/${String(id)}`)).to.deep.include({ total: count, handedOver: count, why: 'wrong tax rate', now: { waiting: 0, held: 0, done: count, dead: 0 } })

@@ -60,9 +60,10 @@ describe('store: repairs', () => {
       const four = await message({ key: '4' }, dead)
       expect(await rerun({ state: 'done' })).to.deep.equal([one, two, three].toSorted())
       expect(await rerun({ code: 'mapping.failed' })).to.deep.equal([four])
-      await test.sql(`update torg.message set received_at = '2026-03-01T12:00:00Z' where id = $1`, [one])
-      expect(await rerun({ from: '2026-03-01T12:00:00.000Z', to: '2026-03-01T12:00:00.001Z' })).to.deep.equal([one])
-      expect((await store.previewRepair(messages({ to: '2026-03-01T12:00:00.000Z' }))).count).to.equal(0)
+      const [{ at } = { at: '' }] = await test.sql<{ at: string }>(`update torg.message set received_at = date_trunc('second', now()) - interval '1 hour' where id = $1
+        returning to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS') as at`, [one])
+      expect(await rerun({ from: `${at}.000Z`, to: `${at}.001Z` })).to.deep.equal([one])
+      expect((await store.previewRepair(messages({ to: `${at}.000Z` }))).count).to.equal(0)
     })
 
     it('carry their stored bytes, from their first attempt', async () => {

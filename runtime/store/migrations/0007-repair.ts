@@ -25,9 +25,10 @@ create table torg.repair (
 );
 create index repair_running on torg.repair (id) where state = 'running';
 
--- What a repair takes is fixed when it is stored: messages, or records with the subscription.
+-- What a repair takes is fixed when it is stored: messages, or records with the subscription. There may be a million of them, so no
+-- foreign key is looked up for each.
 create table torg.repair_item (
-  repair_id integer not null references torg.repair (id) on delete cascade,
+  repair_id integer not null,
   position integer not null,
   item uuid not null,
   subscription text collate "C",
