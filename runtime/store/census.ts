@@ -4,7 +4,6 @@
  */
 import { retrying, isUnreachable, toStoreError, type Database, type Transaction } from './db.ts'
 import type { Census, CensusPeriod, CensusSlice, DeliveryCount, ListedMatch, MessageCount, NamedMessage, NamedRecord, OpenRecord } from './census-types.ts'
-import type { Origin } from './types.ts'
 
 /** Rows of one slice. */
 const sliceSize = 5_000
@@ -79,12 +78,13 @@ union all
 select channel, kind, day, subscription, target, state, code, currency, count(*)::int, sum(amount)::text, min(wanted_at)
 from pairs group by 1, 2, 3, 4, 5, 6, 7, 8`
 
+// Without their documents: joined to them, an order by id would have the planner walk all records instead of the slice.
 const openRecords = `
 with ${recordSlice}, ${wanted}, ${pairs}
-select p.id, p.number, p.kind, p.channel, p.day, p.amount::text, p.currency, p.subscription, p.target, p.state, p.deleted_at is not null as deleted, r.document, r.provenance
-from pairs p join torg.record r on r.id = p.id
-where p.state in ('unraised', 'behind') and (p.id, p.subscription) > ($13::uuid, $14::text)
-order by p.id, p.subscription limit $15`
+select id, number, kind, channel, day, amount::text, currency, subscription, target, state, deleted_at is not null as deleted
+from pairs where state in ('unraised', 'behind')`
+
+const documentsOf = 'select id, document, provenance from torg.record where id = any ($1::uuid[])'
 
 // What a system must hold: acknowledged, newest, not removed.
 const isHeld = `exists (
@@ -180,13 +180,18 @@ export function createCensus(db: Database): Census {
         const counts = await read('Counting records', tx => tx.query<Omit<DeliveryCount, 'since'> & { since: Date | null }>(countRecords, values))
         yield { counts: counts.map(row => ({ ...row, since: row.since?.toISOString() ?? null })), open: [] }
         if (!counts.some(({ state }) => state === 'unraised' || state === 'behind')) continue
-        let after: [string, string] = ['00000000-0000-0000-0000-000000000000', '']
-        for (;;) {
-          const open = await read('Reading records', tx => tx.query<OpenRecord & { provenance: Record<string, Origin> }>(openRecords, [...values, ...after, pageSize]))
-          yield { counts: [], open }
-          const last = open.at(-1)
-          if (!last || open.length < pageSize) break
-          after = [last.id, last.subscription]
+        const open = await read('Reading records', tx => tx.query<Omit<OpenRecord, 'document' | 'provenance'>>(openRecords, values))
+        for (let at = 0; at < open.length; at += pageSize) {
+          const page = open.slice(at, at + pageSize)
+          const rows = await read('Reading records', tx => tx.query<Pick<OpenRecord, 'id' | 'document' | 'provenance'>>(documentsOf, [[...new Set(page.map(({ id }) => id))]]))
+          const byId = new Map(rows.map(row => [row.id, row]))
+          yield {
+            counts: [],
+            open: page.flatMap((pair): OpenRecord[] => {
+              const row = byId.get(pair.id)
+              return row ? [{ ...pair, ...row }] : []
+            }),
+          }
         }
       }
     },
