@@ -130,7 +130,7 @@ async function compose({ settings, projectFolder, databaseUrl, name, log }: Work
       await parts.close()
       presence.describe({ deployment: null, working: false, state: why })
       if (why !== reason) log.warn({ deployment: deployment?.id }, `This worker takes no work. ${why}`)
-    } else if (reason !== null || parts.deployment !== deployment?.id) log.info({ deployment: parts.deployment }, `This worker works for deployment ${parts.deployment}`)
+    } else if (reason !== null && parts.hub.held === undefined) log.info({ deployment: parts.deployment }, `This worker works for deployment ${parts.deployment}`)
     reason = why
   }
 

@@ -1,0 +1,101 @@
+/** `torg worker` as a process: what it refuses, and what it says where it takes no work. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { ProcessSummary } from '../../runtime/store/types.ts'
+import { prepareBench, type Bench } from '../hub/bench.ts'
+import { afterEverything } from '../support/cleanup.ts'
+import { until } from '../support/until.ts'
+
+const cli = join(import.meta.dirname, '../../runtime/cli.ts')
+const secretKey = 'a secret key of the tests'
+
+describe('torg worker', function () {
+  this.timeout(120_000)
+  let bench: Bench
+  let scratch: string
+  const children = new Set<ChildProcess>()
+  const workers = new Set<{ output: string }>()
+  before(async () => {
+    bench = await prepareBench({
+      tabs: [{ slug: 'clock', nodes: [{ id: 'clock', type: 'hub schedule', name: '', cron: '0 0 1 1 *', timeZone: 'UTC', missed: 'skip', most: 1, timeLimit: 60, wires: [[]] }] }],
+      systems: [],
+    })
+    scratch = await mkdtemp(join(tmpdir(), 'torg-worker-'))
+  })
+  after(async () => {
+    await bench.close()
+    await rm(scratch, { recursive: true, force: true })
+  })
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') for (const { output } of workers) console.error(output.slice(-3_000))
+    workers.clear()
+    for (const child of children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    children.clear()
+  })
+  afterEverything(async () => { for (const child of children) child.kill('SIGKILL') })
+
+  /** Starts a worker; its output grows. */
+  const start = (name: string, { project = bench.folder, env = {} }: { project?: string, env?: Record<string, string> } = {}) => {
+    const child = spawn(process.execPath, [cli, 'worker', project, '--name', name], {
+      env: { PATH: process.env['PATH'] ?? '', TORG_LOG_FORMAT: 'json', DATABASE_URL: bench.databaseUrl, TORG_DATA: join(scratch, name), TORG_SECRET_KEY: secretKey, TORG_ENVIRONMENT: 'test', ...env },
+    })
+    children.add(child)
+    const worker = { child, output: '' }
+    workers.add(worker)
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { worker.output += chunk.toString() })
+    return worker
+  }
+  const ended = async ({ child }: { child: ChildProcess }): Promise<number | null> => {
+    if (child.exitCode === null) await once(child, 'close')
+    return child.exitCode
+  }
+  const stateOf = async (owner: string): Promise<ProcessSummary | undefined> => {
+    const { body } = await bench.call('/api/v1/processes')
+    return (body['items'] as ProcessSummary[]).find((process) => process.owner === owner)
+  }
+
+  it('ends with a sentence where no hub has started yet, where there is no database, and without the key', async () => {
+    const early = start('early')
+    expect(await ended(early)).to.equal(1)
+    expect(early.output).to.include('No hub has started on this database yet')
+    const nowhere = start('nowhere', { env: { DATABASE_URL: '' } })
+    expect(await ended(nowhere)).to.equal(1)
+    expect(nowhere.output).to.include('DATABASE_URL is not set, and no hub runs an embedded PostgreSQL')
+    const keyless = start('keyless', { env: { TORG_SECRET_KEY: '' } })
+    expect(await ended(keyless)).to.equal(1)
+    expect(keyless.output).to.include('A worker needs the secret key of its hub')
+  })
+
+  it('works beside the hub, alone under its name, and ends with 0 when it is told to', async () => {
+    await bench.start()
+    const worker = start('one')
+    await until(async () => (await stateOf('worker-one'))?.working === true, { limitMs: 60_000 })
+    const again = start('one', { env: { TORG_DATA: join(scratch, 'other') } })
+    expect(await ended(again)).to.equal(1)
+    expect(again.output).to.include('Another process is present on this database as worker-one')
+    worker.child.kill('SIGTERM')
+    expect(await ended(worker)).to.equal(0)
+    expect(await stateOf('worker-one')).to.equal(undefined)
+  })
+
+  it('takes no work and says why: another secret key, another role table', async () => {
+    start('keys', { env: { TORG_SECRET_KEY: 'another key of the tests' } })
+    const other = join(scratch, 'project')
+    await cp(bench.folder, other, { recursive: true, filter: (path) => !path.endsWith('.torg') })
+    await writeFile(join(other, 'roles.json'), JSON.stringify([{ kind: 'order', masters: ['erp'] }]))
+    await writeFile(join(other, 'systems.json'), JSON.stringify([{ id: 'system-erp', type: 'rest-system', name: 'ERP', key: 'erp', baseUrl: 'http://127.0.0.1:9', auth: 'none', webhooks: 'none' }]))
+    start('roles', { project: other })
+    await until(async () => /The secret key is not the hub's/.test((await stateOf('worker-keys'))?.state ?? ''), { limitMs: 60_000 })
+    await until(async () => /Roles, lookups, schemas/.test((await stateOf('worker-roles'))?.state ?? ''), { limitMs: 60_000 })
+    expect((await stateOf('worker-keys'))?.working).to.equal(false)
+    expect((await stateOf('worker-roles'))?.deployment).to.equal(null)
+  })
+})
