@@ -7,6 +7,10 @@ import { backendsFor, concurrency, isLong, newSeed, openRetailer, partCount, sho
 const seed = newSeed()
 /** So many times at most a point is passed before the hub dies there. */
 const latest = isLong ? 200 : 20
+/** Always in a short run; two of the others are drawn by the seed. */
+const foremost: readonly FailPoint[] = ['message-stored', 'record-saved', 'delivery-sent']
+const others = failPoints.filter((point) => !foremost.includes(point))
+const points = isLong ? failPoints : [...foremost, ...others.filter((_, index) => [seed % others.length, (seed + 2) % others.length].includes(index))]
 
 describe('a fail point', () => {
   it('kills at the n-th pass, does nothing elsewhere, and has to exist', () => {
@@ -39,11 +43,11 @@ for (const backend of backendsFor(seed)) {
       await retailer.expectComplete({ repeats: concurrency })
     }
 
-    for (const point of failPoints.filter((name) => !name.startsWith('deploy-'))) {
+    for (const point of points.filter((name) => !name.startsWith('deploy-'))) {
       it(point, () => dieAt(point, point === 'keys-leased' ? 1 + retailer.random.integer(0, 2) : retailer.random.integer(1, latest), () => retailer.trade(partCount)))
     }
 
-    for (const point of failPoints.filter((name) => name.startsWith('deploy-'))) {
+    for (const point of points.filter((name) => name.startsWith('deploy-'))) {
       it(point, async () => {
         const label = (name: string) => retailer.deploy((nodes) => nodes.map((node) => node['id'] === 'orders-to-erp' ? { ...node, label: name } : node))
         await dieAt(point, 1, async () => {

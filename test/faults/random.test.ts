@@ -1,6 +1,6 @@
 /**
  * Anything at any moment: orders are placed, changed, sent again and sent late, while hub, PostgreSQL, Redis, systems and flows fail in an
- * order that the seed draws, now and then two at once. In the end every system holds what it must.
+ * order that the seed draws, now and then two at once, with a worker beside the hub. In the end every system holds what it must.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -9,6 +9,7 @@ import type { TwinOrder } from '../../nodes/shopify/twin/order.ts'
 import { freePort } from '../support/ports.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
+import type { HubProcess } from './hub-process.ts'
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts'
 import { backendsFor, concurrency, isLong, newSeed, openRetailer, showLog, type Retailer } from './retailer.ts'
 
@@ -20,6 +21,7 @@ for (const backend of backendsFor(seed)) {
   describe(`${steps} faults drawn at random, hints on ${backend} (seed ${seed})`, function () {
     this.timeout(1_800_000)
     let retailer: Retailer
+    let worker: HubProcess
     let postgres: OwnPostgres
     let redis: TestRedis
     let redisPort: number
@@ -33,6 +35,8 @@ for (const backend of backendsFor(seed)) {
       redis = await startRedis({ port: redisPort })
       retailer = await openRetailer({ backend, seed, databaseUrl: postgres.url, ...(backend === 'redis' && { redisUrl: redis.url }), env: { TORG_DRAIN_LIMIT: '2' } })
       await retailer.hub.start()
+      worker = await retailer.worker('one')
+      await worker.start()
     })
     after(async () => {
       await retailer.close()
@@ -70,6 +74,19 @@ for (const backend of backendsFor(seed)) {
       'stop the hub': async () => {
         await retailer.hub.stop()
         await retailer.hub.start()
+      },
+      'kill the worker': async () => {
+        repeats += concurrency
+        await worker.kill()
+        await pause(500)
+        await worker.start()
+      },
+      'freeze the worker': async () => {
+        // Its leases end under its hands, and what it had sent is sent again.
+        repeats += concurrency
+        process.kill(worker.pid, 'SIGSTOP')
+        await pause(isLong ? 12_000 : 3_000)
+        process.kill(worker.pid, 'SIGCONT')
       },
       'restart PostgreSQL': async () => {
         await postgres.stop()
