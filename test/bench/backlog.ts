@@ -36,7 +36,7 @@ export interface BacklogResult {
 }
 
 const usual = 4_000
-const limitMs = 900_000
+const limitMs = 3_600_000
 
 /** Runs the backlog on each backend, on servers of its own. */
 export async function measureBacklogs({ backends, messages, say }: { backends: readonly Backend[], messages: number, say: (text: string) => void }): Promise<BacklogResult[]> {
@@ -95,6 +95,7 @@ async function measureBacklog({ backend, messages, databaseUrl, dataDir, redisUr
     await until(async () => await pendingMessages() === 0, { limitMs, everyMs: 200, what: 'the usual messages are worked off' })
     await until(() => sinks.taken >= usual * 3, { limitMs, everyMs: 50, what: 'the usual orders are delivered' })
     const usualRssMb = peakRssMbOf(hub.pid)
+    say(`${usualRssMb} MB at most while nothing waits`)
     await hub.stop()
 
     say(`storing ${messages} messages`)
@@ -105,6 +106,7 @@ async function measureBacklog({ backend, messages, databaseUrl, dataDir, redisUr
     const before = sinks.taken
     await until(() => sinks.taken > before + usual * 3, { limitMs, everyMs: 50, what: 'the usual work is done' })
     const messagesRssMb = peakRssMbOf(hub.pid)
+    say(`${messagesRssMb} MB at most before the messages`)
     await hub.kill()
     const { rows: leased } = await database.query<{ lane: string, key: string }>('select lane, key from torg.work where owner is not null')
     const left = `torg.work w join unnest($1::text[], $2::text[]) as g (lane, key) using (lane, key)`

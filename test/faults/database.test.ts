@@ -4,13 +4,13 @@ import { expect } from 'chai'
 import { asDocument } from '../flows/support.ts'
 import { until } from '../support/until.ts'
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts'
-import { backends, concurrency, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backends, caseLimitMs, concurrency, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 
 for (const backend of backends) {
   const seed = newSeed()
 
   describe(`PostgreSQL fails among ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(400_000)
+    this.timeout(caseLimitMs)
     let postgres: OwnPostgres
     let retailer: Retailer
     before(async () => {

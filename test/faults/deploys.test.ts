@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { asDocument, type Document } from '../flows/support.ts'
 import { until } from '../support/until.ts'
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts'
-import { backendsFor, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backendsFor, caseLimitMs, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 
 const drainLimitS = 1
 const deploys = 10
@@ -15,7 +15,7 @@ const seed = newSeed()
 
 for (const backend of backendsFor(seed)) {
   describe(`deploys among ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(400_000)
+    this.timeout(caseLimitMs)
     let postgres: OwnPostgres
     let retailer: Retailer
     before(async () => {

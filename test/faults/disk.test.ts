@@ -9,7 +9,7 @@ import { isServerOf, readPidFile } from '../../runtime/postgres/processes.ts'
 import { asDocument } from '../flows/support.ts'
 import { removeServerFolder } from '../support/database.ts'
 import { until } from '../support/until.ts'
-import { backends, concurrency, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backends, caseLimitMs, concurrency, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 const reserve = 60
@@ -21,7 +21,7 @@ const [backend] = backends
 const seed = newSeed()
 
 describe(`a full disk among ${partCount} orders, embedded database (seed ${seed})`, function () {
-  this.timeout(400_000)
+  this.timeout(caseLimitMs)
   let disk: SmallDisk
   let dataDir: string
   let retailer: Retailer

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { createFailAt, failPoints, type FailPoint } from '../../runtime/fail-points.ts'
 import { until } from '../support/until.ts'
-import { backendsFor, concurrency, isLong, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backendsFor, caseLimitMs, concurrency, isLong, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
 /** So many times at most a point is passed before the hub dies there. */
@@ -24,7 +24,7 @@ describe('a fail point', () => {
 
 for (const backend of backendsFor(seed)) {
   describe(`a hub that dies at a point among ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(400_000)
+    this.timeout(caseLimitMs)
     let retailer: Retailer
     before(async () => { retailer = await openRetailer({ backend, seed }) })
     after(() => retailer.close())

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { until } from '../support/until.ts'
-import { backends, concurrency, newSeed, openRetailer, orderCount, showLog, type Retailer } from './retailer.ts'
+import { backends, caseLimitMs, concurrency, newSeed, openRetailer, orderCount, showLog, type Retailer } from './retailer.ts'
 
 const kills = 5
 
@@ -14,7 +14,7 @@ for (const backend of backends) {
   const seed = newSeed()
 
   describe(`a hub that ends, among ${orderCount} orders, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(600_000)
+    this.timeout(caseLimitMs)
     let retailer: Retailer
     before(async () => {
       retailer = await openRetailer({ backend, seed })

@@ -4,13 +4,13 @@ import { expect } from 'chai'
 import type { TwinOrder } from '../../nodes/shopify/twin/order.ts'
 import { asDocument } from '../flows/support.ts'
 import { until } from '../support/until.ts'
-import { backendsFor, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backendsFor, caseLimitMs, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
 
 for (const backend of backendsFor(seed)) {
   describe(`webhooks of ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(400_000)
+    this.timeout(caseLimitMs)
     let retailer: Retailer
     before(async () => {
       retailer = await openRetailer({ backend, seed, shopSends: false })

@@ -11,7 +11,7 @@ import { startRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import type { HubProcess } from './hub-process.ts'
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts'
-import { backendsFor, concurrency, isLong, newSeed, openRetailer, showLog, type Retailer } from './retailer.ts'
+import { backendsFor, caseLimitMs, concurrency, isLong, newSeed, openRetailer, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
 const steps = isLong ? 60 : 10
@@ -19,7 +19,7 @@ const ordersPerStep = isLong ? 30 : 8
 
 for (const backend of backendsFor(seed)) {
   describe(`${steps} faults drawn at random, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(1_800_000)
+    this.timeout(caseLimitMs)
     let retailer: Retailer
     let worker: HubProcess
     let postgres: OwnPostgres

@@ -6,14 +6,14 @@ import { freePort } from '../support/ports.ts'
 import { percentile } from '../bench/measure.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
-import { isLong, newSeed, openRetailer, outageMs, partCount, showLog, type Retailer } from './retailer.ts'
+import { caseLimitMs, isLong, newSeed, openRetailer, outageMs, partCount, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
 /** How long acknowledgements are measured while Redis is away. */
 const acknowledgingMs = isLong ? 3_000 : 500
 
 describe(`Redis fails among ${partCount} orders (seed ${seed})`, function () {
-  this.timeout(400_000)
+  this.timeout(caseLimitMs)
   let port: number
   let redis: TestRedis
   let retailer: Retailer

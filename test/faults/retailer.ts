@@ -32,6 +32,8 @@ export type Backend = typeof backends[number]
 export const orderCount = Number(process.env['TORG_FAULT_ORDERS'] ?? 60)
 /** A long run takes the full counts and times; a short one is part of `npm test`. */
 export const isLong = orderCount >= 500
+/** Time limit of one case, for mocha. */
+export const caseLimitMs = isLong ? 3_600_000 : 600_000
 /** Both backends in a long run; in a short one one of them, by the seed, for groups whose faults do not touch the backend. */
 export const backendsFor = (seed: number): readonly Backend[] => isLong ? backends : backends.filter((_, index) => index === seed % backends.length)
 /** Orders of one case where a group has many. */

@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { until } from '../support/until.ts'
-import { backendsFor, newSeed, openRetailer, outageMs, partCount, showLog, systemTimeoutMs, type Retailer } from './retailer.ts'
+import { backendsFor, caseLimitMs, newSeed, openRetailer, outageMs, partCount, showLog, systemTimeoutMs, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
 
 for (const backend of backendsFor(seed)) {
   describe(`systems fail among ${partCount} orders, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(400_000)
+    this.timeout(caseLimitMs)
     let retailer: Retailer
     before(async () => {
       retailer = await openRetailer({ backend, seed })

@@ -4,13 +4,13 @@ import pg from 'pg'
 import type { ProcessSummary } from '../../runtime/store/types.ts'
 import { until } from '../support/until.ts'
 import type { HubProcess } from './hub-process.ts'
-import { backendsFor, concurrency, newSeed, openRetailer, orderCount, partCount, showLog, type Retailer } from './retailer.ts'
+import { backendsFor, caseLimitMs, concurrency, newSeed, openRetailer, orderCount, partCount, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
 
 for (const backend of backendsFor(seed)) {
   describe(`three processes among ${orderCount} orders, hints on ${backend} (seed ${seed})`, function () {
-    this.timeout(600_000)
+    this.timeout(caseLimitMs)
     let retailer: Retailer
     let one: HubProcess
     let two: HubProcess
