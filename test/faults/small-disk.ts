@@ -17,7 +17,7 @@ export interface SmallDisk {
 
 const megabyte = 1024 ** 2
 
-/** @throws Error with the reason where nothing can be mounted: as another user than root, or not on Linux */
+/** @throws Error with the reason where nothing can be mounted: root may do so, on Linux */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
   const folder = await mkdtemp(join(tmpdir(), 'torg-small-disk-'))
   // The embedded server runs as another user.

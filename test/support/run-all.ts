@@ -16,7 +16,15 @@ const mocha = fileURLToPath(new URL('../../node_modules/mocha/bin/mocha.js', imp
 const first = ['browser', 'faults', 'flows']
 const others = readdirSync(tests, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !first.includes(entry.name)).map(({ name }) => name)
 
-function run(folders: string[]): Promise<{ code: number, summary: string, totals: Totals }> {
+interface Ended {
+  code: number
+  summary: string
+  totals: Totals
+  /** What could not be run here. */
+  notes: string[]
+}
+
+function run(folders: string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [mocha, ...folders.map((folder) => join(tests, folder, '**', '*.test.ts'))], { cwd: join(tests, '..'), stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
@@ -26,7 +34,7 @@ function run(folders: string[]): Promise<{ code: number, summary: string, totals
       const { cases, summary, totals } = readRun(output)
       process.stdout.write(cases)
       // A run that did not get to its end counts as a failure.
-      resolve({ code: code ?? 1, summary, totals: totals ?? { passed: 0, failed: 1, skipped: 0 } })
+      resolve({ code: code ?? 1, summary, notes: cases.match(/^NOT RUN: .*$/gm) ?? [], totals: totals ?? { passed: 0, failed: 1, skipped: 0 } })
     })
   })
 }
@@ -35,5 +43,6 @@ console.log('Two runs side by side; what each wrote follows when it has ended, a
 const ends = await Promise.all([run(first), run(others)])
 const sum = (key: keyof Totals): number => ends.reduce((total, { totals }) => total + totals[key], 0)
 for (const { summary } of ends) process.stdout.write(summary)
+for (const note of ends.flatMap(({ notes }) => notes)) console.log(note)
 process.stdout.write(lineOf({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }))
 process.exitCode = ends.every(({ code, totals }) => code === 0 && totals.failed === 0) ? 0 : 1
