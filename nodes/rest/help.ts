@@ -79,6 +79,8 @@ export const outHelp: Text = {
 
 **Create only:** an address that cannot change what it has created is said so under *What it can do*. A record that the system has already, because it acknowledged it or because the record has an id of the system, is then not sent but waits for a person (\`system.create-only\`).
 
+**Batches:** where *hub changes* delivers in batches, the list is sent with one request. Say under *The answer tells of each item* where the results stand, and each record ends by its own: taken, tried again (429, 5xx, a word for later), or refused, with the field at fault. Also read from an answer of 400, 409 or 422. An endpoint that takes all or nothing needs none of it: what it refuses is tried again with fewer until the one at fault stands alone.
+
 **Removals:** a delivery to remove sends the request chosen under *To remove*; 404 and 410 then count as done. Where its path needs \`{reference}\` and the system never gave an id, nothing is sent.
 
 **Can fail:** no connection, time-out, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) and 409 (\`system.conflict\`) are tried again; 401 and 403 (\`system.credentials\`) and every other refusal (\`system.refused\`) go to dead letter.`,
@@ -94,6 +96,8 @@ export const outHelp: Text = {
 
 **Bare opprette:** kan adressen ikke endre det den har opprettet, sies det under *Hva det kan*. En post som systemet alt har, fordi det har kvittert for den eller fordi posten har en id i systemet, sendes da ikke, men venter på et menneske (\`system.create-only\`).
 
+**Bunter:** der *hub changes* leverer i bunter, sendes listen med én forespørsel. Si under *Svaret forteller om hvert element* hvor resultatene står, så ender hver post for seg: tatt imot, prøvd igjen (429, 5xx, et ord for senere) eller avvist, med feltet som er feil. De leses også fra et svar med 400, 409 eller 422. Et endepunkt som tar alt eller ingenting, trenger ikke dette: det som avvises, prøves igjen med færre til den som har feilen, står alene.
+
 **Fjerning:** en levering som skal fjerne, sender forespørselen valgt under *Ved fjerning*; 404 og 410 regnes da som utført. Trenger stien \`{reference}\` og systemet aldri ga en id, sendes ingenting.
 
 **Kan feile:** ingen forbindelse, tidsavbrudd, 408, 425, 5xx (\`system.unavailable\`), 429 (\`system.throttled\`) og 409 (\`system.conflict\`): huben prøver igjen; 401 og 403 (\`system.credentials\`) og alle andre avslag (\`system.refused\`) blir en dead letter.`,
@@ -108,6 +112,8 @@ export const outHelp: Text = {
 **Egna id:n:** säg var id:t står i svaret, så blir det en referens på posten; med *Eget anrop för kända poster* går nästa version till det id:t.
 
 **Bara skapa:** kan adressen inte ändra det den har skapat sägs det under *Vad det kan*. En post som systemet redan har, för att det har kvitterat den eller för att posten har ett id i systemet, skickas då inte utan väntar på en människa (\`system.create-only\`).
+
+**Buntar:** där *hub changes* levererar i buntar skickas listan med ett anrop. Säg under *Svaret berättar om varje element* var resultaten står, så slutar varje post för sig: mottagen, körd om (429, 5xx, ett ord för senare) eller avvisad, med fältet som är fel. De läses också ur ett svar med 400, 409 eller 422. En endpoint som tar allt eller inget behöver inte detta: det som avvisas körs om med färre tills den som har felet står ensam.
 
 **Borttagning:** en leverans som ska ta bort skickar anropet som valts under *Vid borttagning*; 404 och 410 räknas då som utfört. Behöver sökvägen \`{reference}\` och systemet aldrig gav något id, skickas ingenting.
 

@@ -50,7 +50,7 @@ const fields = {
   idPath: {
     type: 'text',
     label: { en: 'Id in the answer', nb: 'Id i svaret', sv: 'Id i svaret' },
-    hint: { en: 'Where the answer tells the system\'s own id; it becomes a reference of the record.', nb: 'Hvor systemets egen id står i svaret; den blir en referanse på posten.', sv: 'Var systemets eget id står i svaret; det blir en referens på posten.' },
+    hint: { en: 'Where the answer, or the result of each item, tells the system\'s own id; it becomes a reference of the record.', nb: 'Hvor systemets egen id står i svaret, eller i resultatet for hvert element; den blir en referanse på posten.', sv: 'Var systemets eget id står i svaret, eller i resultatet för varje element; det blir en referens på posten.' },
     placeholder: 'id',
   },
   ...itemFields,

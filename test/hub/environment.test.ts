@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { startRestTwin, type RestTwin } from '../../nodes/rest/twin/index.ts'
+import { launchBrowser, openEditor } from '../browser/support.ts'
 import { until } from '../support/until.ts'
 import { prepareBench, type Bench } from './bench.ts'
 import { asList, asObject, byKey, customersFrom, customersTo, map, restSystem, save, toCustomer, type Json } from './flows.ts'
@@ -73,6 +74,19 @@ describe('a database of another environment', function () {
     await bench.start(asStaging)
     expect(await environment()).to.deep.include({ held: true, waiting: { messages: 1, deliveries: 1, heldDeliveries: 0 } })
     expect([crm.counts.requests, shop.counts.requests]).to.deep.equal(before)
+  })
+
+  it('says so in the editor, in its language, until it is let go', async () => {
+    const browser = await launchBrowser()
+    try {
+      const { page, close } = await openEditor(browser, bench.url, { language: 'nb' })
+      const notice = page.locator('.red-ui-notification', { hasText: 'Holdt: databasen hører til miljøet «test», denne huben kjører som «staging»' })
+      await notice.waitFor()
+      expect(await page.title()).to.include('(staging)')
+      await close()
+    } finally {
+      await browser.close()
+    }
   })
 
   it('is let go by a person, who says what becomes of the deliveries that wait', async () => {

@@ -29,6 +29,14 @@ from the fed system itself is not sent back to it. When the flow has finished wi
 
 A mode takes effect at the deploy; runs in flight end first.
 
+**Batch**
+
+More than 1: one run gets up to so many records, new ones with new ones, removals with removals. \`msg.payload\` is then a list and
+\`msg.torg.batch.items\` has, in the same order, what \`msg.torg.delivery\` has for one. *map* and *validate* go through the list by themselves. Each
+record ends by itself: by what the sink says of it (*rest out* reads it from the answer), else as the run ends. What fails for good as a
+whole is tried again with fewer, so that one record never parks the others. A lone record waits for nobody; batches grow under load. The
+limits of the system count records, not batches.
+
 **Filter**
 
 Rules compare a field with a value. A path through a list, \`lines[].variant.sku\`, fits when any element fits. Decimals compare as numbers,
@@ -71,6 +79,14 @@ fra mottakersystemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten f
 
 En modus gjelder fra deploy; kjøringer som er i gang, avsluttes først.
 
+**Bunt**
+
+Mer enn 1: én kjøring får opptil så mange poster, nye for seg og fjerninger for seg. \`msg.payload\` er da en liste, og
+\`msg.torg.batch.items\` har i samme rekkefølge det \`msg.torg.delivery\` har for én. *map* og *validate* går gjennom listen selv. Hver post
+ender for seg: etter det mottakernoden sier om den (*rest out* leser det fra svaret), ellers slik kjøringen ender. Det som feiler varig som
+helhet, prøves igjen med færre, så én post aldri legger de andre til side. En enslig post venter ikke på noen; buntene vokser under last.
+Grensene til systemet teller poster, ikke bunter.
+
 **Filter**
 
 Reglene sammenligner et felt med en verdi. En sti gjennom en liste, \`lines[].variant.sku\`, passer når et av elementene passer. Desimaltall
@@ -112,6 +128,14 @@ från det mottagande systemet självt skickas inte tillbaka dit. När flödet ä
   levereras. När läget ändras till aktiv går bara det som ändras därefter ut, även borttagningar. Det som väntade sedan tidigare släpps.
 
 Ett läge gäller från deploy; körningar som pågår avslutas först.
+
+**Bunt**
+
+Mer än 1: en körning får upp till så många poster, nya för sig och borttagningar för sig. \`msg.payload\` är då en lista, och
+\`msg.torg.batch.items\` har i samma ordning det som \`msg.torg.delivery\` har för en. *map* och *validate* går själva igenom listan. Varje post
+slutar för sig: efter vad mottagarnoden säger om den (*rest out* läser det ur svaret), annars som körningen slutar. Det som misslyckas
+bestående som helhet körs om med färre, så att en post aldrig lägger de andra åt sidan. En ensam post väntar inte på någon; buntarna växer under
+last. Systemets gränser räknar poster, inte buntar.
 
 **Filter**
 

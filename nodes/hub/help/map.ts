@@ -27,6 +27,7 @@ root of the document; \`[]\` goes through a list.
 - The same target twice means *if, else*: all but the last need a condition.
 - A value that is missing leaves its target out. The steps *default* and *required* say otherwise.
 - \`$context\` holds what is known of the message: \`system\`, \`key\`, \`topic\`, \`receivedAt\`.
+- In a batch each element of the list is mapped by itself; one that cannot be mapped leaves the batch with its error, the others go on.
 - The step *lookup* reads a table of the project, \`lookups/<name>.json\`.
 - Amounts are decimal strings and are computed exactly. Use an expression for texts and structure, never for money.
 
@@ -66,6 +67,7 @@ dokumentet; \`[]\` går gjennom en liste.
 - Samme mål to ganger betyr *hvis, ellers*: alle unntatt den siste trenger en betingelse.
 - Mangler verdien, utelates målet. Stegene *default* og *required* endrer på det.
 - \`$context\` inneholder det som er kjent om meldingen: \`system\`, \`key\`, \`topic\`, \`receivedAt\`.
+- I en bunt mappes hvert element i listen for seg; et som ikke kan mappes, forlater bunten med feilen sin, de andre går videre.
 - Steget *lookup* leser en tabell i prosjektet, \`lookups/<navn>.json\`.
 - Beløp er desimaltall skrevet som tekst og regnes eksakt. Bruk uttrykk for tekst og struktur, aldri for penger.
 
@@ -105,6 +107,7 @@ dokumentets rot; \`[]\` går genom en lista.
 - Samma mål två gånger betyder *om, annars*: alla utom den sista behöver ett villkor.
 - Saknas värdet utelämnas målet. Stegen *default* och *required* ändrar på det.
 - \`$context\` innehåller det som är känt om meddelandet: \`system\`, \`key\`, \`topic\`, \`receivedAt\`.
+- I en bunt mappas varje element i listan för sig; ett som inte kan mappas lämnar bunten med sitt fel, de andra går vidare.
 - Steget *lookup* läser en tabell i projektet, \`lookups/<namn>.json\`.
 - Belopp är decimaltal skrivna som text och räknas exakt. Använd uttryck för text och struktur, aldrig för pengar.
 

@@ -13,7 +13,7 @@ better, above all **after a Catch node** that repairs something: without it an e
 - *Try again later*: the hub runs it again after the time given. Attempts are counted.
 - *Dead letter*: parked for a person, with the reason. Nothing is tried again until it is re-run, or a newer version of the record arrives.
 
-The first decision of a run stands.
+The first decision of a run stands. In a batch it is about the records the message carries, or about the one that a *split* node made it of.
 
 **In**: any message of a run. **Out**: nothing.
 
@@ -37,7 +37,7 @@ bedre, først og fremst **etter en Catch-node** som reparerer noe: uten den får
 - *Dead letter*: legges til side til noen tar tak i den, med årsaken. Huben prøver ikke igjen før noen kjører den på nytt, eller en nyere versjon
   av posten kommer.
 
-Den første avgjørelsen i en kjøring gjelder.
+Den første avgjørelsen i en kjøring gjelder. I en bunt gjelder den postene meldingen har med seg, eller den ene en *split*-node laget den av.
 
 **Inn**: en hvilken som helst melding i en kjøring. **Ut**: ingenting.
 
@@ -61,7 +61,7 @@ flödet vet bättre, framför allt **efter en Catch-nod** som reparerar något: 
 - *Dead letter*: läggs åt sidan tills någon tar hand om det, med orsaken. Hubben försöker inte igen förrän någon kör om det eller en nyare version
   av posten kommer.
 
-Det första beslutet i en körning gäller.
+Det första beslutet i en körning gäller. I en bunt gäller det posterna som meddelandet har med sig, eller den enda som en *split*-nod gjorde det av.
 
 **In**: vilket meddelande som helst i en körning. **Ut**: ingenting.
 
