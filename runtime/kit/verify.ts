@@ -2,7 +2,7 @@
  * Verifies that a webhook comes from who holds the secret. Every verifier returns without a word or throws
  * `request.unauthorized`, whose text never holds a secret or the signature that would have been right.
  */
-import { createHash, createHmac, createPublicKey, timingSafeEqual, verify as verifySignature } from 'node:crypto'
+import { createHash, createHmac, createPublicKey, createSecretKey, timingSafeEqual, type KeyObject, verify as verifySignature } from 'node:crypto'
 import type { RawRequest } from './definition.ts'
 import { TorgError } from '../errors.ts'
 
@@ -61,8 +61,22 @@ export function matchesSignature(bytes: Uint8Array | string, signature: string, 
   const algorithm = scheme.algorithm ?? 'sha256'
   const expected = scheme.kind === 'hash'
     ? createHash(algorithm).update(bytes).digest()
-    : createHmac(algorithm, Buffer.from(secret, scheme.keyDecoding ?? 'utf8')).update(bytes).digest()
+    : createHmac(algorithm, keyOf(secret, scheme.keyDecoding ?? 'utf8')).update(bytes).digest()
   return given !== null && given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+/** Keys made of the last secrets: making one costs as much as using it. */
+const keys = new Map<string, KeyObject>()
+const mostKeys = 200
+
+function keyOf(secret: string, decoding: 'utf8' | 'hex' | 'base64'): KeyObject {
+  const name = `${decoding} ${secret}`
+  const known = keys.get(name)
+  if (known) return known
+  if (keys.size >= mostKeys) keys.clear()
+  const key = createSecretKey(Buffer.from(secret, decoding))
+  keys.set(name, key)
+  return key
 }
 
 /**

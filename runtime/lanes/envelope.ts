@@ -1,5 +1,5 @@
 /** The envelope a run's first message carries in `msg.torg`. Pure. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { DeliveryFacts, Envelope } from '../runs/types.ts'
 import type { Delivery, Message } from '../store/types.ts'
 
@@ -14,7 +14,7 @@ export function deliveryEnvelope({ run, deployment, delivery }: { run: string, d
 
 export function batchEnvelope({ run, deployment, deliveries }: { run: string, deployment: number, deliveries: readonly Delivery[] }): Envelope {
   const items = deliveries.map(factsOf)
-  return { run, deployment, batch: { key: hash(items.map((item) => item.idempotencyKey)), items } }
+  return { run, deployment, batch: { key: hashOf(items.map((item) => item.idempotencyKey)), items } }
 }
 
 function factsOf(delivery: Delivery): DeliveryFacts {
@@ -27,7 +27,7 @@ function factsOf(delivery: Delivery): DeliveryFacts {
 
 /** The same for every attempt of one delivery, so that a system that knows the key takes it once. */
 export function idempotencyKey({ subscription, recordId, version, generation, operation }: Pick<Delivery, 'subscription' | 'recordId' | 'version' | 'generation' | 'operation'>): string {
-  return hash([subscription, recordId, version, generation, operation])
+  return hashOf([subscription, recordId, version, generation, operation])
 }
 
-const hash = (parts: readonly unknown[]): string => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 40)
+const hashOf = (parts: readonly unknown[]): string => hash('sha256', parts.join('\n'), 'hex').slice(0, 40)

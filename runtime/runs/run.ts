@@ -161,7 +161,18 @@ export function closedRun(envelope: Envelope): ActiveRun {
   }
 }
 
+/** Without a stack: one is made for nearly every run, and where it was made says nothing. */
 function closedError(id: string): TorgError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return makeClosedError(id)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+function makeClosedError(id: string): TorgError {
   return new TorgError('run.closed', `Run ${id} has settled; what belongs to it is no longer carried out.`)
 }
 

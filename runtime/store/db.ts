@@ -13,6 +13,8 @@ export interface Queries {
 export interface Transaction extends Queries {
   /** Several statements without parameters. */
   script(text: string): Promise<void>
+  /** Sends the commit behind the statements under way, in their round trip. After one that failed it is a rollback, by PostgreSQL's own rule. */
+  commit(): Promise<void>
 }
 
 export interface Database extends Queries {
@@ -83,14 +85,17 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
     transaction: async work => {
       const client = await pool.connect()
       let broken: Error | undefined
+      let committing: Promise<void> | undefined
+      const commit = (): Promise<void> => committing ??= run(client, 'commit', []).then(() => undefined)
       try {
         // Not awaited: it goes out with the first statement, which fails if it does.
         run(client, 'begin', []).catch(() => undefined)
         const result = await work({
           query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(client, text, values),
           script: async text => { await client.query(text) },
+          commit,
         })
-        await run(client, 'commit', [])
+        await commit()
         return result
       } catch (error) {
         await client.query('rollback').catch((failure: Error) => { broken = failure })

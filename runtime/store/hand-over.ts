@@ -3,17 +3,17 @@
  * on from memory: no claim, no reading back, no hint. Only a row of `work` that this statement inserts is leased; a row that
  * was there means that somebody holds the key or that work waits before this.
  */
+import pg from 'pg'
 import { isUnreachable } from './db.ts'
 import { isActive } from './deployments.ts'
 import { isFree } from './lanes.ts'
 import type { DeliveryClaim, LaneName, MessageClaim, Reservation, Taker } from './types.ts'
 
-/** Keys that got a lease: the answer of {@link insertWork}. */
-export interface LeasedRow { lane: LaneName, key: string, epoch: string }
+/** A key that got a lease, see {@link leasedKeys}. */
+export type LeasedKey = [lane: LaneName, key: string, epoch: string]
 
 /**
- * CTEs that make keys due and lease those that are fresh, as many per lane as are offered. The answer is in `woken`: a row with an
- * epoch for which `leased` holds is ours.
+ * CTEs that make keys due and lease those that are fresh, as many per lane as are offered; {@link leasedKeys} tells which.
  *
  * @param keys a query of distinct `lane`, `key`
  * @param first number of the first of five parameters, see {@link Offers.columns}
@@ -34,8 +34,13 @@ leasing as materialized (
   returning lane, key, epoch
 )`
 
-/** Of a row of `woken`. Not a join: with the ways of planning that are left, that one compares all with all. */
-export const leased = 'epoch in (select l.epoch from leasing l where l.epoch is not null)'
+/**
+ * What of `woken` is ours, as one value of JSON: rows cost the client more than the server. Not found by a join: with the ways of
+ * planning that are left, that one compares all with all.
+ */
+export const leasedKeys = `(
+  select coalesce(json_agg(json_build_array(lane, key, epoch::text)) filter (where epoch in (select l.epoch from leasing l where l.epoch is not null)), '[]') from woken
+)`
 
 /** Places kept for the keys of one transaction. Ended exactly once, in one of three ways. */
 export interface Offers {
@@ -66,7 +71,8 @@ function createOffers(taker: Taker | undefined): Offers {
       for (const [lane, reservation] of reservations) reservation.end(byLane.get(lane) ?? [])
     },
     failed(error) {
-      const answer = isUnreachable(error) ? 'unknown' : []
+      const refused = error instanceof pg.DatabaseError && !isUnreachable(error)
+      const answer = refused ? [] : 'unknown'
       for (const reservation of reservations.values()) reservation.end(answer)
     },
   }

@@ -2,7 +2,7 @@
 import { createBatcher } from './batch.ts'
 import { isDataError, retrying, toStoreError, type Database } from './db.ts'
 import { newId } from '../ids.ts'
-import { handingOver, insertWork, leased, type LeasedRow, type Offers } from './hand-over.ts'
+import { handingOver, insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
 import { toJson } from './json.ts'
 import type { Message, MessageClaim, NewMessage, ReceivedMessage, Taker } from './types.ts'
 
@@ -31,8 +31,7 @@ with given as (
   from given where event_id is null or id in (select message_id from taken) order by ord
   returning id, lane, key, state
 ), ${insertWork({ keys: "select distinct lane, key from stored where state = 'pending'", first: 13, dueAt: 'w.due_at' })}
-select id, null::timestamptz as at, null as lane, null as key, null::bigint as epoch from stored
-union all select null, now(), lane, key, epoch from woken where ${leased}`
+select (select coalesce(json_agg(id), '[]') from stored) as stored, to_json(now()) as at, ${leasedKeys} as leased`
 
 const findStored = `
 select g.ord::int as ord, e.message_id as id
@@ -69,7 +68,7 @@ export function createInbox(db: Database, taker: () => Taker | undefined): Inbox
   }
 }
 
-type StoredRow = { id: string } | (LeasedRow & { id: null, at: Date })
+interface Stored { stored: string[], at: string, leased: LeasedKey[] }
 
 async function store(db: Database, arrivals: Arrival[], taker: Taker | undefined): Promise<ReceivedMessage[]> {
   const { stored, taken } = await handingOver(taker, offers => insert(db, arrivals, offers))
@@ -85,30 +84,31 @@ async function store(db: Database, arrivals: Arrival[], taker: Taker | undefined
 const keyOf = ({ id, message }: Arrival): string => message.key ?? id
 const workOf = (arrival: Arrival): string => `${arrival.message.lane} ${keyOf(arrival)}`
 
-async function insert(db: Database, arrivals: Arrival[], offers: Offers): Promise<{ result: { stored: Set<string | null>, taken: Set<string> }, claims: MessageClaim[] }> {
+async function insert(db: Database, arrivals: Arrival[], offers: Offers): Promise<{ result: { stored: Set<string>, taken: Set<string> }, claims: MessageClaim[] }> {
   const column = <Value>(of: (message: NewMessage) => Value): Value[] => arrivals.map(({ message }) => of(message))
   const lanes = new Map(arrivals.flatMap(arrival => arrival.message.error ? [] : [[workOf(arrival), arrival.message.lane]])).values()
-  const rows = await db.query<StoredRow>(insertMessages, [
+  const [answer] = await db.query<Stored>(insertMessages, [
     arrivals.map(({ id }) => id), column(m => m.lane), column(m => m.system), column(m => m.source), column(m => m.topic), arrivals.map(keyOf),
     column(m => m.eventId), column(m => m.contentType), column(m => JSON.stringify(m.headers)), column(m => m.body),
     column(m => m.sourceTime), column(m => m.error ? toJson(m.error) : null), ...offers.columns(lanes),
   ])
-  const stored = new Set(rows.map(row => row.id))
-  const claims = claimsOf(rows, arrivals.filter(({ id, message }) => stored.has(id) && !message.error), offers.owner)
+  if (!answer) throw new Error('The inbox was not answered.')
+  const stored = new Set(answer.stored)
+  const claims = claimsOf(answer, arrivals.filter(({ id, message }) => stored.has(id) && !message.error), offers.owner)
   return { result: { stored, taken: new Set(claims.flatMap(({ messages }) => messages.map(({ id }) => id))) }, claims }
 }
 
 /** The leased keys with their messages: a fresh key has no others. */
-function claimsOf(rows: StoredRow[], arrivals: Arrival[], owner: string): MessageClaim[] {
-  const leases = rows.filter(row => row.id === null)
-  if (leases.length === 0) return []
+function claimsOf({ leased, at }: Stored, arrivals: Arrival[], owner: string): MessageClaim[] {
+  if (leased.length === 0) return []
+  const receivedAt = new Date(at).toISOString()
   const byKey = Map.groupBy(arrivals, workOf)
-  return leases.map(({ lane, key, epoch, at }) => ({
+  return leased.map(([lane, key, epoch]) => ({
     lease: { lane, key, owner, epoch },
-    messages: (byKey.get(`${lane} ${key}`) ?? []).map(arrival => toMessage(arrival, at)),
+    messages: (byKey.get(`${lane} ${key}`) ?? []).map(arrival => toMessage(arrival, receivedAt)),
   }))
 }
 
-function toMessage({ id, message: { lane, system, source, topic, key, eventId, contentType, headers, body, sourceTime } }: Arrival, at: Date): Message {
-  return { id, lane, system, source, topic, key: key ?? id, eventId, contentType, headers, body, sourceTime, receivedAt: at.toISOString(), attempts: 0 }
+function toMessage({ id, message: { lane, system, source, topic, key, eventId, contentType, headers, body, sourceTime } }: Arrival, receivedAt: string): Message {
+  return { id, lane, system, source, topic, key: key ?? id, eventId, contentType, headers, body, sourceTime, receivedAt, attempts: 0 }
 }

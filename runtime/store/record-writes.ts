@@ -1,12 +1,10 @@
 /** Writes what a save has worked out: records, references, deliveries and the keys they make due. */
+import pg from 'pg'
 import type { Transaction } from './db.ts'
 import type { Raise } from './deliveries.ts'
-import { insertWork, leased, type LeasedRow, type Offers } from './hand-over.ts'
+import { insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
 import type { Changes, Draft } from './save-plan.ts'
-import type { Delivery, DeliveryClaim, LaneName, Reference, StoredRecord } from './types.ts'
-
-/** Somebody else stored one of the new references at the same moment: everything is read again. */
-export class ReferenceTaken extends Error {}
+import type { DeliveryClaim, LaneName, Reference, StoredRecord } from './types.ts'
 
 const upsertRecords = `
 insert into torg.record (id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at)
@@ -16,13 +14,18 @@ from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[
 on conflict (id) do update set kind = excluded.kind, version = excluded.version, schema = excluded.schema, number = excluded.number,
   document = excluded.document, provenance = excluded.provenance, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at`
 
-// Sorted, so that two who store the same new references wait for each other in one direction only.
+// Sorted, so that two who store the same new references wait for each other in one direction only. A reference that belongs to another
+// record breaks the constraint on record_id, and so the whole transaction; see isReferenceTaken.
 const upsertReferences = `
 insert into torg.reference as f (system, kind, external_id, record_id, source_time)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[]) as g (system, kind, external_id, record_id, source_time)
 order by system, kind, external_id
-on conflict (system, kind, external_id) do update set source_time = excluded.source_time where f.record_id = excluded.record_id
-returning 1`
+on conflict (system, kind, external_id) do update set source_time = excluded.source_time, record_id = case when f.record_id = excluded.record_id then f.record_id end`
+
+/** Somebody else stored one of the new references at the same moment: everything is to be read again. */
+export function isReferenceTaken(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23502' && error.table === 'reference' && error.column === 'record_id'
+}
 
 // A new version makes its key due at once, also during back-off; but a fact waits behind those before it ($3), and a key that is
 // held is looked at again when it is given back. In any case the row is locked, so that a release of this moment sees the delivery.
@@ -32,10 +35,12 @@ with ${insertWork({
   keys: 'select distinct lane, key from unnest($1::text[], $2::text[]) as g (lane, key)', first: 4,
   dueAt: 'case when w.epoch is null and w.key <> all ($3::text[]) then least(w.due_at, now()) else w.due_at end',
 })}
-select lane, key, epoch from woken where ${leased}`
+select ${leasedKeys} as leased`
 
-// A fact keeps its place behind those of its key that are still held, also while they are being released.
+// A fact keeps its place behind those of its key that are still held, also while they are being released. What is answered is one row
+// for all: rows cost the client more than the server.
 const upsertDeliveries = `
+with raised as (
 insert into torg.delivery as d (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, present, held)
 select subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, acked > 0 and operation = 'upsert',
   held or (ordered and desired > acked and exists (select 1 from torg.delivery h where h.subscription = g.subscription and h.key = g.key and h.held))
@@ -45,16 +50,19 @@ on conflict (subscription, record_id) do update set kind = excluded.kind, system
   desired = excluded.desired, acked = greatest(d.acked, excluded.acked), operation = excluded.operation, reason = excluded.reason,
   present = case when excluded.acked > 0 then excluded.present else d.present end, message_id = excluded.message_id, held = excluded.held,
   attempts = 0, due_at = now(), dead = false, closed = null, error = null, wanted_at = now()
-returning subscription, record_id, seq, generation, present, held, wanted_at`
+returning subscription, record_id, seq, generation, present, held
+)
+select to_json(now()) as at, coalesce(json_agg(json_build_array(subscription, record_id, generation, present) order by seq) filter (where not held), '[]') as raised from raised`
 
 // Once more, after the keys are ours: a delivery that ended at this moment may have told the id its system gave the record.
 const referencesOf = 'select record_id, system, kind, external_id as id from torg.reference where record_id = any ($1::uuid[])'
 
-interface RaisedRow { subscription: string, record_id: string, seq: string, generation: number, present: boolean, held: boolean, wanted_at: Date }
+/** Deliveries that are not held, in the order of their keys' queues. */
+interface Raised { at: string, raised: [subscription: string, recordId: string, generation: number, present: boolean][] }
 
 /**
- * Answers what was handed over.
- * @throws ReferenceTaken after which the transaction must be rolled back and tried again
+ * Writes and commits, in one round trip. Answers what was handed over.
+ * @throws what {@link isReferenceTaken} knows, after which the transaction is to be tried again
  */
 export async function writeChanges(tx: Transaction, { records, references, raises, isNew }: Changes, offers: Offers): Promise<DeliveryClaim[]> {
   const writes: Promise<unknown>[] = []
@@ -70,32 +78,32 @@ export async function writeChanges(tx: Transaction, { records, references, raise
     writes.push(tx.query(upsertReferences, [
       references.map(r => r.reference.system), references.map(r => r.reference.kind), references.map(r => r.reference.id),
       references.map(r => r.recordId), references.map(r => r.sourceTime),
-    ]).then((stored) => { if (stored.length < references.length) throw new ReferenceTaken('A reference was stored by another transaction.') }))
+    ]))
   }
   const waiting = raises.filter(raise => !raise.settled && !raise.held)
-  const asked = waiting.length === 0 ? [] : tx.query<LeasedRow>(wakeKeys, [
+  const asked = waiting.length === 0 ? [] : tx.query<{ leased: LeasedKey[] }>(wakeKeys, [
     waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key),
-    ...offers.columns(new Map(waiting.map(r => [workOf(r), r.lane])).values()),
+    ...offers.columns(new Map(waiting.map(r => [workOf(r.lane, r.key), r.lane])).values()),
   ])
-  const raised = raises.length === 0 ? [] : tx.query<RaisedRow>(upsertDeliveries, [
+  const raised = raises.length === 0 ? [] : tx.query<Raised>(upsertDeliveries, [
     raises.map(r => r.subscription), raises.map(r => r.recordId), raises.map(r => r.kind), raises.map(r => r.system), raises.map(r => r.lane), raises.map(r => r.key),
     raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
     raises.map(r => r.held && !r.settled), raises.map(r => r.ordered),
   ])
   const changed = [...new Set(waiting.flatMap(({ recordId }) => isNew(recordId) ? [] : recordId))]
   const refs = changed.length === 0 ? [] : tx.query<{ record_id: string } & Reference>(referencesOf, [changed])
-  const [leases, rows, refRows] = await Promise.all([asked, raised, refs, ...writes])
-  return leases.length === 0 ? [] : claimsOf({ leases, rows, refRows, waiting, records, documents, owner: offers.owner })
+  const [[{ leased } = { leased: [] }], [written], refRows] = await Promise.all([asked, raised, refs, ...writes, tx.commit()])
+  return leased.length === 0 || !written ? [] : claimsOf({ leased, written, refRows, waiting, records, documents, owner: offers.owner })
 }
 
-const workOf = ({ lane, key }: { lane: LaneName, key: string }): string => `${lane} ${key}`
+const workOf = (lane: LaneName, key: string): string => `${lane} ${key}`
 
 /** The leased keys with their deliveries, in their order: a fresh key has no others. Each has a document of its own, for flows may change theirs. */
-function claimsOf({ leases, rows, refRows, waiting, records, documents, owner }: {
-  leases: LeasedRow[], rows: RaisedRow[], refRows: ({ record_id: string } & Reference)[], waiting: Raise[], records: Draft[], documents: (string | null)[], owner: string
+function claimsOf({ leased, written, refRows, waiting, records, documents, owner }: {
+  leased: LeasedKey[], written: Raised, refRows: ({ record_id: string } & Reference)[], waiting: Raise[], records: Draft[], documents: (string | null)[], owner: string
 }): DeliveryClaim[] {
-  const taken = new Set(leases.map(workOf))
-  const raiseOf = new Map(waiting.filter(raise => taken.has(workOf(raise))).map(raise => [`${raise.recordId} ${raise.subscription}`, raise]))
+  const claims = new Map(leased.map(([lane, key, epoch]): [string, DeliveryClaim] => [workOf(lane, key), { lease: { lane, key, owner, epoch }, deliveries: [] }]))
+  const raises = new Map(waiting.map(raise => [`${raise.recordId} ${raise.subscription}`, raise]))
   const refsOf = Map.groupBy(refRows, row => row.record_id)
   const indexOf = new Map(records.map(({ id }, index) => [id, index]))
   const toStored = (recordId: string): StoredRecord => {
@@ -105,20 +113,16 @@ function claimsOf({ leases, rows, refRows, waiting, records, documents, owner }:
     const refs = refsOf.get(recordId) ?? draft.refs
     return { ...draft, document: JSON.parse(documents[index] ?? '{}'), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
   }
-  const byKey = new Map<string, Delivery[]>()
-  for (const row of rows.toSorted((a, b) => Number(a.seq) - Number(b.seq))) {
-    const raise = raiseOf.get(`${row.record_id} ${row.subscription}`)
-    if (!raise || row.held) continue
-    const { subscription, system, kind, recordId, operation, reason, messageId } = raise
+  const wantedAt = new Date(written.at).toISOString()
+  for (const [subscription, recordId, generation, present] of written.raised) {
+    const raise = raises.get(`${recordId} ${subscription}`)
+    const claim = raise && claims.get(workOf(raise.lane, raise.key))
+    if (!claim) continue
+    const { system, kind, operation, reason, messageId } = raise
     const record = toStored(recordId)
-    const delivery: Delivery = {
-      subscription, system, kind, recordId, version: record.version, generation: row.generation, operation, reason, attempts: 0, present: row.present, record, wantedAt: row.wanted_at.toISOString(), messageId,
-    }
-    const ofKey = byKey.get(workOf(raise))
-    if (ofKey) ofKey.push(delivery)
-    else byKey.set(workOf(raise), [delivery])
+    claim.deliveries.push({ subscription, system, kind, recordId, version: record.version, generation, operation, reason, attempts: 0, present, record, wantedAt, messageId })
   }
-  return leases.map(({ lane, key, epoch }) => ({ lease: { lane, key, owner, epoch }, deliveries: byKey.get(workOf({ lane, key })) ?? [] }))
+  return [...claims.values()]
 }
 
 /** As the database sorts the references of a record. */

@@ -4,7 +4,7 @@ import { createBatcher } from './batch.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
 import type { Raise } from './deliveries.ts'
 import { handingOver, type Offers } from './hand-over.ts'
-import { writeChanges, ReferenceTaken } from './record-writes.ts'
+import { isReferenceTaken, writeChanges } from './record-writes.ts'
 import { isId } from '../ids.ts'
 import { findUnstorable } from './json.ts'
 import { findLinks } from './links.ts'
@@ -48,7 +48,7 @@ export function createRecords(db: Database, rules: () => Rules, taker: () => Tak
     sizeOf: call => call.size,
     owedToData: isDataError,
     // Saving twice what was saved already changes nothing, so a lost connection is tried again as well.
-    write: calls => retrying(() => handingOver(taker(), offers => db.transaction(tx => saveCalls(tx, calls, rules(), offers))), error => isUnreachable(error) || error instanceof ReferenceTaken),
+    write: calls => retrying(() => handingOver(taker(), offers => db.transaction(tx => saveCalls(tx, calls, rules(), offers))), error => isUnreachable(error) || isReferenceTaken(error)),
   })
   return {
     save: async writes => {

@@ -6,6 +6,13 @@ import { findUnstorable, toJson } from './json.ts'
 import { healed, verdictStatements } from './lanes.ts'
 import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutcome } from './types.ts'
 
+// The runs that counted, as one value of JSON: rows cost the client more than the server. Only those that did not are looked for.
+const settledRuns = `
+select coalesce(json_agg(run), '[]') as runs from (
+  select run from settled
+  union all select r.id from (select run from given except select run from settled) g join torg.run r on r.id = g.run
+) as counted`
+
 // "is not distinct from" keeps the planner off the index of pending messages, which it takes for small while its statistics are old.
 // A result that was committed while the connection was lost is sent again: its run is found, so it counts as applied.
 const settleMessages = `
@@ -30,7 +37,7 @@ with given as (
   insert into torg.run (id, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error)
   select run, lane, key, node, deployment, message_id, started_at, ended_at, outcome, error::jsonb from settled
 )
-select run from settled union select r.id from unnest($8::uuid[]) as g (id) join torg.run r on r.id = g.id`
+${settledRuns}`
 
 // A version raised meanwhile is due at once and starts afresh, however the older one ended. That is decided on the row being
 // updated and nowhere before it: a save that commits while this statement waits is then seen.
@@ -58,13 +65,15 @@ with given as (
   insert into torg.run (id, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error)
   select run, lane, key, node, deployment, subscription, record_id, version, started_at, ended_at, outcome, error::jsonb from settled
 )
-select run from settled union select r.id from unnest($8::uuid[]) as g (id) join torg.run r on r.id = g.id`
+${settledRuns}`
 
-// The reference of another record stays: two records of the hub must not become one by a sink's answer.
+// The reference of another record stays: two records of the hub must not become one by a sink's answer. A run that is not stored did not
+// count, and neither does what its system answered.
 const addReferences = `
 with given as (
   select distinct d.system, g.kind, g.external_id, g.record_id
-  from unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) as g (subscription, record_id, kind, external_id)
+  from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[]) as g (subscription, record_id, kind, external_id, run)
+  join torg.run r on r.id = g.run
   join torg.delivery d on d.subscription = g.subscription and d.record_id = g.record_id
 ), added as (
   insert into torg.reference (system, kind, external_id, record_id)
@@ -84,54 +93,45 @@ export interface Settling {
   idle(): Promise<void>
 }
 
+type Result = MessageResult | DeliveryResult
+const isMessage = (result: Result): result is MessageResult => 'message' in result
+const isDelivery = (result: Result): result is DeliveryResult => 'delivery' in result
+
 export function createSettling(db: Database): Settling {
-  const bounds = { maxItems: 500, maxBytes: 4_000_000, sizeOf: sizeOfResult, owedToData: isDataError }
-
-  const messages = createBatcher<MessageResult, Applied>({
-    ...bounds,
-    write: results => retrying(async () => {
-      const [rows, given] = await db.together<[{ run: string }[], GivenBack[], ...never[][]]>([
-        [settleMessages, [
-          ...resultColumns(results), results.map(r => r.message.id),
-          results.map(({ yielded }) => yielded?.result ?? null), results.map(({ yielded }) => yielded && yielded.records.length > 0 ? `{${yielded.records.join(',')}}` : null),
-        ]],
-        [giveBack, keysGivenBack(results)],
-        ...verdictStatements(results),
-      ])
-      return appliedOf(results, rows, given)
-    }, isUnreachable),
+  const batcher = createBatcher<Result, Applied>({
+    maxItems: 500, maxBytes: 4_000_000, sizeOf: sizeOfResult, owedToData: isDataError,
+    write: results => retrying(() => settle(results), isUnreachable),
   })
 
-  const deliveries = createBatcher<DeliveryResult, Applied>({
-    ...bounds,
-    write: results => retrying(() => settleThem(results), isUnreachable),
-  })
-
-  const settleThem = async (results: DeliveryResult[]): Promise<Applied[]> => {
-    const settlement = [
-      ...resultColumns(results), results.map(r => r.delivery.subscription), results.map(r => r.delivery.recordId),
-      results.map(r => r.delivery.version), results.map(r => r.delivery.generation), results.map(r => r.delivery.operation),
-    ]
-    if (results.every(({ references }) => references.length === 0)) {
-      const [rows, given] = await db.together<[{ run: string }[], GivenBack[], ...never[][]]>([[settleDeliveries, settlement], [giveBack, keysGivenBack(results)], ...verdictStatements(results)])
-      return appliedOf(results, rows, given)
+  /** All in one transaction and one round trip. What comes after a settlement finds its keys locked, so it sees whatever was added to them before. */
+  const settle = async (results: Result[]): Promise<Applied[]> => {
+    const messages = results.filter(isMessage)
+    const deliveries = results.filter(isDelivery)
+    const references = deliveries.flatMap(result => storable(result).map(reference => ({ ...result.delivery, run: result.run.id, ...reference })))
+    const settled: Statement[] = []
+    if (messages.length > 0) {
+      settled.push([settleMessages, [
+        ...resultColumns(messages), messages.map(r => r.message.id),
+        messages.map(({ yielded }) => yielded?.result ?? null), messages.map(({ yielded }) => yielded && yielded.records.length > 0 ? `{${yielded.records.join(',')}}` : null),
+      ]])
     }
-    return await db.transaction(async tx => {
-      const rows = await tx.query<{ run: string }>(settleDeliveries, settlement)
-      const runs = new Set(rows.map(row => row.run))
-      const references = results.flatMap(result => runs.has(result.run.id) ? storable(result).map(reference => ({ ...reference, ...result.delivery, external: reference.id })) : [])
-      const [taken, given] = await Promise.all([
-        tx.query<{ system: string, kind: string, external_id: string, record_id: string, kept: string }>(addReferences, [
-          references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.external),
-        ]),
-        tx.query<GivenBack>(giveBack, keysGivenBack(results)),
-        ...verdictStatements(results).map(([text, values]) => tx.query(text, values)),
-      ])
-      for (const { system, kind, external_id: externalId, record_id: recordId, kept } of taken) {
-        db.log.warn({ system, kind, externalId, recordId, kept }, `${system} answered with ${kind} ${externalId}, which is the reference of another record; that one keeps it. Look for a double in ${system}.`)
-      }
-      return appliedOf(results, rows, given)
-    })
+    if (deliveries.length > 0) {
+      settled.push([settleDeliveries, [
+        ...resultColumns(deliveries), deliveries.map(r => r.delivery.subscription), deliveries.map(r => r.delivery.recordId),
+        deliveries.map(r => r.delivery.version), deliveries.map(r => r.delivery.generation), deliveries.map(r => r.delivery.operation),
+      ]])
+    }
+    const after: Statement[] = [[giveBack, keysGivenBack(results)], ...verdictStatements(results)]
+    if (references.length > 0) {
+      after.push([addReferences, [references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.id), references.map(r => r.run)]])
+    }
+    const answers = await db.together<Answer[][]>([...settled, ...after])
+    const applied = new Set(answers.flat().flatMap(({ runs = [] }) => runs))
+    const due = new Set(answers.flat().flatMap(row => row.due && row.epoch !== undefined ? row.epoch : []))
+    for (const { kept, system, kind, external_id: externalId, record_id: recordId } of answers.flat()) {
+      if (kept) db.log.warn({ system, kind, externalId, recordId, kept }, `${system} answered with ${kind} ${externalId}, which is the reference of another record; that one keeps it. Look for a double in ${system}.`)
+    }
+    return results.map(({ run, lease }) => ({ applied: applied.has(run.id), ...(due.has(lease.epoch) && { due: true }) }))
   }
 
   /** What a system answers must not keep a delivery it took from being acknowledged: it would be sent again and again. */
@@ -141,19 +141,20 @@ export function createSettling(db: Database): Settling {
     return fits
   })
 
-  const add = async <Result extends MessageResult | DeliveryResult>(to: { add(result: Result): Promise<Applied> }, result: Result): Promise<Applied> => {
+  const add = async (result: Result): Promise<Applied> => {
     try {
-      return await to.add(result)
+      return await batcher.add(result)
     } catch (error) {
       throw toStoreError(error, `Writing the end of run ${result.run.id}`)
     }
   }
-  return {
-    settleMessage: result => add(messages, result),
-    settleDelivery: result => add(deliveries, result),
-    idle: async () => { await Promise.all([messages.idle(), deliveries.idle()]) },
-  }
+  return { settleMessage: add, settleDelivery: add, idle: batcher.idle }
 }
+
+type Statement = [text: string, values: unknown[]]
+
+/** A row of any of these statements: runs that counted, a key given back that may be due again, or a reference that another record kept. */
+interface Answer { runs?: string[], epoch?: string, due?: boolean, system?: string, kind?: string, external_id?: string, record_id?: string, kept?: string }
 
 function sizeOfResult({ result }: { result: WorkOutcome }): number {
   return 300 + (result.outcome === 'done' ? 0 : JSON.stringify(result.error).length)
@@ -172,16 +173,7 @@ function resultColumns(results: { lease: Lease, result: WorkOutcome, run: RunRep
   ]
 }
 
-/** The settlement has locked their rows, so a statement after it sees whatever was added to a key before. */
-function keysGivenBack(results: { lease: Lease, givesBack?: boolean }[]): unknown[] {
+function keysGivenBack(results: Result[]): unknown[] {
   const given = results.filter(({ givesBack }) => givesBack).map(({ lease }) => lease)
   return [given.map(({ lane }) => lane), given.map(({ key }) => key), given.map(({ epoch }) => epoch)]
-}
-
-interface GivenBack { epoch: string, due: boolean }
-
-function appliedOf(results: { lease: Lease, run: RunReport }[], rows: { run: string }[], given: GivenBack[]): Applied[] {
-  const runs = new Set(rows.map(row => row.run))
-  const due = new Set(given.flatMap(row => row.due ? row.epoch : []))
-  return results.map(({ run, lease }) => ({ applied: runs.has(run.id), ...(due.has(lease.epoch) && { due: true }) }))
 }
