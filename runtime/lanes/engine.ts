@@ -44,7 +44,7 @@ const netSweeps = 5
 const writeLimitMs = 5_000
 
 /** Keys are taken before they are needed, so many at most as are worked off in this time: what waits here waits under a lease. */
-const aheadMs = 150
+const aheadMs = 400
 /** Most keys taken ahead, for each that may run. */
 const aheadFactor = 8
 /** How long keys that were worked off are counted before that counts as the lane's rate. */
