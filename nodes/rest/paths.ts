@@ -5,7 +5,8 @@ export function readPath(document: unknown, path: string): unknown {
   return segmentsOf(path).reduce<unknown>((value, segment) => {
     if (Array.isArray(value)) return /^\d+$/.test(segment) ? value[Number(segment)] : undefined
     if (value === null || typeof value !== 'object' || !Object.hasOwn(value, segment)) return undefined
-    return Object.entries(value).find(([name]) => name === segment)?.[1]
+    const found: unknown = Reflect.get(value, segment)
+    return found
   }, document)
 }
 
