@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import pg from 'pg'
 import { pino } from 'pino'
 import { TorgError } from '../../runtime/errors.ts'
 import { openPresence, type Presence } from '../../runtime/store/presence.ts'
@@ -8,6 +9,8 @@ import { aMessage, claimMessages, openTestStore, type TestStore } from './suppor
 
 const log = pino({ level: 'silent' })
 const facts = (owner: string): ProcessFacts => ({ owner, role: 'worker', host: 'here', pid: 1, version: '1', connectors: ['rest'] })
+
+const lockOf = `pg_locks l join torg.process p on l.objid = p.lock and l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())`
 
 describe('processes on one database', () => {
   let test: TestStore
@@ -28,7 +31,7 @@ describe('processes on one database', () => {
     return presence
   }
   /** Cuts the connection that holds the lock, as PostgreSQL does for a process that was killed. */
-  const cut = (owner: string) => test.sql(`select pg_terminate_backend(l.pid) from pg_locks l join torg.process p on l.objid = p.lock where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database()) and p.owner = $1`, [owner])
+  const cut = (owner: string) => test.sql(`select pg_terminate_backend(l.pid) from ${lockOf} where l.granted and p.owner = $1`, [owner])
   const stateOf = async (owner: string) => (await test.store.processes()).find((one) => one.owner === owner)
 
   it('ends the leases and duties of a process that is gone, and of no other', async () => {
@@ -55,8 +58,15 @@ describe('processes on one database', () => {
     const b = await join('b')
     await test.store.receive(aMessage())
     await claimMessages(test.store, { owner: 'b' })
+    const rival = new pg.Client({ connectionString: test.url })
+    await rival.connect()
+    // It queues for the lock of b, and so has it before b can take it back.
+    const queued = rival.query(`select pg_advisory_lock(l.classid::int, l.objid::int) from ${lockOf} where p.owner = 'b'`)
+    await until(async () => (await test.sql(`select 1 from ${lockOf} where not l.granted`)).length === 1)
     await cut('b')
+    await queued
     await until(() => !b.present)
+    await rival.end()
     await until(() => b.present)
     await until(async () => { return (await stateOf('b'))?.goneAt === null })
     expect(await test.sql(`select owner from torg.work`)).to.deep.equal([{ owner: 'b' }])
