@@ -1,6 +1,5 @@
 /** `rest in`: a document whenever the system calls the hub. */
-import { TorgError } from '../../runtime/errors.ts'
-import type { RawRequest } from '../../runtime/kit/definition.ts'
+import { lookAtJson } from '../../runtime/kit/json-body.ts'
 import { inHelp } from './help.ts'
 import { instantOf, readPath, scalarText } from './paths.ts'
 import { defineSource, verifyWebhook } from './system.ts'
@@ -48,7 +47,7 @@ export const restIn = defineSource({
     accepts: ({ method }) => method === 'POST' || method === 'PUT' || method === 'PATCH',
     verify: (request, { system }) => verifyWebhook(request, system.config),
     describe(request, { config, system }) {
-      const document = parse(request)
+      const document = lookAtJson(request)
       const header = config.eventIdHeader || (system.config.webhooks === 'standard' ? 'webhook-id' : '')
       return {
         key: config.keyPath ? scalarText(readPath(document, config.keyPath)) : null,
@@ -59,11 +58,3 @@ export const restIn = defineSource({
     },
   },
 })
-
-function parse(request: RawRequest): unknown {
-  try {
-    return JSON.parse(request.body.toString('utf8'))
-  } catch (cause) {
-    throw new TorgError('request.not-json', { detail: 'The body of the webhook is not JSON', cause })
-  }
-}

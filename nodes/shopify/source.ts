@@ -1,6 +1,7 @@
 /** `shopify in`: an order whenever Shopify says that it was placed or changed. */
 import { TorgError } from '../../runtime/errors.ts'
 import type { RawRequest } from '../../runtime/kit/definition.ts'
+import { lookAtJson } from '../../runtime/kit/json-body.ts'
 import { verifyHmac } from '../../runtime/kit/verify.ts'
 import { orderInHelp } from './help.ts'
 import { defineSource } from './system.ts'
@@ -53,12 +54,7 @@ export const orderSource = defineSource({
 })
 
 function parseObject(request: RawRequest): Record<string, unknown> {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(request.body.toString('utf8'))
-  } catch (cause) {
-    throw new TorgError('request.not-json', { detail: 'The body of the webhook is not JSON', cause })
-  }
+  const parsed = lookAtJson(request)
   return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : {}
 }
 

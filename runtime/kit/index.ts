@@ -14,4 +14,5 @@ export {
 } from './definition.ts'
 export { deliveryOf, forItems, itemsOf, withItems, type BatchItem } from './batch.ts'
 export { createHttp, HttpAnswerError, type Auth, type Http, type HttpOptions, type HttpRequest, type HttpResponse } from './http.ts'
+export { lookAtJson } from './json-body.ts'
 export { verifyHmac, verifySharedSecret, verifyStandardWebhook, type HmacOptions } from './verify.ts'

@@ -86,15 +86,15 @@ async function saveCalls(tx: Transaction, calls: Call[], rules: Rules, offers: O
   const results = calls.map(call => plan.apply(call.writes, at))
   const changes = plan.changes()
   const claims = await writeChanges(tx, changes, offers)
-  return { claims, result: results.map(result => result instanceof Error ? result : withoutTaken(result, changes.raises, claims)) }
+  return { claims, result: withoutTaken(results, changes.raises, claims) }
 }
 
 /** Leaves the lanes to be hinted in which a delivery of the record waits that was not handed over. */
-function withoutTaken(outcomes: SaveOutcome[], raises: Raise[], claims: DeliveryClaim[]): SaveOutcome[] {
-  if (claims.length === 0) return outcomes
+function withoutTaken(results: (SaveOutcome[] | Error)[], raises: Raise[], claims: DeliveryClaim[]): (SaveOutcome[] | Error)[] {
+  if (claims.length === 0) return results
   const taken = new Set(claims.map(({ lease: { lane, key } }) => `${lane} ${key}`))
   const waiting = new Set(raises.flatMap(({ lane, key, recordId }) => taken.has(`${lane} ${key}`) ? [] : `${lane} ${recordId}`))
-  return outcomes.map(outcome => ({ ...outcome, lanes: outcome.lanes.filter(lane => waiting.has(`${lane} ${outcome.record.id}`)) }))
+  return results.map(result => result instanceof Error ? result : result.map(outcome => ({ ...outcome, lanes: outcome.lanes.filter(lane => waiting.has(`${lane} ${outcome.record.id}`)) })))
 }
 
 async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[], rules: Rules): Promise<void> {

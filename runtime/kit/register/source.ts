@@ -4,6 +4,7 @@ import type { RegisteredSource, RegisteredSystem } from '../../hub.ts'
 import type { FlowMessage } from '../../runs/types.ts'
 import type { Message } from '../../store/types.ts'
 import type { Fields, NodeContext, SourceNode } from '../definition.ts'
+import { takeJson } from '../json-body.ts'
 import { defaultTimeLimit } from '../node-types.ts'
 import type { Construction } from './construction.ts'
 
@@ -53,7 +54,7 @@ function describeSource({ node, raw, context, status }: Construction, definition
 function readPayload(message: Message, definition: SourceNode, context: NodeContext<Fields>): unknown {
   if (definition.payload) return definition.payload(message, context)
   try {
-    return JSON.parse(message.body.toString('utf8'))
+    return takeJson(message.body)
   } catch (cause) {
     throw new TorgError('message.not-json', { detail: `message ${message.id} from ${message.system} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, node: { id: context.id, type: definition.type }, cause })
   }
