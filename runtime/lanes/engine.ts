@@ -8,12 +8,13 @@ import type { Logger } from 'pino'
 import { failAt } from '../fail-points.ts'
 import type { RunTracker } from '../runs/types.ts'
 import type { Presence } from '../store/presence.ts'
-import type { LaneName, LaneState, Lease, LimitedClaims, Reservation, Store, Taker } from '../store/types.ts'
+import type { LaneName, LaneState, LimitedClaims, Reservation, Store, Taker } from '../store/types.ts'
 import type { Duty } from './duties.ts'
 import { createGates, isLimited } from './gates.ts'
 import type { Hints } from './hints.ts'
 import { takeNext, type Takeable } from './batch-work.ts'
-import { createKeyWork, type Claim, type Deployed, type EngineEvents } from './key-work.ts'
+import { createKeyWork, type Deployed, type EngineEvents } from './key-work.ts'
+import { createLane, keysAhead, type Lane } from './lane.ts'
 import { leaseMsOf } from './lease.ts'
 import { createStatusBoard } from './status.ts'
 
@@ -43,12 +44,6 @@ const netSweeps = 5
 /** How long closing waits for ends of runs to be written. */
 const writeLimitMs = 5_000
 
-/** Keys are taken before they are needed, so many at most as are worked off in this time: what waits here waits under a lease. */
-const aheadMs = 400
-/** Most keys taken ahead, for each that may run. */
-const aheadFactor = 8
-/** How long keys that were worked off are counted before that counts as the lane's rate. */
-const meterMs = 100
 /** What overflowed so long ago has been claimed, here or by another process. */
 const behindMs = 250
 /** Most keys of one claim. */
@@ -59,44 +54,6 @@ const longestGatherMs = 25
 
 /** What a `hub changes` node says while nothing has run. */
 const idleText = { live: 'waiting', held: 'held: nothing is delivered', adopt: 'adopts: nothing is delivered' }
-
-interface Lane {
-  name: LaneName
-  /** Longest run limit of the flows of this lane. */
-  limitMs: number
-  draining: boolean
-  /** Leases of the keys being worked on or claimed ahead. */
-  held: Set<Lease>
-  /** Taken ahead: to be worked on as soon as there is a place. */
-  ready: Claim[]
-  running: number
-  /** Batches under way. */
-  batches: Set<Takeable>
-  /** Keys that one place works off at most. */
-  keysPerPlace: number
-  /** Places kept for keys that are being stored. */
-  reserved: number
-  /** Keys worked off since then, and per millisecond in the time before. */
-  finished: number
-  meteredAt: number
-  rate: number
-  claimedAt: number
-  /** A claim, a hand-over or the end of some work failed on the way: the database may hold leases for us that nobody works under. */
-  doubtful: boolean
-  /** Those leases are being ended. */
-  healing: boolean
-  /** Work may have come since the last look. */
-  wanted: boolean
-  /** Until then it is taken for granted that keys wait in the database, which come before those being stored. */
-  behindUntil: number
-  /** Due work was seen by the sweep before, and nobody has taken it. */
-  overlooked: boolean
-  /** When its rate allows the next, where it allowed none at the last claim. */
-  againAt: number | undefined
-  /** Not before then is help called for again. */
-  helpAt: number
-  wake(): void
-}
 
 /** Makes the engine; it works only between `open` and `close`. */
 export function createEngine({ store, hints, runs, events, log, owner, concurrency, presence = { present: true, others: 0 } }: EngineOptions) {
@@ -200,12 +157,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     }
   }
 
-  /** How many keys to take beyond those that can run now. A slow system gets none: what waits would miss its newer versions. */
-  const aheadOf = (lane: Lane): number => {
-    const elapsed = Date.now() - lane.meteredAt
-    if (elapsed >= meterMs) Object.assign(lane, { rate: lane.finished / elapsed, finished: 0, meteredAt: Date.now() })
-    return isLimited(gates.of(lane.name)) ? 0 : Math.min(concurrency * aheadFactor, Math.floor(lane.rate * aheadMs))
-  }
+  const aheadOf = (lane: Lane): number => isLimited(gates.of(lane.name)) ? 0 : keysAhead(lane, concurrency)
 
   /** Has leased keys worked on as soon as there is a place. */
   const take = (lane: Lane, claims: LimitedClaims['claims'], { leasedAt, probe }: { leasedAt: number, probe: boolean }): void => {
@@ -312,7 +264,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {
-    const lane: Lane = { name, limitMs, draining: false, held: new Set(), ready: [], running: 0, batches: new Set(), keysPerPlace: 1, reserved: 0, finished: 0, meteredAt: 0, rate: 0, claimedAt: 0, doubtful: false, healing: false, wanted: false, behindUntil: 0, overlooked: false, againAt: undefined, helpAt: 0, wake: () => undefined }
+    const lane = createLane(name, limitMs)
     await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
     if (!lanes.has(name)) lanes.set(name, lane)
   }
@@ -364,13 +316,6 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     /** Works on what the store hands over. */
     taker,
     get deployed() { return deployed },
-
-    /** Places for keys that are leased as they are stored; none where a claim must ask first. */
-    placesOf(name: LaneName): number {
-      const lane = lanes.get(name)
-      const gate = gates.of(name)
-      return lane && open && !isLimited(gate) && !gate.inDoubt ? Math.max(0, concurrency - lane.running - lane.ready.length) : 0
-    },
 
     /** Somebody changed what holds the lane back: known here before the next sweep. */
     refresh(lane: LaneName): void { gates.doubt(lane) },
