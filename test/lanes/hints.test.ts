@@ -65,11 +65,10 @@ for (const backend of ['postgres', 'redis'] as const) {
         now -= 1
         drains += 1
       })
-      for (let round = 0; round < 20; round++) {
+      await until(() => {
         hints.give('shop.in')
-        await new Promise((resolve) => setTimeout(resolve, 3))
-      }
-      await until(() => drains >= 2)
+        return drains >= 5
+      }, { everyMs: 3 })
       expect(most).to.equal(1)
     })
 
