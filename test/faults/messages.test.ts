@@ -29,6 +29,8 @@ for (const backend of backendsFor(seed)) {
       const order = shop.place()
       return [order, shop.change(order.id, 'capture'), shop.change(order.id, 'ship'), retailer.random.chance(0.3) ? shop.change(order.id, 'return') : shop.change(order.id, 'cancel')]
     }).flat().filter((order) => order !== null)
+    const remap = (rule: Parameters<typeof withRule>[1]): Promise<void> =>
+      retailer.deploy((nodes) => nodes.map((node) => node['id'] === 'webshop-order' ? { ...node, mapping: withRule(node['mapping'], rule) } : node))
     const sendAll = async (sent: { order: TwinOrder, eventId?: string }[]): Promise<unknown[]> => {
       const answers: unknown[] = []
       for (let from = 0; from < sent.length; from += 20) {
@@ -79,10 +81,11 @@ for (const backend of backendsFor(seed)) {
       expect(asDocument(asDocument(error)['node'])['id']).to.be.a('string')
       expect(asDocument(JSON.parse(String(asDocument(input)['body'])))).to.include({ id: poisoned.id, created_at: 'yesterday' })
 
-      await retailer.deploy((nodes) => nodes.map((node) => node['id'] === 'webshop-order' ? { ...node, mapping: withRule(node['mapping'], { to: 'placedAt', from: 'updated_at', steps: [{ name: 'instant' }] }) } : node))
+      await remap({ to: 'placedAt', from: 'updated_at', steps: [{ name: 'instant' }] })
       await call('POST', `/api/v1/dead-letters/${String(letter?.['id'])}/rerun`)
       await until(async () => (await retailer.deadLetters()).length === 0, { what: 'no dead letter is left' })
       await retailer.expectComplete()
+      await remap({ to: 'placedAt', from: 'created_at', steps: [{ name: 'instant' }] })
     })
 
     it('poison rows in a batch, which PostgreSQL cannot store: each fails alone', async () => {
