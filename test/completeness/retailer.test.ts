@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import pg from 'pg'
 import type { Completeness, Reason } from '../../runtime/completeness/report.ts'
 import { newSeed, openRetailer, showLog, type Retailer } from '../faults/retailer.ts'
+import { until } from '../support/until.ts'
 
 const cli = join(import.meta.dirname, '../../runtime/cli.ts')
 
@@ -66,6 +67,9 @@ describe('completeness of the reference retailer', function () {
     const [task] = store.collections.list('tasks')
     if (!task) throw new Error('the store has no task')
     store.collections.write('tasks', task.id, { ...task.document, valueMinor: 1 })
+    // A proof is of what there was before its own millisecond.
+    const written = Date.now()
+    await until(() => Date.now() > written, { everyMs: 1 })
 
     const report = await retailer.prove()
     expect(named(report, 'not-there', 'erp')).to.deep.equal(removed.toSorted())
