@@ -69,7 +69,7 @@ export async function takeEnvironment({ store, name, log }: EnvironmentOptions):
     }
   }
   if (owner.name !== name) {
-    log.warn({ environment: name, database: owner.name }, `HELD: the database belongs to the environment "${owner.name}", but this process runs as "${name}" (TORG_ENVIRONMENT). What comes in is stored; nothing is worked on, polled or delivered. If this is right, let it go with: torg environment adopt`)
+    log.warn({ environment: name, database: owner.name }, `HELD: the database belongs to the environment "${owner.name}", but this process runs as "${name}" (TORG_ENVIRONMENT). What comes in is stored; nothing is worked on, polled or delivered. If this process belongs to "${owner.name}", start it with TORG_ENVIRONMENT=${owner.name}; if the database is to become "${name}", let it go with: torg environment adopt`)
   }
   const watching = watch()
 
