@@ -109,6 +109,17 @@ describe('twins', () => {
       expect(again.counts).to.include({ writes: 0, repeats: 1 })
       await again.close()
     })
+    it('knows the key of each document of a list, whatever else is in it', async () => {
+      const twin = await start()
+      const post = async (...documents: unknown[]): Promise<unknown> => (await fetch(`${twin.url}/orders/_bulk`, { method: 'POST', body: JSON.stringify(documents) })).json()
+      const one = { id: '1', v: 1, idempotencyKey: 'k1' }
+      await post(one, { id: '2', v: 1 })
+      expect(await post({ id: '2', v: 2 }, one, { id: '3', v: 1, idempotencyKey: 'k1' })).to.deep.include({ results: [
+        { id: '2', status: 200, given: 'orders-2' }, { id: '1', status: 201, given: 'orders-1' }, { id: '3', status: 422, error: 'this idempotency key came with another content before' },
+      ] })
+      expect(twin.counts).to.include({ writes: 3, repeats: 1, mixedUpKeys: 1 })
+      await twin.close()
+    })
     it('upserts by a posted id, gives one where there is none, deletes', async () => {
       const twin = await start({ idField: 'externalId' })
       const post = async (body: unknown): Promise<unknown> => (await fetch(`${twin.url}/contacts`, { method: 'POST', body: JSON.stringify(body) })).json()

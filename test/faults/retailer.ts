@@ -64,6 +64,8 @@ export interface RetailerOptions {
   /** Instead of a Redis started for this retailer. */
   redisUrl?: string
   env?: Record<string, string>
+  /** Settings of the stand-ins beside the usual ones. */
+  twins?: Partial<Record<'erp' | 'crm', Record<string, unknown>>>
   /** False: the shop keeps its orders to itself, and the case sends what it wants by `send`. */
   shopSends?: boolean
 }
@@ -106,7 +108,7 @@ export interface Retailer {
 }
 
 /** Starts the systems and prepares the hub; `hub.start()` is left to the case. */
-export async function openRetailer({ backend, seed, env, shopSends = true, ...given }: RetailerOptions): Promise<Retailer> {
+export async function openRetailer({ backend, seed, env, twins = {}, shopSends = true, ...given }: RetailerOptions): Promise<Retailer> {
   const random = createRandom(seed)
   const database = given.databaseUrl === undefined ? await createTestDatabase() : undefined
   const databaseUrl = given.databaseUrl ?? database?.url ?? ''
@@ -115,8 +117,8 @@ export async function openRetailer({ backend, seed, env, shopSends = true, ...gi
   const folder = await mkdtemp(join(tmpdir(), 'torg-faults-'))
   const project = await copyProject(folder)
   const system = (name: string, secrets: Record<string, string>, config: Record<string, unknown> = {}): Promise<RestTwin> => startRestTwin({ system: name, port: 0, secrets, config, log })
-  const erp = await system('erp', { clientId: 'torg-hub', clientSecret: secret })
-  const crm = await system('crm', { token: secret })
+  const erp = await system('erp', { clientId: 'torg-hub', clientSecret: secret }, twins.erp)
+  const crm = await system('crm', { token: secret }, twins.crm)
   const store = await system('store', { apiKey: secret }, { repeats: 'written' })
   const systems = { erp, crm, store }
   const shopPort = await freePort()

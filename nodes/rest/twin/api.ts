@@ -33,6 +33,8 @@ export interface CollectionsApiOptions {
   answered: Journal<AnsweredKey>
   /** Where a posted document holds its own id. */
   idField: string
+  /** Where a document of a list holds an idempotency key of its own. */
+  itemKeyField: string
   repeats: 'answered' | 'written'
   refusal(): Refusal | null
 }
@@ -41,7 +43,7 @@ export interface CollectionsApiOptions {
  * Answers requests for `/<collection>` and `/<collection>/<id>`. A list posted to `/<collection>/_bulk` is written document by document, with a
  * result for each; with `?atomic=true` all are written or none.
  */
-export function createCollectionsApi({ collections, counts, answered, idField, repeats, refusal }: CollectionsApiOptions): CollectionsApi {
+export function createCollectionsApi({ collections, counts, answered, idField, itemKeyField, repeats, refusal }: CollectionsApiOptions): CollectionsApi {
   const refuse = (document: Record<string, unknown>): { error: string, field: string } | null => {
     const refused = refusal()
     return refused && document[refused.field] === refused.value ? { error: `${refused.field} is not allowed`, field: refused.field } : null
@@ -52,14 +54,18 @@ export function createCollectionsApi({ collections, counts, answered, idField, r
     if (documents === null) return { status: 400, body: { error: 'the body is not a list of JSON objects' } }
     if (request.query.get('atomic') === 'true' && documents.some(refuse)) return { status: 422, body: { error: 'one of the documents is not allowed' } }
     const results = documents.map(document => {
-      const id = textOf(document[idField])
-      const fault = refuse(document)
-      if (fault) return { [idField]: id, status: 422, ...fault }
-      const { stored, created } = collections.write(collection, id ?? collections.nextId(collection), document)
-      counts.writes += 1
-      return { [idField]: id, status: created ? 201 : 200, given: `${collection}-${stored.id}` }
+      const { status, body } = once({ key: textOf(document[itemKeyField]), content: JSON.stringify(document) }, () => writeItem(collection, document))
+      return Object.assign({ [idField]: textOf(document[idField]), status }, body)
     })
     return { status: 200, body: { results } }
+  }
+
+  function writeItem(collection: string, document: Record<string, unknown>): TwinReply {
+    const fault = refuse(document)
+    if (fault) return { status: 422, body: fault }
+    const { stored, created } = collections.write(collection, textOf(document[idField]) ?? collections.nextId(collection), document)
+    counts.writes += 1
+    return { status: created ? 201 : 200, body: { given: `${collection}-${stored.id}` } }
   }
 
   function write(request: TwinRequest, collection: string, id: string | undefined): TwinReply {
@@ -90,13 +96,13 @@ export function createCollectionsApi({ collections, counts, answered, idField, r
     }
   }
 
-  function once(request: TwinRequest, act: () => TwinReply): TwinReply {
-    const key = request.headers['idempotency-key']
+  /** Acts unless the idempotency key has been seen; without one, always. */
+  function once({ key, content }: { key: string | undefined, content: string }, act: () => TwinReply): TwinReply {
     if (key === undefined) return act()
-    const content = createHash('sha256').update(JSON.stringify([request.method, request.segments])).update(request.body).digest('hex')
+    const digest = createHash('sha256').update(content).digest('hex')
     const before = answered.entries.get(key)
     if (before) {
-      if (before.content === content) {
+      if (before.content === digest) {
         counts.repeats += 1
         return repeats === 'answered' ? before.reply : act()
       }
@@ -104,11 +110,13 @@ export function createCollectionsApi({ collections, counts, answered, idField, r
       return { status: 422, body: { error: 'this idempotency key came with another content before' } }
     }
     const reply = act()
-    if (reply.status < 300) answered.put(key, { content, reply })
+    if (reply.status < 300) answered.put(key, { content: digest, reply })
     const oldest = answered.entries.size > rememberedKeys ? answered.entries.keys().next().value : undefined
     if (oldest !== undefined) answered.remove(oldest)
     return reply
   }
+  const requestOnce = (request: TwinRequest, act: () => TwinReply): TwinReply =>
+    once({ key: request.headers['idempotency-key'], content: `${JSON.stringify([request.method, request.segments])}${request.body.toString()}` }, act)
 
   return {
     handle(request) {
@@ -122,11 +130,11 @@ export function createCollectionsApi({ collections, counts, answered, idField, r
         }
         case 'POST':
         case 'PATCH':
-          return once(request, () => id === '_bulk' ? bulk(request, collection) : write(request, collection, id))
+          return requestOnce(request, () => id === '_bulk' ? bulk(request, collection) : write(request, collection, id))
         case 'PUT':
-          return id === undefined ? { status: 405, body: { error: 'PUT needs an id' } } : once(request, () => write(request, collection, id))
+          return id === undefined ? { status: 405, body: { error: 'PUT needs an id' } } : requestOnce(request, () => write(request, collection, id))
         case 'DELETE':
-          return id === undefined ? { status: 405, body: { error: 'DELETE needs an id' } } : once(request, () => (collections.remove(collection, id) ? { status: 204 } : notFound(collection, id)))
+          return id === undefined ? { status: 405, body: { error: 'DELETE needs an id' } } : requestOnce(request, () => (collections.remove(collection, id) ? { status: 204 } : notFound(collection, id)))
         default:
           return { status: 405, body: { error: `${request.method} is not known here` } }
       }

@@ -45,7 +45,7 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
   const counts: TwinCounts = { requests: 0, writes: 0, repeats: 0, mixedUpKeys: 0, failures: 0 }
   const login = createLogin(options.secrets, settings.tokenLifetime)
   const answered = openJournal(options.dataDir === undefined ? undefined : join(options.dataDir, `${options.system}-keys.jsonl`), isAnsweredKey)
-  const api = createCollectionsApi({ collections, counts, answered, idField: settings.idField, repeats: settings.repeats, refusal: () => refusal })
+  const api = createCollectionsApi({ collections, counts, answered, idField: settings.idField, itemKeyField: settings.itemKeyField, repeats: settings.repeats, refusal: () => refusal })
   let failure: Failure | null = null
   let refusal: Refusal | null = null
 

@@ -8,6 +8,8 @@ export interface TwinSettings {
   color: string
   /** Where a posted document holds its own id. */
   idField: string
+  /** Where a document of a list that is posted at once holds an idempotency key of its own. */
+  itemKeyField: string
   /** How long an OAuth2 token lives, seconds. */
   tokenLifetime: number
   /** A request with an idempotency key that was seen: `answered` as before, or done again and `written` over what is there. */
@@ -31,6 +33,7 @@ export function readTwinSettings(system: string, config: Readonly<Record<string,
     subtitle: text('subtitle', 'An offline stand-in: what the hub has delivered'),
     color: text('color', '#35507a'),
     idField: text('idField', 'id'),
+    itemKeyField: text('itemKeyField', 'idempotencyKey'),
     tokenLifetime,
     repeats,
     collections: Object.fromEntries(Object.entries(objectOf(config['collections'] ?? {}, system)).map(([name, view]) => [name, readView(name, view, system)])),
