@@ -1,6 +1,6 @@
 /** Many records in one request, and the hub is killed in the middle: each record ends by itself, with its last value. */
 import { expect } from 'chai'
-import { asDocument, type Document } from '../flows/support.ts'
+import { asDocument } from '../flows/support.ts'
 import { until } from '../support/until.ts'
 import { backendsFor, caseLimitMs, concurrency, isLong, newSeed, openRetailer, orderCount, showLog, type Retailer } from './retailer.ts'
 
@@ -18,14 +18,13 @@ for (const backend of backendsFor(seed)) {
       // The ERP knows the key of each document of a list and answers for each; the CRM writes what it gets over what is there, all or nothing.
       retailer = await openRetailer({ backend, seed, twins: { erp: { idField: 'DocumentNo', itemKeyField: 'Key' }, crm: { idField: 'externalId' } } })
       await retailer.hub.start()
-      const fields: Record<string, (node: Document) => Document> = {
-        'erp-changes': () => ({ batch: size }),
-        'erp-map': ({ mapping }) => ({ mapping: withRule(asDocument(mapping), { to: 'Key', from: '$context.idempotencyKey' }) }),
-        'erp-out': () => ({ method: 'POST', path: '/sales-documents/_bulk', idempotencyHeader: '', itemResults: true, itemList: 'results', itemKey: 'DocumentNo', itemStatus: 'status', itemError: 'error', itemField: 'field', idPath: 'DocumentNo' }),
-        'crm-changes': () => ({ batch: size }),
-        'crm-out': () => ({ method: 'POST', path: '/contacts/_bulk?atomic=true', idempotencyHeader: '', idPath: '' }),
-      }
-      await retailer.deploy((nodes) => nodes.map((node) => ({ ...node, ...fields[String(node['id'])]?.(node) })))
+      await retailer.remap('erp-map', [{ to: 'Key', from: '$context.idempotencyKey' }])
+      await retailer.edit({
+        'erp-changes': { batch: size },
+        'erp-out': { method: 'POST', path: '/sales-documents/_bulk', idempotencyHeader: '', itemResults: true, itemList: 'results', itemKey: 'DocumentNo', itemStatus: 'status', itemError: 'error', itemField: 'field', idPath: 'DocumentNo' },
+        'crm-changes': { batch: size },
+        'crm-out': { method: 'POST', path: '/contacts/_bulk?atomic=true', idempotencyHeader: '', idPath: '' },
+      })
     })
     after(() => retailer.close())
     afterEach(function () { showLog(this.currentTest, retailer) })
@@ -68,9 +67,4 @@ for (const backend of backendsFor(seed)) {
       expect(crm.counts.failures).to.equal(0)
     })
   })
-}
-
-function withRule(mapping: Document, rule: Document): Document {
-  const { rules } = mapping
-  return { ...mapping, rules: [...(Array.isArray(rules) ? rules : []), rule] }
 }

@@ -29,8 +29,6 @@ for (const backend of backendsFor(seed)) {
       const order = shop.place()
       return [order, shop.change(order.id, 'capture'), shop.change(order.id, 'ship'), retailer.random.chance(0.3) ? shop.change(order.id, 'return') : shop.change(order.id, 'cancel')]
     }).flat().filter((order) => order !== null)
-    const remap = (rule: Parameters<typeof withRule>[1]): Promise<void> =>
-      retailer.deploy((nodes) => nodes.map((node) => node['id'] === 'webshop-order' ? { ...node, mapping: withRule(node['mapping'], rule) } : node))
     const sendAll = async (sent: { order: TwinOrder, eventId?: string }[]): Promise<unknown[]> => {
       const answers: unknown[] = []
       for (let from = 0; from < sent.length; from += 20) {
@@ -81,11 +79,11 @@ for (const backend of backendsFor(seed)) {
       expect(asDocument(asDocument(error)['node'])['id']).to.be.a('string')
       expect(asDocument(JSON.parse(String(asDocument(input)['body'])))).to.include({ id: poisoned.id, created_at: 'yesterday' })
 
-      await remap({ to: 'placedAt', from: 'updated_at', steps: [{ name: 'instant' }] })
+      const mapping = await retailer.remap('webshop-order', [{ to: 'placedAt', from: 'updated_at', steps: [{ name: 'instant' }] }])
       await call('POST', `/api/v1/dead-letters/${String(letter?.['id'])}/rerun`)
       await until(async () => (await retailer.deadLetters()).length === 0, { what: 'no dead letter is left' })
       await retailer.expectComplete()
-      await remap({ to: 'placedAt', from: 'created_at', steps: [{ name: 'instant' }] })
+      await retailer.edit({ 'webshop-order': { mapping } })
     })
 
     it('poison rows in a batch, which PostgreSQL cannot store: each fails alone', async () => {
@@ -113,11 +111,4 @@ for (const backend of backendsFor(seed)) {
       await retailer.expectComplete({ letters: 1 })
     })
   })
-}
-
-/** A mapping with another rule for a target. */
-function withRule(mapping: unknown, rule: { to: string, from: string, steps: { name: string }[] }): Record<string, unknown> {
-  const given = asDocument(mapping)
-  const rules = Array.isArray(given['rules']) ? given['rules'].map(asDocument) : []
-  return { ...given, rules: rules.map((known) => known['to'] === rule.to ? rule : known) }
 }

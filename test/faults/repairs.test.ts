@@ -15,18 +15,11 @@ for (const backend of backendsFor(seed)) {
       retailer = await openRetailer({ backend, seed })
       await retailer.hub.start()
       // The ERP gives its own ids, so that what is created twice is there twice.
-      await edit('erp-out', { method: 'POST', path: '/sales-documents', update: true, updateMethod: 'PUT', updatePath: '/sales-documents/{reference}' })
+      await retailer.edit({ 'erp-out': { method: 'POST', path: '/sales-documents', update: true, updateMethod: 'PUT', updatePath: '/sales-documents/{reference}' } })
     })
     after(() => retailer.close())
     afterEach(function () { showLog(this.currentTest, retailer) })
 
-    const edit = (id: string, fields: Document): Promise<void> => retailer.deploy((nodes) => nodes.map((node) => node['id'] === id ? { ...node, ...fields } : node))
-    const mappingOf = async (id: string): Promise<{ rules: Document[] } & Document> => {
-      const { flows } = await retailer.call('GET', '/api/v1/flows')
-      const mapping = asDocument((Array.isArray(flows) ? flows.map(asDocument) : []).find((node) => node['id'] === id)?.['mapping'])
-      const { rules } = mapping
-      return { ...mapping, rules: Array.isArray(rules) ? rules.map(asDocument) : [] }
-    }
     /** How often each document was written, by its number. */
     const writesOf = (system: 'erp' | 'store', collection: string): Map<string, number> =>
       new Map(retailer[system].collections.list(collection).map(({ document, writes }) => [String(asDocument(document)['DocumentNo'] ?? asDocument(document)['orderNumber']), writes]))
@@ -44,15 +37,14 @@ for (const backend of backendsFor(seed)) {
       await retailer.trade(partCount)
       await retailer.expectComplete()
       const others = [...writesOf('erp', 'sales-documents').keys()]
-      const mapping = await mappingOf(node)
-      await edit(node, { mapping: { ...mapping, rules: mapping.rules.map((rule) => rule['to'] === target ? { to: target, ...wrong } : rule) } })
+      const mapping = await retailer.remap(node, [{ to: target, ...wrong }])
       const from = new Date().toISOString()
       await retailer.trade(count)
       await retailer.settle()
       const affected = [...writesOf('erp', 'sales-documents').keys()].filter((number) => !others.includes(number))
       expect(affected).to.have.length(count)
       expect(affected.filter((number) => codes(number).includes('0')), 'wrong').to.have.length(count)
-      await edit(node, { mapping })
+      await retailer.edit({ [node]: { mapping } })
 
       const repair = (body: Document) => retailer.call('POST', '/api/v1/repairs', { selection: { ...selection, from }, ...body })
       const preview = await repair({ dryRun: true })

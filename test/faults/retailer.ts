@@ -70,6 +70,9 @@ export interface RetailerOptions {
   shopSends?: boolean
 }
 
+/** A rule of a mapping. */
+export type Rule = Document & { to: string }
+
 export interface Retailer {
   readonly hub: HubProcess
   readonly shop: ShopifyTwin
@@ -89,6 +92,10 @@ export interface Retailer {
   call(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<Document>
   /** Changes the deployed flows by the hub's API. */
   deploy(edit: (nodes: Document[]) => Document[]): Promise<void>
+  /** Deploys other fields of some nodes, by their ids. */
+  edit(fields: Record<string, Document>): Promise<void>
+  /** Rules of a deployed mapping: each takes the place of the one for the same target, or is added. Resolves with the mapping as it was. */
+  remap(id: string, rules: Rule[]): Promise<Document>
   deadLetters(): Promise<Document[]>
   /** The proof of completeness; `query` as `GET /api/v1/completeness` takes it. */
   prove(query?: string): Promise<Completeness>
@@ -138,6 +145,16 @@ export async function openRetailer({ backend, seed, env, twins = {}, shopSends =
     if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`)
     return asDocument(JSON.parse(text))
   }
+  const deployed = async (): Promise<{ revision: unknown, nodes: Document[] }> => {
+    const { revision, flows: nodes } = await call('GET', '/api/v1/flows')
+    if (!Array.isArray(nodes)) throw new Error('nothing is deployed')
+    return { revision, nodes: nodes.map(asDocument) }
+  }
+  const deploy: Retailer['deploy'] = async (change) => {
+    const { revision, nodes } = await deployed()
+    await call('PUT', '/api/v1/flows', { revision, flows: change(nodes) })
+  }
+  const edit: Retailer['edit'] = (fields) => deploy((nodes) => nodes.map((node) => ({ ...node, ...fields[String(node['id'])] })))
   const deadLetters = async (): Promise<Document[]> => {
     const { items } = await call('GET', '/api/v1/dead-letters')
     return Array.isArray(items) ? items.map(asDocument) : []
@@ -178,10 +195,13 @@ export async function openRetailer({ backend, seed, env, twins = {}, shopSends =
         headers: { 'content-type': 'application/json', 'x-shopify-topic': topic, 'x-shopify-shop-domain': shopDomain, 'x-shopify-event-id': eventId, 'x-shopify-hmac-sha256': createHmac('sha256', secret).update(body).digest('base64') },
       })
     },
-    async deploy(edit) {
-      const { revision, flows: deployed } = await call('GET', '/api/v1/flows')
-      if (!Array.isArray(deployed)) throw new Error('nothing is deployed')
-      await call('PUT', '/api/v1/flows', { revision, flows: edit(deployed.map(asDocument)) })
+    deploy, edit,
+    async remap(id, rules) {
+      const mapping = asDocument((await deployed()).nodes.find((node) => node['id'] === id)?.['mapping'])
+      const known = Array.isArray(mapping['rules']) ? mapping['rules'].map(asDocument) : []
+      const replaced = known.map((rule) => rules.find(({ to }) => to === rule['to']) ?? rule)
+      await edit({ [id]: { mapping: { ...mapping, rules: [...replaced, ...rules.filter(({ to }) => !known.some((rule) => rule['to'] === to))] } } })
+      return mapping
     },
     async expectComplete({ repeats = 0, letters = 0, limitMs, alarms: known, without = [] } = {}) {
       await settle(limitMs)
