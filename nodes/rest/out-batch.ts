@@ -2,7 +2,8 @@
 import { TorgError } from '../../runtime/errors.ts'
 import { forItems, itemsOf, withItems } from '../../runtime/kit/batch.ts'
 import type { ActiveRun, DeliveryFacts, FlowMessage } from '../../runtime/kit/definition.ts'
-import { HttpAnswerError, type HttpResponse } from '../../runtime/kit/http.ts'
+import { HttpAnswerError } from '../../runtime/kit/http-answer.ts'
+import type { HttpResponse } from '../../runtime/kit/http.ts'
 import { readItemResults, type ItemResultsOptions } from './item-results.ts'
 import { readPath, scalarText } from './paths.ts'
 

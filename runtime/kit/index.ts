@@ -13,6 +13,7 @@ export {
   type RawRequest, type Sample, type SourceNode, type StepHandler, type StepNode, type StepResult, type System, type Text, type Twin, type TwinOptions,
 } from './definition.ts'
 export { deliveryOf, forItems, itemsOf, withItems, type BatchItem } from './batch.ts'
-export { createHttp, HttpAnswerError, type Auth, type Http, type HttpOptions, type HttpRequest, type HttpResponse } from './http.ts'
+export { createHttp, type Auth, type Http, type HttpOptions, type HttpRequest, type HttpResponse } from './http.ts'
+export { HttpAnswerError } from './http-answer.ts'
 export { lookAtJson } from './json-body.ts'
 export { verifyHmac, verifySharedSecret, verifyStandardWebhook, type HmacOptions } from './verify.ts'

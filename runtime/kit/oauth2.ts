@@ -1,6 +1,7 @@
 /** OAuth2 client credentials (RFC 6749, 4.4): one token at a time, fetched when it is needed and kept until shortly before it ends. */
 import { TorgError } from '../errors.ts'
-import { readBody } from './response-body.ts'
+import { exchange, networkReason, type Exchanged } from './exchange.ts'
+import { parseBody } from './http-answer.ts'
 
 export interface TokenSource {
   /** A valid access token. Concurrent callers share one request. */
@@ -49,33 +50,27 @@ export function createTokenSource(options: TokenOptions): TokenSource {
 }
 
 async function fetchToken(options: TokenOptions): Promise<{ token: string, expiresIn: number }> {
-  const { tokenUrl, clientId, clientSecret, scope, systemKey, mask } = options
+  const { tokenUrl, clientId, clientSecret, scope, systemKey, timeoutMs, mask } = options
   const inBody = options.clientAuth === 'body'
   const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }), ...(inBody && { client_id: clientId, client_secret: clientSecret }) })
-  const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' })
   // Both parts are form-encoded before they are joined: RFC 6749, 2.3.1.
-  if (!inBody) headers.set('authorization', `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')}`)
-  let response: Response
-  let answer: Awaited<ReturnType<typeof readBody>>
+  const login = inBody ? undefined : `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')}`
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', ...(login !== undefined && { authorization: login }) }
+  let answer: Exchanged
   try {
-    response = await fetch(tokenUrl, { method: 'POST', headers, body: form.toString(), signal: AbortSignal.timeout(options.timeoutMs), redirect: 'manual' })
-    answer = await readBody(response, maxAnswerBytes)
+    answer = await exchange({ method: 'POST', url: new URL(tokenUrl), headers, body: form.toString(), timeoutMs, signal: undefined, maxBytes: maxAnswerBytes })
   } catch (thrown) {
-    throw new TorgError('system.unavailable', { detail: mask(`${systemKey}: no access token could be fetched: ${reasonOf(thrown)}`) })
+    throw new TorgError('system.unavailable', { detail: mask(`${systemKey}: no access token could be fetched: ${networkReason(thrown)}`) })
   }
-  if (!response.ok) {
-    const detail = mask(`${systemKey}: the token address answered ${response.status}: ${answer.text.trim().slice(0, 300)}`)
-    const passing = response.status === 429 || response.status === 408 || response.status >= 500
+  const { status, text } = answer
+  if (status < 200 || status > 299) {
+    const detail = mask(`${systemKey}: the token address answered ${status}: ${text.trim().slice(0, 300)}`)
+    const passing = status === 429 || status === 408 || status >= 500
     throw new TorgError(passing ? 'system.unavailable' : 'system.credentials', detail)
   }
-  const body = answer.value
+  const body = parseBody(text, answer.header('content-type'))
   const token = body !== null && typeof body === 'object' && 'access_token' in body ? body.access_token : undefined
   if (typeof token !== 'string' || token === '') throw new TorgError('system.credentials', { detail: `${systemKey}: the answer of the token address holds no access_token`, next: 'Check the token address of the system named.' })
   const expiresIn = body !== null && typeof body === 'object' && 'expires_in' in body ? Number(body.expires_in) : Number.NaN
   return { token, expiresIn: expiresIn > 0 ? expiresIn : assumedLifetimeS }
-}
-
-function reasonOf(thrown: unknown): string {
-  const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown
-  return error instanceof Error ? error.message || error.name : String(error)
 }

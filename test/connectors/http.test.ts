@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import pino from 'pino'
 import { TorgError } from '../../runtime/errors.ts'
-import { createHttp, HttpAnswerError, parseRetryAfter } from '../../runtime/kit/http.ts'
+import { HttpAnswerError, parseRetryAfter } from '../../runtime/kit/http-answer.ts'
+import { createHttp } from '../../runtime/kit/http.ts'
 import type { Http, HttpOptions } from '../../runtime/kit/http.ts'
 import { startRestTwin } from '../../nodes/rest/twin/index.ts'
 import type { RestTwin } from '../../nodes/rest/twin/index.ts'
@@ -79,6 +80,48 @@ describe('HTTP client of a system', () => {
       for (let count = 0; count < 5; count++) await client().request({ method: 'PUT', path: '/', body: { count } })
       expect(ports.size).to.equal(1)
     })
+    it('uses as many connections as requests are under way', async () => {
+      const waiting: ServerResponse[] = []
+      handle = (_request, response) => {
+        waiting.push(response)
+        if (waiting.length === 40) for (const each of waiting) each.end('ok')
+      }
+      await Promise.all(Array.from({ length: 40 }, (_none, index) => client().request({ method: 'PUT', path: `/${index}`, body: {} })))
+      expect(seen).to.have.length(40)
+    })
+    it('leaves a connection that the system has closed, and sends once', async () => {
+      let closed: Promise<unknown> = Promise.resolve()
+      handle = (request, response) => {
+        closed = new Promise(resolve => request.socket.once('close', resolve))
+        response.end('ok', () => { request.socket.end() })
+      }
+      for (let count = 0; count < 5; count++) {
+        await client().request({ method: 'POST', path: `/${count}`, body: {} })
+        await closed
+      }
+      expect(seen.map(({ url }) => url)).to.deep.equal(['/api/0', '/api/1', '/api/2', '/api/3', '/api/4'])
+    })
+    it('says the length of what it sends itself', async () => {
+      await client({ headers: { 'Content-Length': '7' } }).request({ method: 'PUT', path: '/', body: 'åå', headers: { 'content-length': '3' } })
+      await client().request({ method: 'POST', path: '/' })
+      await client().request({ method: 'DELETE', path: '/' })
+      expect(seen.map(({ headers }) => headers['content-length'])).to.deep.equal(['4', '0', undefined])
+    })
+    it('lets later headers replace earlier ones, whatever their case', async () => {
+      await client({ headers: { Accept: 'text/xml', 'X-Store': '1' }, auth: { type: 'header', name: 'X-Key', value: 'k' } }).request({ method: 'PUT', path: '/', body: {}, headers: { 'x-STORE': '2', 'x-key': 'other', 'Content-Type': 'application/vnd.erp+json' } })
+      expect(seen[0]?.headers).to.include({ accept: 'text/xml', 'x-store': '2', 'x-key': 'k', 'content-type': 'application/vnd.erp+json' })
+    })
+    it('adds the query of the base address', async () => {
+      const http = client({ baseUrl: `${base}/api?tenant=7&lang=nb` })
+      await http.request({ method: 'GET', path: '/orders', query: { lang: 'sv' } })
+      await http.request({ method: 'GET', path: 'orders?tenant=8' })
+      expect(seen.map(({ url }) => url)).to.deep.equal(['/api/orders?tenant=7&lang=sv', '/api/orders?tenant=8&lang=nb'])
+    })
+    it('tells the headers of the answer', async () => {
+      handle = (_request, response) => { response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => response.writeHead(200, { 'set-cookie': ['a=1', 'b=2'], Link: '</?page=2>; rel="next"' }).end('ok')) }
+      const { status, headers } = await client().request({ method: 'GET', path: '/' })
+      expect([status, headers.getSetCookie(), headers.get('link')]).to.deep.equal([200, ['a=1', 'b=2'], '</?page=2>; rel="next"'])
+    })
     it('follows a full address only on its own host', async () => {
       await client().request({ method: 'GET', path: `${base}/api/orders?page=2` })
       expect(seen[0]?.url).to.equal('/api/orders?page=2')
@@ -145,10 +188,21 @@ describe('HTTP client of a system', () => {
         for (const secret of secrets) expect(told).not.to.contain(secret)
       }
     })
-    it('does not repeat a header that HTTP does not allow', async () => {
-      const error = await failure(client({ auth: { type: 'bearer', token: 'line\nbreak-secret' } }).request({ method: 'GET', path: '/' }))
-      expect(error.code).to.equal('request.invalid')
-      expect(error.message + error.stack).not.to.contain('break-secret')
+    it('refuses headers that HTTP does not allow, without repeating them', async () => {
+      for (const [name, value] of [['x-note', 'line\nbreak-secret'], ['x note', 'break-secret'], ['x-note', 'break-secret☃'], ['expect', '100-continue'], ['upgrade', 'break-secret']] as const) {
+        const error = await failure(client().request({ method: 'GET', path: '/', headers: { [name]: value } }))
+        expect(error.code).to.equal('request.invalid')
+        expect(error.message).to.contain(name)
+        expect(error.message + error.stack).not.to.contain('break-secret')
+      }
+      expect((await failure(client().request({ method: 'PUT', path: '/', idempotencyKey: 'a\r\nb' }))).code).to.equal('request.invalid')
+      expect(seen).to.have.length(0)
+    })
+    it('is not made with a header or login that HTTP does not allow', () => {
+      for (const options of [{ auth: { type: 'bearer', token: 'line\nbreak-secret' } }, { auth: { type: 'header', name: 'x key', value: 'k' } }, { headers: { 'x-note': 'line\nbreak-secret' } }] as const) {
+        expect(() => client(options)).to.throw(TorgError, /does not allow/).with.property('code', 'flow.invalid')
+        expect(() => client(options)).not.to.throw(/break-secret/)
+      }
     })
     it('gives up when the answer never ends or is too large', async () => {
       handle = (_request, response) => { response.writeHead(200).write('x'.repeat(4096)) }
@@ -162,6 +216,36 @@ describe('HTTP client of a system', () => {
       const pending = failure(client().request({ method: 'GET', path: '/', signal: run.signal }))
       run.abort()
       expect(await pending).to.include({ code: 'run.interrupted', class: 'transient' })
+    })
+    it('sends nothing for a run that ended before there was a connection', async () => {
+      const fresh = createServer((_request, response) => response.end('ok'))
+      let requests = 0
+      fresh.on('request', () => { requests++ })
+      await new Promise<void>(resolve => fresh.listen(0, '127.0.0.1', resolve))
+      const address = fresh.address()
+      const http = client({ baseUrl: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` })
+      const run = new AbortController()
+      const connected = new Promise(resolve => fresh.once('connection', resolve))
+      const pending = failure(http.request({ method: 'POST', path: '/given-up', signal: run.signal }))
+      run.abort()
+      expect(await pending).to.include({ code: 'run.interrupted' })
+      await connected
+      await http.request({ method: 'POST', path: '/' })
+      expect(requests).to.equal(1)
+      fresh.closeAllConnections()
+      await new Promise(resolve => fresh.close(resolve))
+    })
+    it('never sends again what was on a connection that broke', async () => {
+      for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const) {
+        handle = (_request, response) => { response.end('ok') }
+        await client().request({ method: 'GET', path: '/' })
+        seen.length = 0
+        for (const breakOff of [(request: IncomingMessage) => request.socket.destroy(), (request: IncomingMessage) => request.socket.end(), (request: IncomingMessage) => request.socket.resetAndDestroy()]) {
+          handle = (request) => { breakOff(request) }
+          expect(await failure(client().request({ method, path: '/', body: method === 'GET' ? undefined : {} }))).to.include({ code: 'system.unavailable', class: 'transient' })
+        }
+        expect(seen, method).to.have.length(3)
+      }
     })
     it('takes an answer that breaks off for none', async () => {
       handle = (_request, response) => { response.writeHead(200, { 'content-length': '100' }).write('half'); setTimeout(() => response.destroy(), 20) }
