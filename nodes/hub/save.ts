@@ -57,9 +57,8 @@ export const save = defineStep({
       const entity = splitEntity(kind.name, msg.payload, { system: origin.system })
       // What is to be deleted needs no more than its reference.
       if (operation === 'upsert') {
-        const findings = kind.validate(entity.document)
+        const { findings, fault } = kind.examine(entity.document)
         if (findings.length > 0) throw schemaError(`the ${kind.name} ${entity.number ?? entity.refs[0]?.id ?? ''}`.trim(), findings)
-        const fault = kind.check(entity.document)
         if (fault) throw fault
       }
       return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }

@@ -1,4 +1,5 @@
 /** The hub's one HTTP surface: webhooks, health, metrics, operating calls, editor. */
+import type { RequestListener } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
@@ -55,8 +56,13 @@ export interface ApiOptions extends CompletenessOptions {
   nodeRed?(): NodeRedApps | undefined
 }
 
-/** The express app, with the guard beside it for the server's WebSocket upgrades. */
-export type Api = Express & { readonly guard: AdminGuard }
+/** Answers every request. */
+export type Api = RequestListener & {
+  /** For the server's WebSocket upgrades. */
+  readonly guard: AdminGuard
+  /** Everything but webhooks. */
+  readonly app: Express
+}
 
 /**
  * Makes the HTTP surface. Express 4, because Node-RED 5 mounts apps of Express 4. Open are `/in/…`, `/http/…`, `/health`,
@@ -70,7 +76,6 @@ export function createApi(options: ApiOptions): Api {
   app.disable('etag')
   app.set('query parser', 'simple')
 
-  app.use(createIntake({ hub, metrics, bodyLimit: settings.bodyLimit, log, ...(options.enter && { enter: options.enter }) }))
   app.use(prepare(log))
   app.get('/health', health)
   app.get('/ready', createReady({ hub, store, ...(options.notReady && { notReady: options.notReady }), held: () => environment?.held ?? false }))
@@ -94,7 +99,12 @@ export function createApi(options: ApiOptions): Api {
 
   app.use((req, _res, next) => { next(new TorgError('request.not-found', `There is nothing at ${req.method} ${req.path}.`)) })
   app.use(answerErrors(log))
-  return Object.assign(app, { guard })
+
+  const takesWebhook = createIntake({ hub, metrics, bodyLimit: settings.bodyLimit, log, ...(options.enter && { enter: options.enter }) })
+  const answer: RequestListener = (req, res) => {
+    if (!takesWebhook(req, res)) app(req, res)
+  }
+  return Object.assign(answer, { guard, app })
 }
 
 /** The HTTP surface of a worker: health for everybody, metrics behind the guard. */

@@ -1,4 +1,4 @@
-/** Webhooks: `POST /in/<system key>[/<path>]`. The hot path: no parser and no router stands before it. */
+/** Webhooks: `POST /in/<system key>[/<path>]`. The hot path: nothing of express stands before it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
@@ -28,20 +28,19 @@ const isWebhook = (source: RegisteredSource): source is WebhookSource => source.
 const prefix = '/in/'
 const noBounds: Pressure['enter'] = () => ({ take: () => undefined, leave: () => undefined })
 
-/** Answers everything below `/in/`; hands the rest on. */
+/** Answers everything below `/in/`; false for the rest, which is left untouched. */
 export function createIntake({ hub, metrics, enter = noBounds, bodyLimit, log }: IntakeOptions) {
-  return (req: IncomingMessage, res: ServerResponse, next: () => void): void => {
+  return (req: IncomingMessage, res: ServerResponse): boolean => {
     const url = req.url ?? ''
-    if (!url.startsWith(prefix)) { next(); return }
+    if (!url.startsWith(prefix)) return false
     const requestId = newRequestId()
-    res.setHeader('X-Request-Id', requestId)
-    res.setHeader('X-Content-Type-Options', 'nosniff')
+    const always = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff' }
     const [system, path] = splitAddress(url)
     receive(req, { url, system, path }).then(result => {
       if (result === null) return
       const { id, duplicate } = result
       const body = `{"id":"${id}","duplicate":${duplicate}}`
-      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length })
+      res.writeHead(200, { ...always, 'Content-Type': 'application/json', 'Content-Length': body.length })
       res.end(body)
       log.debug({ request: requestId, system, message: id, duplicate }, 'Received')
     }).catch((thrown: unknown) => {
@@ -53,8 +52,9 @@ export function createIntake({ hub, metrics, enter = noBounds, bodyLimit, log }:
       // While flows are deployed that is as it should be, and being full is logged once: the sender comes again.
       else if (code === 'hub.full' || (code === 'hub.unavailable' && !hub.accepting)) log.debug(facts, `Refused a message: ${reason}`)
       else log.warn(facts, `Refused a message: ${reason}`)
-      sendProblem(req, res, error, { ...(status === 405 && { Allow: 'POST' }), ...(code === 'request.too-large' && { Connection: 'close' }) })
+      sendProblem(req, res, error, { ...always, ...(status === 405 && { Allow: 'POST' }), ...(code === 'request.too-large' && { Connection: 'close' }) })
     })
+    return true
   }
 
   /** Null where the sender went away before the end of the body. */

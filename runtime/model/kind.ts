@@ -25,8 +25,8 @@ export interface Kind {
   readonly worth?: readonly string[]
   /** Everything that does not fit the schema; empty where the document is valid. */
   validate(document: unknown): Finding[]
-  /** What a schema cannot say (sums, currencies, states). Call with a valid document only; null where all is well. */
-  check(document: Record<string, unknown>): TorgError | null
+  /** The same, and where nothing was found, what a schema cannot say (sums, currencies, states). */
+  examine(document: unknown): { findings: Finding[], fault: TorgError | null }
   /** Whether a valid document may follow another one; null where it may. */
   checkChange(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
   /** What is never written but follows from the document, such as the order's status; null where the kind has none. */
@@ -35,8 +35,8 @@ export interface Kind {
   readonly example: Record<string, unknown>
 }
 
-/** A kind as its own file describes it. Only `check` and `status` see the document with its static type. */
-export interface KindDefinition<S extends TSchema> {
+/** A kind as its own file describes it. Only `check`, `checkChange` and `status` see the document with a static type. */
+export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   name: string
   version: number
   label: Text
@@ -47,19 +47,25 @@ export interface KindDefinition<S extends TSchema> {
   worth?: readonly string[]
   check?(document: Static<S>): TorgError | null
   checkChange?(before: Static<S>, after: Static<S>): TorgError | null
-  status?(document: Static<S>): Record<string, string>
+  /**
+   * `of` describes no more than what the status is derived from: it is asked for with every record on its way to a system, and a document
+   * stored under an earlier schema has one too.
+   */
+  status?: { of: Told, derive(document: Static<Told>): Record<string, string> }
   example: Static<S>
 }
 
 const ajv = createAjv()
 
 /** Compiles the schema once and gives the kind its checks. Throws where schema or example are not valid. */
-export function defineKind<S extends TSchema>(definition: KindDefinition<S>): Kind {
+export function defineKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>): Kind {
   const { name, version, label, fact, orderKey, links, worth, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const schema = publish(definition.schema, { $id: `urn:torg:schema:${schemaName}`, title: schemaName })
   const validate = ajv.compile(schema)
   const fits = (document: unknown): document is Static<S> => validate(document)
+  const told = status && ajv.compile(status.of)
+  const tells = (document: unknown): document is Static<Told> => told?.(document) === true
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
   return {
@@ -67,8 +73,10 @@ export function defineKind<S extends TSchema>(definition: KindDefinition<S>): Ki
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: { fact, links: links.filter(link => !link.pointer.includes('*')).map(link => link.pointer), ...(orderKey && { orderKey }) },
     validate: document => findings(validate, document),
-    check: document => check && fits(document) ? check(document) : null,
+    examine: document => fits(document)
+      ? { findings: [], fault: check?.(document) ?? null }
+      : { findings: findings(validate, document), fault: null },
     checkChange: (before, after) => checkChange && fits(before) && fits(after) ? checkChange(before, after) : null,
-    status: document => status && fits(document) ? status(document) : null,
+    status: document => status && tells(document) ? status.derive(document) : null,
   }
 }

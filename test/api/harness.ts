@@ -64,7 +64,7 @@ export function source(nodeId: string, webhook: Partial<NonNullable<RegisteredSo
   }
 }
 
-export interface RunningApi { url: string, app: Api, hub: FakeHub, metrics: Metrics, lines: LogLine[], logText(): string, close(): Promise<void> }
+export interface RunningApi { url: string, app: Api['app'], hub: FakeHub, metrics: Metrics, lines: LogLine[], logText(): string, close(): Promise<void> }
 
 /** Starts the surface. `receive` stands in for the store's, for example to fail. */
 export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ...options }: { store: Store, receive?: (message: NewMessage) => Promise<ReceivedMessage>, hash?: string, bodyLimit?: number } & Partial<ApiOptions>): Promise<RunningApi> {
@@ -94,7 +94,7 @@ export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ..
   api.guard.upgrades(server)
   server.on('request', api)
   return {
-    url, app: api, hub, metrics, lines, logText: text,
+    url, app: api.app, hub, metrics, lines, logText: text,
     close: () => new Promise(resolve => { server.close(() => { resolve() }); server.closeAllConnections() }),
   }
 }

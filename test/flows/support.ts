@@ -29,9 +29,8 @@ export function faultsOf(kindName: string, entity: unknown): string[] {
   const kind = kinds.get(kindName)
   if (!kind) throw new Error(`there is no kind ${kindName}`)
   const { refs: _refs, number: _number, ...document } = asDocument(entity)
-  const findings = kind.validate(document).map(({ detail, pointer }) => `${pointer}: ${detail}`)
-  const fault = findings.length > 0 ? null : kind.check(document)
-  return fault ? [fault.message] : findings
+  const { findings, fault } = kind.examine(document)
+  return fault ? [fault.message] : findings.map(({ detail, pointer }) => `${pointer}: ${detail}`)
 }
 
 export function asDocument(value: unknown): Document {

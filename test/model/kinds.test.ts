@@ -35,7 +35,7 @@ describe('kinds', () => {
       })
       it('has an example that is valid and checked', () => {
         expect(each.validate(each.example)).to.deep.equal([])
-        expect(each.check(each.example)).to.equal(null)
+        expect(each.examine(each.example)).to.deep.equal({ findings: [], fault: null })
       })
       it('is labelled in three languages', () => {
         expect(Object.values(each.label).every(text => text.length > 0)).to.equal(true)
@@ -82,11 +82,17 @@ describe('validation of a document', () => {
 })
 
 describe('sums of an order', () => {
-  const { check, validate } = kind('order')
+  const { examine } = kind('order')
   const checked = (document: Record<string, unknown>) => {
-    expect(validate(document)).to.deep.equal([])
-    return check(document)
+    const { findings, fault } = examine(document)
+    expect(findings).to.deep.equal([])
+    return fault
   }
+  it('asks for none of a document that does not fit', () => {
+    const { findings, fault } = examine({ ...changed(order => { first(order.lines).totals.gross.amount = '1050.00' }), currency: 'nok' })
+    expect(findings).to.have.length(1)
+    expect(fault).to.equal(null)
+  })
 
   it('refuses a line that does not add up, with pointer, value and what it should be', () => {
     const error = checked(changed(order => { first(order.lines).totals.gross.amount = '1050.00' }))
@@ -164,6 +170,11 @@ describe('states of an order', () => {
     expect(order.status(changed(draft => { delete draft.placedAt; delete draft.confirmedAt; delete draft.fulfilments; delete draft.payments }))).to.deep.equal({ order: 'draft', payment: 'none', fulfilment: 'none' })
     expect(order.status(changed(done => { first(done.fulfilments).lines = [{ line: '1', quantity: { value: '1', unit: 'H87' } }, { line: '2', quantity: { value: '3', unit: 'H87' } }] }))?.fulfilment).to.equal('complete')
   })
+  it('derives it from an order of an earlier schema, and from nothing that says something else', () => {
+    const { lines, payments, fulfilments, confirmedAt } = changed(() => undefined)
+    expect(order.status({ confirmedAt, lines, payments, fulfilments, once: 'a field' })).to.deep.equal({ order: 'confirmed', payment: 'authorised', fulfilment: 'partial' })
+    expect(order.status({ confirmedAt, payments: 'captured' })).to.equal(null)
+  })
   it('lets a system skip steps, but not go back', () => {
     expect(after(next => { first(next.payments).state = 'refunded' })).to.equal(null)
     expect(after(next => { first(next.fulfilments).state = 'picking' })).to.include({ code: 'model.transition', pointer: '/fulfilments/0/state' })
@@ -175,7 +186,8 @@ describe('states of an order', () => {
 })
 
 describe('check of a customer', () => {
-  const { check, example } = kind('customer')
+  const { examine, example } = kind('customer')
+  const check = (document: Record<string, unknown>) => examine(document).fault
   it('allows one primary e-mail', () => {
     expect(check({ ...example, emails: [{ value: 'a@example.no', primary: true }, { value: 'b@example.no', primary: true }] })).to.include({ code: 'validation.schema', pointer: '/emails/1/primary' })
   })

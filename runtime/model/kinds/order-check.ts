@@ -7,6 +7,7 @@
  */
 import { TorgError } from '../../errors.ts'
 import { currencyExponent, Decimal, minorUnit, toAmount } from '../decimals.ts'
+import { isRecord } from '../validation.ts'
 import type { Money } from '../values.ts'
 import type { Order, OrderCharge, OrderLine } from './order.ts'
 import { fulfilmentMachine } from './order-states.ts'
@@ -15,7 +16,7 @@ import { fulfilmentMachine } from './order-states.ts'
 export function checkOrder(order: Order): TorgError | null {
   const currencies = foreignAmounts(order)
   if (currencies.length > 0) return failure('model.totals', currencies)
-  const sums = [...lineSums(order), ...orderSums(order)]
+  const sums = wrongSums(order)
   if (sums.length > 0) return failure('model.totals', sums)
   const fulfilments = fulfilmentFindings(order)
   return fulfilments.length > 0 ? failure('validation.schema', fulfilments) : null
@@ -35,12 +36,13 @@ function foreignAmounts(order: Order): Finding[] {
   const found: Finding[] = []
   const visit = (value: unknown, pointer: string): void => {
     if (Array.isArray(value)) return value.forEach((item, index) => visit(item, `${pointer}/${index}`))
-    if (typeof value !== 'object' || value === null) return
-    if ('amount' in value && 'currency' in value && typeof value.currency === 'string') {
-      if (value.currency !== order.currency) found.push({ detail: `${pointer} is in ${value.currency}, but the order is in ${order.currency}. An order has one currency.`, pointer: `${pointer}/currency`, value: value.currency })
+    if (!isRecord(value)) return
+    const { amount, currency } = value
+    if (amount !== undefined && typeof currency === 'string') {
+      if (currency !== order.currency) found.push({ detail: `${pointer} is in ${currency}, but the order is in ${order.currency}. An order has one currency.`, pointer: `${pointer}/currency`, value: currency })
       return
     }
-    for (const [key, item] of Object.entries(value)) if (key !== 'ext') visit(item, `${pointer}/${key}`)
+    for (const key in value) if (typeof value[key] === 'object' && key !== 'ext') visit(value[key], `${pointer}/${key}`)
   }
   visit(order, '')
   return found
@@ -49,70 +51,71 @@ function foreignAmounts(order: Order): Finding[] {
 // ---------------------------------------------------------------- sums
 
 const amount = (money: Money) => new Decimal(money.amount)
-const sum = (values: Decimal[]) => values.reduce((total, value) => total.plus(value), new Decimal(0))
+const zero = new Decimal(0)
+const sum = <Item>(items: readonly Item[], of: (item: Item) => Money) => items.reduce((total, item) => total.plus(amount(of(item))), zero)
 
 interface Comparison { pointer: string, given: Money, expected: Decimal, roundings: number, meaning: string }
 
-function compare(currency: string, { pointer, given, expected, roundings, meaning }: Comparison): Finding[] {
-  const difference = amount(given).minus(expected)
-  const tolerance = minorUnit(currency).times(new Decimal(Math.max(1, roundings)))
-  if (difference.abs().cmp(tolerance) <= 0) return []
-  const shown = toAmount(expected.round(currencyExponent(currency)), currency)
-  return [{ detail: `${pointer} is ${given.amount} ${currency}, but ${meaning} is ${shown} ${currency}: a difference of ${toAmount(difference, currency)}, allowed is ${toAmount(tolerance, currency)}.`, pointer: `${pointer}/amount`, value: given.amount }]
-}
+/** Everything that does not add up. */
+function wrongSums(order: Order): Finding[] {
+  const { currency, taxMode, lines = [], charges = [], taxes = [], totals } = order
+  const exponent = currencyExponent(currency)
+  const unit = minorUnit(currency)
+  const found: Finding[] = []
 
-/** A total must be payable: no more decimals than its currency has. */
-function decimals(currency: string, pointer: string, money: Money): Finding[] {
-  const given = money.amount.split('.')[1]?.replace(/0+$/, '').length ?? 0
-  const allowed = currencyExponent(currency)
-  return given <= allowed ? [] : [{ detail: `${pointer} is ${money.amount} ${currency}, but totals in ${currency} have at most ${allowed} decimals.`, pointer: `${pointer}/amount`, value: money.amount }]
-}
-
-function ownSum(currency: string, pointer: string, totals: { net: Money, tax: Money, gross: Money }): Finding[] {
-  return [
-    ...decimals(currency, `${pointer}/net`, totals.net), ...decimals(currency, `${pointer}/tax`, totals.tax), ...decimals(currency, `${pointer}/gross`, totals.gross),
-    ...compare(currency, { pointer: `${pointer}/gross`, given: totals.gross, expected: amount(totals.net).plus(amount(totals.tax)), roundings: 1, meaning: 'net + tax' }),
-  ]
-}
-
-function lineSums(order: Order): Finding[] {
-  const { currency, taxMode } = order
-  const one = (pointer: string, item: OrderLine | OrderCharge, full: Decimal, meaning: string): Finding[] => {
-    const discounts = (item.discounts ?? []).map(discount => amount(discount.amount))
-    const side = taxMode === 'gross' ? 'gross' : 'net'
-    const taxes = item.taxes ?? []
-    return [
-      ...ownSum(currency, `${pointer}/totals`, item.totals),
-      ...compare(currency, { pointer: `${pointer}/totals/${side}`, given: item.totals[side], expected: full.minus(sum(discounts)), roundings: 1 + discounts.length, meaning: discounts.length > 0 ? `${meaning} - discounts` : meaning }),
-      ...item.taxes === undefined ? [] : compare(currency, { pointer: `${pointer}/totals/tax`, given: item.totals.tax, expected: sum(taxes.map(tax => amount(tax.amount))), roundings: taxes.length, meaning: 'the sum of its taxes' }),
-    ]
+  function compare({ pointer, given, expected, roundings, meaning }: Comparison): void {
+    const difference = amount(given).minus(expected)
+    const tolerance = unit.times(new Decimal(Math.max(1, roundings)))
+    if (difference.abs().cmp(tolerance) <= 0) return
+    const shown = toAmount(expected.round(exponent), currency)
+    found.push({ detail: `${pointer} is ${given.amount} ${currency}, but ${meaning} is ${shown} ${currency}: a difference of ${toAmount(difference, currency)}, allowed is ${toAmount(tolerance, currency)}.`, pointer: `${pointer}/amount`, value: given.amount })
   }
-  return [
-    ...(order.lines ?? []).flatMap((line, index) => one(`/lines/${index}`, line, amount(line.unitPrice).times(new Decimal(line.quantity.value)), 'quantity x unit price')),
-    ...(order.charges ?? []).flatMap((charge, index) => one(`/charges/${index}`, charge, amount(charge.price), 'the price')),
-  ]
-}
 
-function orderSums(order: Order): Finding[] {
-  const { currency, totals, taxMode } = order
-  const own = ownSum(currency, '/totals', totals)
-  if (order.lines === undefined) return own
-  const items = [...order.lines, ...order.charges ?? []]
-  const roundings = items.length + (order.taxes?.length ?? 0)
-  const whole = sum((order.taxes ?? []).map(tax => amount(tax.amount)))
-  const of = (side: 'net' | 'tax' | 'gross') => sum(items.map(item => amount(item.totals[side])))
+  /** A total must be payable: no more decimals than its currency has. */
+  function compareDecimals(pointer: string, money: Money): void {
+    const value = amount(money)
+    if (!value.eq(value.round(exponent))) found.push({ detail: `${pointer} is ${money.amount} ${currency}, but totals in ${currency} have at most ${exponent} decimals.`, pointer: `${pointer}/amount`, value: money.amount })
+  }
+
+  function compareTotals(pointer: string, { net, tax, gross }: { net: Money, tax: Money, gross: Money }): void {
+    compareDecimals(`${pointer}/net`, net)
+    compareDecimals(`${pointer}/tax`, tax)
+    compareDecimals(`${pointer}/gross`, gross)
+    compare({ pointer: `${pointer}/gross`, given: gross, expected: amount(net).plus(amount(tax)), roundings: 1, meaning: 'net + tax' })
+  }
+
+  function compareItem(pointer: string, { totals, discounts = [], taxes }: OrderLine | OrderCharge, full: Decimal, meaning: string): void {
+    const side = taxMode === 'gross' ? 'gross' : 'net'
+    compareTotals(`${pointer}/totals`, totals)
+    compare({
+      pointer: `${pointer}/totals/${side}`, given: totals[side], expected: full.minus(sum(discounts, discount => discount.amount)),
+      roundings: 1 + discounts.length, meaning: discounts.length > 0 ? `${meaning} - discounts` : meaning,
+    })
+    if (taxes) compare({ pointer: `${pointer}/totals/tax`, given: totals.tax, expected: sum(taxes, tax => tax.amount), roundings: taxes.length, meaning: 'the sum of its taxes' })
+  }
+
+  for (const [index, line] of lines.entries()) compareItem(`/lines/${index}`, line, amount(line.unitPrice).times(new Decimal(line.quantity.value)), 'quantity x unit price')
+  for (const [index, charge] of charges.entries()) compareItem(`/charges/${index}`, charge, amount(charge.price), 'the price')
+  compareTotals('/totals', totals)
+  if (order.lines === undefined) return found
+
+  const items = [...lines, ...charges]
+  const whole = sum(taxes, tax => tax.amount)
+  const of = (side: 'net' | 'tax' | 'gross') => sum(items, item => item.totals[side])
   // A tax stated for the whole order comes on top of net prices, and is contained in gross prices.
   const expected = {
     net: taxMode === 'gross' ? of('net').minus(whole) : of('net'),
     tax: of('tax').plus(whole),
     gross: taxMode === 'gross' ? of('gross') : of('gross').plus(whole),
   }
-  const discounts = items.flatMap(item => item.discounts ?? []).map(discount => amount(discount.amount))
-  return [
-    ...own,
-    ...(['net', 'tax', 'gross'] as const).flatMap(side => compare(currency, { pointer: `/totals/${side}`, given: totals[side], expected: expected[side], roundings, meaning: `the sum over ${order.lines?.length ?? 0} lines and ${order.charges?.length ?? 0} charges` })),
-    ...totals.discount === undefined ? [] : compare(currency, { pointer: '/totals/discount', given: totals.discount, expected: sum(discounts), roundings: discounts.length, meaning: 'the sum of the discounts of lines and charges' }),
-  ]
+  for (const side of ['net', 'tax', 'gross'] as const) {
+    compare({ pointer: `/totals/${side}`, given: totals[side], expected: expected[side], roundings: items.length + taxes.length, meaning: `the sum over ${lines.length} lines and ${charges.length} charges` })
+  }
+  if (totals.discount) {
+    const discounts = items.flatMap(item => item.discounts ?? [])
+    compare({ pointer: '/totals/discount', given: totals.discount, expected: sum(discounts, discount => discount.amount), roundings: discounts.length, meaning: 'the sum of the discounts of lines and charges' })
+  }
+  return found
 }
 
 // ---------------------------------------------------------------- fulfilments

@@ -4,6 +4,7 @@
  * Systems report late and skip steps, so a change is legal when the new state can be reached from the old one, in one
  * step or several. What is never legal is a way back.
  */
+import { Type, type Static } from 'typebox'
 import { TorgError } from '../../errors.ts'
 import type { Fulfilment, Order } from './order.ts'
 
@@ -42,19 +43,31 @@ function canReach(machine: Machine, from: string, to: string): boolean {
 const handedOver = new Set(['shipped', 'delivered', 'collected'])
 const given = new Set(['declined', 'expired', 'cancelled'])
 
+const happened = Type.Optional(Type.String())
+const quantity = Type.Object({ value: Type.String() })
+
+/** What of an order its status follows from. */
+export const ProgressSchema = Type.Object({
+  placedAt: happened, confirmedAt: happened, cancelledAt: happened, closedAt: happened,
+  lines: Type.Optional(Type.Array(Type.Object({ id: Type.String(), quantity }))),
+  payments: Type.Optional(Type.Array(Type.Object({ state: Type.String() }))),
+  fulfilments: Type.Optional(Type.Array(Type.Object({ state: Type.String(), lines: Type.Array(Type.Object({ line: Type.String(), quantity })) }))),
+})
+type Progress = Static<typeof ProgressSchema>
+
 /** Status of order, payment and fulfilment, derived from what happened. */
-export function orderStatus(order: Order): { order: string, payment: string, fulfilment: string } {
+export function orderStatus(order: Progress): { order: string, payment: string, fulfilment: string } {
   return { order: progress(order), payment: paymentStatus(order), fulfilment: fulfilmentStatus(order) }
 }
 
-function progress(order: Order): string {
+function progress(order: Progress): string {
   if (order.cancelledAt !== undefined) return 'cancelled'
   if (order.closedAt !== undefined) return 'closed'
   if (order.confirmedAt !== undefined) return 'confirmed'
   return order.placedAt === undefined ? 'draft' : 'placed'
 }
 
-function paymentStatus(order: Order): string {
+function paymentStatus(order: Progress): string {
   const states = (order.payments ?? []).map(payment => payment.state).filter(state => state !== 'failed' && state !== 'voided')
   const [first] = states
   if (first === undefined) return order.payments?.at(-1)?.state ?? 'none'
@@ -63,7 +76,7 @@ function paymentStatus(order: Order): string {
   return states.some(state => state === 'captured' || state === 'partly-captured') ? 'partly-captured' : 'authorised'
 }
 
-function fulfilmentStatus(order: Order): string {
+function fulfilmentStatus(order: Progress): string {
   const open = (order.fulfilments ?? []).filter(fulfilment => !given.has(fulfilment.state))
   if (open.length === 0) return 'none'
   const done = open.filter(fulfilment => handedOver.has(fulfilment.state))

@@ -4,7 +4,7 @@ import { defineKind } from '../kind.ts'
 import { Address, BusinessDate, Code, Currency, described, Email, Extensions, ExternalId, GrossMoney, Gtin, Instant, Language, Link, Money, NetMoney, Note, OrganisationNumber, PersonalText, Phone, Quantity, Rate, Sku, TaxMoney, Text } from '../values.ts'
 import { checkOrder } from './order-check.ts'
 import { orderExample } from './order-example.ts'
-import { checkOrderChange, orderStatus } from './order-states.ts'
+import { checkOrderChange, orderStatus, ProgressSchema } from './order-states.ts'
 
 const closed = { additionalProperties: false }
 
@@ -130,6 +130,6 @@ export const order = defineKind({
   worth: ['totals', 'gross'],
   check: checkOrder,
   checkChange: checkOrderChange,
-  status: orderStatus,
+  status: { of: ProgressSchema, derive: orderStatus },
   example: orderExample,
 })
