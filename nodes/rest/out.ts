@@ -1,5 +1,5 @@
 /** `rest out`: writes the payload to the system with one HTTP request. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Type } from 'typebox'
 import { TorgError } from '../../runtime/errors.ts'
 import { deliveryOf, withItems } from '../../runtime/kit/batch.ts'
@@ -9,9 +9,9 @@ import type { HttpRequest, HttpResponse } from '../../runtime/kit/http.ts'
 import { outHelp } from './help.ts'
 import { itemFields } from './item-results.ts'
 import { onlyNew, refuseSecond, sendItems } from './out-batch.ts'
-import { readPath, scalarText } from './paths.ts'
+import { pathReader, scalarText } from './paths.ts'
 import { defineStep, textsOf } from './system.ts'
-import { fillPath, fillText } from './template.ts'
+import { pathTemplate, textTemplate } from './template.ts'
 
 const method = (value: HttpRequest['method']) => ({ value, label: { en: value, nb: value, sv: value } })
 
@@ -87,10 +87,15 @@ export const restOut = defineStep({
   inputs: [{ type: 'any' }],
   outputs: [{ type: 'any', label: { en: 'answer', nb: 'svar', sv: 'svar' } }],
   create({ id, name, config, system, status }) {
+    const plan = createPlan(config)
+    const headerTemplates = Object.entries(textsOf(config.headers)).map(([header, value]) => [header, textTemplate(value)] as const)
+    const readId = config.idPath ? pathReader(config.idPath) : undefined
+
     const send = async (msg: FlowMessage, request: Planned['request'], run: ActiveRun | undefined): Promise<HttpResponse> => {
-      const headers = Object.fromEntries(Object.entries(textsOf(config.headers)).map(([header, value]) => [header, fillText(value, msg)]))
+      const headers = Object.fromEntries(headerTemplates.map(([header, fill]) => [header, fill(msg)]))
       const key = config.idempotencyHeader ? attemptKey(id, msg, request) : null
-      return await system.http.request({ ...request, headers: { ...headers, ...(key !== null && { [config.idempotencyHeader]: key }) }, ...(run && { signal: run.signal }) })
+      if (key !== null) headers[config.idempotencyHeader] = key
+      return await system.http.request({ ...request, headers, ...(run && { signal: run.signal }) })
     }
 
     return async (given, run) => {
@@ -102,7 +107,7 @@ export const restOut = defineStep({
       const about = given.torg && delivery ? { ...given, torg: { ...given.torg, delivery } } : given
       const msg = run && batch && config.can === 'create' ? await onlyNew(about, { run, node: { id, name }, system: system.key }) : about
       if (!msg) return undefined
-      const planned = plan(config, msg, (delivery ?? batch?.items[0])?.operation)
+      const planned = plan(msg, (delivery ?? batch?.items[0])?.operation)
       if (!planned) {
         status({ fill: 'grey', shape: 'ring', text: 'nothing sent for a removal' })
         return given
@@ -116,7 +121,7 @@ export const restOut = defineStep({
       }
       try {
         const answer = await send(msg, request, run)
-        const own = !removing && config.idPath ? scalarText(readPath(answer.body, config.idPath)) : null
+        const own = !removing && readId ? scalarText(readId(answer.body)) : null
         if (own !== null && delivery && run) run.addReference({ kind: delivery.kind, id: own, ...(given.torg?.batch && { item: delivery.idempotencyKey }) })
         status({ fill: 'green', shape: 'dot', text: `${place} ${answer.status}` })
         return { ...(batch ? msg : given), payload: answer.body, statusCode: answer.status }
@@ -138,20 +143,31 @@ function goneStatus(thrown: unknown): number | null {
 
 interface Planned { request: Pick<HttpRequest, 'method' | 'path' | 'body'>, removing: boolean }
 
-/** Which request a message asks for; null where there is nothing to send for a removal. */
-function plan(config: OutConfig, msg: FlowMessage, operation: DeliveryFacts['operation'] | undefined): Planned | null {
-  const { delivery: { reference } = {}, batch } = msg.torg ?? {}
-  if (operation === 'remove') {
-    if (config.removeMethod === 'skip') return null
-    const template = config.removePath || config.path
-    // Removed before the system had answered with an id: there is nothing that could be named to it.
-    if (template.includes('{reference}') && !reference && !batch) return null
-    const bare = config.removeMethod === 'DELETE' && !Array.isArray(msg.payload)
-    return { removing: true, request: { method: config.removeMethod, path: fillPath(template, msg), ...(!bare && { body: msg.payload }) } }
+type Plan = (msg: FlowMessage, operation: DeliveryFacts['operation'] | undefined) => Planned | null
+
+/** Tells which request a message asks for; null where there is nothing to send for a removal. */
+function createPlan(config: OutConfig): Plan {
+  const { method, updateMethod, removeMethod } = config
+  const path = pathTemplate(config.path)
+  const updatePath = pathTemplate(config.updatePath)
+  const removeTemplate = config.removePath || config.path
+  const removePath = pathTemplate(removeTemplate)
+
+  return (msg, operation) => {
+    const { delivery: { reference } = {}, batch } = msg.torg ?? {}
+    if (operation === 'remove') {
+      if (removeMethod === 'skip') return null
+      // Removed before the system had answered with an id: there is nothing that could be named to it.
+      if (removeTemplate.includes('{reference}') && !reference && !batch) return null
+      const bare = removeMethod === 'DELETE' && !Array.isArray(msg.payload)
+      return { removing: true, request: { method: removeMethod, path: removePath(msg), ...(!bare && { body: msg.payload }) } }
+    }
+    const known = config.update && reference
+    return { removing: false, request: { method: known ? updateMethod : method, path: known ? updatePath(msg) : path(msg), body: msg.payload } }
   }
-  if (config.update && reference) return { removing: false, request: { method: config.updateMethod, path: fillPath(config.updatePath, msg), body: msg.payload } }
-  return { removing: false, request: { method: config.method, path: fillPath(config.path, msg), body: msg.payload } }
 }
+
+const readPart = pathReader('parts.index')
 
 /**
  * The same for every attempt of one request, another for every version and redelivery. The node and the part are in
@@ -160,9 +176,9 @@ function plan(config: OutConfig, msg: FlowMessage, operation: DeliveryFacts['ope
 function attemptKey(node: string, msg: FlowMessage, request: Pick<HttpRequest, 'method' | 'path' | 'body'>): string | null {
   const { delivery, message, batch } = msg.torg ?? {}
   // The item of a batch is what tells its parts apart: their places change with what else is in it.
-  const part = batch ? '' : scalarText(readPath(msg, 'parts.index')) ?? ''
-  const hash = (...parts: string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
-  if (delivery) return hash(delivery.idempotencyKey, node, part)
-  if (batch) return hash(...batch.items.map(({ idempotencyKey }) => idempotencyKey), node)
-  return message ? hash(message.id, node, part, request.method, request.path, JSON.stringify(request.body) ?? '') : null
+  const part = batch ? '' : scalarText(readPart(msg)) ?? ''
+  const key = (...parts: string[]): string => hash('sha256', JSON.stringify(parts)).slice(0, 32)
+  if (delivery) return key(delivery.idempotencyKey, node, part)
+  if (batch) return key(...batch.items.map(({ idempotencyKey }) => idempotencyKey), node)
+  return message ? key(message.id, node, part, request.method, request.path, JSON.stringify(request.body) ?? '') : null
 }

@@ -2,12 +2,20 @@
 
 /** The value at a path; undefined where there is none. An empty path is the document itself. */
 export function readPath(document: unknown, path: string): unknown {
-  return segmentsOf(path).reduce<unknown>((value, segment) => {
-    if (Array.isArray(value)) return /^\d+$/.test(segment) ? value[Number(segment)] : undefined
-    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, segment)) return undefined
-    const found: unknown = Reflect.get(value, segment)
-    return found
-  }, document)
+  return pathReader(path)(document)
+}
+
+/** {@link readPath} for many documents. */
+export function pathReader(path: string): (document: unknown) => unknown {
+  const segments = segmentsOf(path)
+  return document => segments.reduce(readMember, document)
+}
+
+function readMember(value: unknown, segment: string): unknown {
+  if (Array.isArray(value)) return /^\d+$/.test(segment) ? value[Number(segment)] : undefined
+  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, segment)) return undefined
+  const found: unknown = Reflect.get(value, segment)
+  return found
 }
 
 /** A path in the other notation: the JSON pointer (RFC 6901) of what `path` names. */

@@ -1,5 +1,5 @@
 /** `rest poll`: asks a system that sends no webhooks, again and again, for what has changed. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Config, PolledItem } from '../../runtime/kit/definition.ts'
 import { formatCursor, readCursor, sinceOf } from './cursor.ts'
@@ -72,6 +72,6 @@ function itemOf(item: unknown, config: PollConfig): PolledItem {
   const key = scalarText(readPath(item, config.keyPath))
   const sourceTime = config.timePath ? instantOf(readPath(item, config.timePath)) : null
   // Without a key only the content tells one from another, and keeps it from arriving anew with every round.
-  const version = (key === null ? null : sourceTime) ?? createHash('sha256').update(body).digest('hex').slice(0, 32)
+  const version = (key === null ? null : sourceTime) ?? hash('sha256', body).slice(0, 32)
   return { key, eventId: `${key ?? ''}@${version}`, topic: config.topic, sourceTime, contentType: 'application/json', body }
 }

@@ -26,6 +26,10 @@ describe('rest out', () => {
     expect(sent).to.deep.include({ statusCode: 201, kept: 1 })
     expect(sent?.payload).to.include({ id: 'Å 10/42?#' })
   })
+  it('fills several places, from payload and envelope', async () => {
+    await out({ path: '/orders/{store.code}-{torg.delivery.recordId}-{lines[0].sku}' }).run({ payload: { store: { code: 7 }, lines: [{ sku: 'a b' }] }, torg: deliveryOf() })
+    expect(twin.collections.list('orders').map(({ id }) => id)).to.deep.equal(['7-rec-1-a b'])
+  })
   it('refuses a path with a hole, or with dots that would climb', async () => {
     const live = out({ path: '/orders/{buyer.number}' })
     const missing = await faultOf(() => live.run({ payload: { buyer: {} }, torg: deliveryOf() }))
