@@ -114,5 +114,5 @@ function provideHub(): void {
 }
 
 function refusal(name: string, what: string, next: string, cause?: unknown): TorgError {
-  return new TorgError('flow.invalid', { detail: `connector package "${name}": ${what}`, next, ...(cause !== undefined && { cause }) })
+  return new TorgError('flow.invalid', { detail: `connector package "${name}": ${what}.`, next, ...(cause !== undefined && { cause }) })
 }

@@ -1,17 +1,19 @@
 /** `torg worker` as a process: what it refuses, and what it says where it takes no work. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ProcessSummary } from '../../runtime/store/types.ts'
 import { prepareBench, type Bench } from '../hub/bench.ts'
+import { byKey, customersFrom, restSystem, type Node } from '../hub/flows.ts'
 import { afterEverything } from '../support/cleanup.ts'
 import { until } from '../support/until.ts'
 
 const cli = join(import.meta.dirname, '../../runtime/cli.ts')
 const secretKey = 'a secret key of the tests'
+const webhookKey = 'key of webhooks'
 
 describe('torg worker', function () {
   this.timeout(120_000)
@@ -20,10 +22,16 @@ describe('torg worker', function () {
   const children = new Set<ChildProcess>()
   const workers = new Set<{ output: string }>()
   before(async () => {
+    const customers = customersFrom('from-shop', 'shop', { path: 'customers' })
     bench = await prepareBench({
-      tabs: [{ slug: 'clock', nodes: [{ id: 'clock', type: 'hub schedule', name: '', cron: '0 0 1 1 *', timeZone: 'UTC', missed: 'skip', most: 1, timeLimit: 60, wires: [[]] }] }],
-      systems: [],
-    })
+      tabs: [
+        { slug: 'clock', nodes: [{ id: 'clock', type: 'hub schedule', name: '', cron: '0 0 1 1 *', timeZone: 'UTC', missed: 'skip', most: 1, timeLimit: 60, wires: [[]] }] },
+        // Slow, so that there is work for two.
+        { ...customers, nodes: [...customers.nodes.map((node) => node.id === 'from-shop' ? { ...node, wires: [['wait']] } : node), { id: 'wait', type: 'delay', name: '', pauseType: 'delay', timeout: '100', timeoutUnits: 'milliseconds', wires: [['from-shop-map']] }] },
+      ],
+      systems: [restSystem('shop', byKey('${IN_KEY}'))],
+    }, { IN_KEY: webhookKey })
+    await addConnector(bench.folder, ['extra one', 'extra two'])
     scratch = await mkdtemp(join(tmpdir(), 'torg-worker-'))
   })
   after(async () => {
@@ -45,7 +53,7 @@ describe('torg worker', function () {
   /** Starts a worker; its output grows. */
   const start = (name: string, { project = bench.folder, env = {} }: { project?: string, env?: Record<string, string> } = {}) => {
     const child = spawn(process.execPath, [cli, 'worker', project, '--name', name], {
-      env: { PATH: process.env['PATH'] ?? '', TORG_LOG_FORMAT: 'json', DATABASE_URL: bench.databaseUrl, TORG_DATA: join(scratch, name), TORG_SECRET_KEY: secretKey, TORG_ENVIRONMENT: 'test', ...env },
+      env: { PATH: process.env['PATH'] ?? '', TORG_LOG_FORMAT: 'json', DATABASE_URL: bench.databaseUrl, TORG_DATA: join(scratch, name), TORG_SECRET_KEY: secretKey, TORG_ENVIRONMENT: 'test', IN_KEY: webhookKey, ...env },
     })
     children.add(child)
     const worker = { child, output: '' }
@@ -75,7 +83,7 @@ describe('torg worker', function () {
   })
 
   it('works beside the hub, alone under its name, and ends with 0 when it is told to', async () => {
-    await bench.start()
+    await bench.start({ env: { TORG_CONCURRENCY: '2' } })
     const worker = start('one')
     await until(async () => (await stateOf('worker-one'))?.working === true, { limitMs: 60_000 })
     const again = start('one', { env: { TORG_DATA: join(scratch, 'other') } })
@@ -98,4 +106,65 @@ describe('torg worker', function () {
     expect((await stateOf('worker-keys'))?.working).to.equal(false)
     expect((await stateOf('worker-roles'))?.deployment).to.equal(null)
   })
+
+  it('ends with a sentence without a connector package of the project', async () => {
+    const project = join(scratch, 'bare')
+    await cp(bench.folder, project, { recursive: true, filter: (path) => !path.endsWith('.torg') && !path.endsWith(connectorFolder) })
+    const worker = start('bare', { project })
+    expect(await ended(worker)).to.equal(1)
+    expect(worker.output).to.match(/connector package .*connectors\/extra.* cannot be read\. Install the package again/)
+  })
+
+  it('takes no work while it is behind for want of a node of a connector, says which, and goes on when it is no longer needed', async () => {
+    const project = join(scratch, 'older')
+    await cp(bench.folder, project, { recursive: true, filter: (path) => !path.endsWith('.torg') })
+    await addConnector(project, ['extra one'])
+    const worker = start('older', { project, env: { TORG_LOG_LEVEL: 'debug' } })
+    const working = async (): Promise<boolean> => (await stateOf('worker-older'))?.working === true
+    const runs = (text: string): number => text.split('"msg":"run done"').length - 1
+    let count = 0
+    const receiveMany = async (): Promise<void> => {
+      await Promise.all(Array.from({ length: 40 }, () => bench.receive('shop/customers', { id: (count += 1), name: 'Kari' }, { 'x-key': webhookKey })))
+      await bench.idle()
+    }
+    await until(working, { limitMs: 60_000, what: 'it works' })
+    await receiveMany()
+    expect(runs(worker.output), 'runs of the worker').to.be.above(0)
+
+    const added: Node = { id: 'added', type: 'extra two', z: 'tab-clock', name: '', x: 0, y: 0, wires: [[]] }
+    expect(await bench.deploy((flows) => [...flows, added])).to.include({ status: 200 })
+    await until(async () => !await working(), { limitMs: 60_000, what: 'it takes no work' })
+    await until(async () => /Deployment \d+ cannot run here.*extra two/.test((await stateOf('worker-older'))?.state ?? ''), { what: 'it says why' })
+    expect(worker.output).to.match(/This worker takes no work. Deployment \d+ cannot run here.*extra two/)
+    expect((await stateOf('worker-older'))?.deployment).to.equal(null)
+    const before = runs(worker.output)
+    await receiveMany()
+    expect(runs(worker.output), 'runs of the worker').to.equal(before)
+
+    expect(await bench.deploy((flows) => flows.filter(({ id }) => id !== added.id))).to.include({ status: 200 })
+    await until(working, { limitMs: 60_000, what: 'it works again' })
+    await receiveMany()
+    expect(runs(worker.output), 'runs of the worker').to.be.above(before)
+  })
 })
+
+const connectorFolder = 'connectors/extra'
+
+/** A connector package of the project, with a node of each type that does nothing. */
+async function addConnector(project: string, types: string[]): Promise<void> {
+  const folder = join(project, connectorFolder)
+  await mkdir(join(folder, 'icons'), { recursive: true })
+  const files = {
+    'package.json': JSON.stringify({ name: 'extra', type: 'module', torg: { connector: './index.js' } }),
+    'icons/extra.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="60"/>',
+    'index.js': `
+      import { defineConnector, defineStep } from '@torg/hub/kit'
+      const text = (word) => ({ en: word, nb: word, sv: word })
+      export default defineConnector({
+        name: 'extra', label: text('Extra'), help: text('A connector of the tests.'), color: '#c7b299', icon: 'extra.svg', docs: 'https://example.com/docs',
+        nodes: ${JSON.stringify(types)}.map((type) => defineStep({ role: 'step', type, label: text(type), help: text(type), fields: {}, inputs: [{ type: 'any' }], outputs: [{ type: 'any' }], create: () => (msg) => msg })),
+      })`,
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'bench', torg: { connectors: [`./${connectorFolder}`] } }))
+}
