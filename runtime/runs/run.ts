@@ -64,6 +64,10 @@ export class Run implements ActiveRun {
     return this.end === undefined
   }
 
+  get isOverdue(): boolean {
+    return Date.now() - this.startedAt > this.limitMs
+  }
+
   get failed(): boolean {
     return this.#error !== undefined
   }

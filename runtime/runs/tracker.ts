@@ -104,8 +104,19 @@ export function createRunTracker({ red, log, lateStatus = { fill: 'grey', shape:
 
   // ------------------------------------------------------------- whose message is it
 
-  /** The run of a message: by its own envelope, else by the work it was sent from. `'gone'`: of a run unknown here. */
+  /**
+   * The run of a message: by its own envelope, else by the work it was sent from. `'gone'`: of a run unknown here.
+   *
+   * In a process that stood still, timers are late and answers of the network are heard first: a run older than its limit ends here, before
+   * it can send what another process has sent meanwhile.
+   */
   function runOf(msg: FlowMessage): Run | 'gone' | undefined {
+    const run = findRun(msg)
+    if (run && run !== 'gone' && run.open && run.isOverdue) end(run, 'expire')
+    return run
+  }
+
+  function findRun(msg: FlowMessage): Run | 'gone' | undefined {
     const id = msg.torg?.run
     const current = context.getStore()
     if (typeof id === 'string') return runs.get(id) ?? (current?.run.id === id ? current.run : 'gone')

@@ -13,6 +13,7 @@ export async function installTestNodes(parent: string): Promise<string> {
 }
 
 const source = `
+import { stat } from 'node:fs'
 export default RED => {
   const bench = RED.settings.testBench
   const register = (type, onInput) => RED.nodes.registerType(type, function (config) {
@@ -32,6 +33,15 @@ export default RED => {
       send(msg)
       done()
     }, config.ms ?? 10)
+  }))
+  // The process stands still while the disk answers, and hears the answer before any timer.
+  register('test freeze', (node, config) => node.on('input', function (msg, send, done) {
+    stat('.', () => {
+      const end = Date.now() + config.ms
+      while (Date.now() < end);
+      send(msg)
+      done()
+    })
   }))
   register('test double done', node => node.on('input', function (msg, send, done) {
     send(msg)

@@ -115,6 +115,12 @@ describe('runs: nodes that wait', () => {
     expectDone(await bench.run({ limitMs: 2000 }))
   })
 
+  it('ends a run that outlived its limit while the process stood still, before it can send anything', async () => {
+    await bench.deploy([source('f'), node('f', 'test freeze', 'sink', { ms: 100 }), sink()])
+    expectFailed(await bench.run({ limitMs: 30 }), 'run.time-limit', 'f')
+    expect(bench.log).to.deep.equal(['end run'])
+  })
+
   it('holds a run open while a function awaits', async () => {
     await bench.deploy([source('f'), fn('f', 'await new Promise(resolve => setTimeout(resolve, 50)); return msg', 'sink'), sink()])
     expectDone(await bench.run({ id: 'r' }))
