@@ -9,6 +9,7 @@ import type { Message, MessageClaim, NewMessage, ReceivedMessage, Taker } from '
 /** Bytes a message takes beside its body, roughly. */
 const overhead = 500
 
+// The bodies come as one value, because one by itself goes in binary form, an array as text.
 // Who stores the event stores the message; another who does so at the same moment waits for the commit and then finds it taken. The
 // events are sorted, so that two with the same ones wait in one direction only. The order of the rows is the order of the calls, and so
 // of seq. The upsert of the work row changes nothing where the row exists, but locks it: a release of the key at this moment either sees
@@ -16,8 +17,8 @@ const overhead = 500
 const insertMessages = `
 with given as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::bytea[], $11::timestamptz[], $12::text[]) with ordinality
-    as g (id, lane, system, source, topic, key, event_id, content_type, headers, body, source_time, error, ord)
+    $9::text[], $10::timestamptz[], $11::text[], $12::int[], $13::int[]) with ordinality
+    as g (id, lane, system, source, topic, key, event_id, content_type, headers, source_time, error, start, length, ord)
 ), taken as (
   insert into torg.event (source, event_id, message_id)
   select source, event_id, id from given where event_id is not null order by source, event_id, ord
@@ -25,12 +26,12 @@ with given as (
   returning message_id
 ), stored as (
   insert into torg.message (id, lane, system, source, topic, key, event_id, content_type, headers, body, source_time, state, error, settled_at, dead_at)
-  select id, lane, system, source, topic, key, event_id, content_type, headers::jsonb, body, source_time,
+  select id, lane, system, source, topic, key, event_id, content_type, headers::jsonb, substr($14::bytea, start, length), source_time,
     case when error is null then 'pending' else 'dead' end, error::jsonb,
     case when error is not null then now() end, case when error is not null then now() end
   from given where event_id is null or id in (select message_id from taken) order by ord
   returning id, lane, key, state
-), ${insertWork({ keys: "select distinct lane, key from stored where state = 'pending'", first: 13, dueAt: 'w.due_at' })}
+), ${insertWork({ keys: "select distinct lane, key from stored where state = 'pending'", first: 15, dueAt: 'w.due_at' })}
 select (select coalesce(json_agg(id), '[]') from stored) as stored, to_json(now()) as at, ${leasedKeys} as leased`
 
 const findStored = `
@@ -86,11 +87,13 @@ const workOf = (arrival: Arrival): string => `${arrival.message.lane} ${keyOf(ar
 
 async function insert(db: Database, arrivals: Arrival[], offers: Offers): Promise<{ result: { stored: Set<string>, taken: Set<string> }, claims: MessageClaim[] }> {
   const column = <Value>(of: (message: NewMessage) => Value): Value[] => arrivals.map(({ message }) => of(message))
+  let next = 1
+  const starts = arrivals.map(({ message: { body } }) => (next += body.length) - body.length)
   const lanes = new Map(arrivals.flatMap(arrival => arrival.message.error ? [] : [[workOf(arrival), arrival.message.lane]])).values()
   const [answer] = await db.query<Stored>(insertMessages, [
     arrivals.map(({ id }) => id), column(m => m.lane), column(m => m.system), column(m => m.source), column(m => m.topic), arrivals.map(keyOf),
-    column(m => m.eventId), column(m => m.contentType), column(m => JSON.stringify(m.headers)), column(m => m.body),
-    column(m => m.sourceTime), column(m => m.error ? toJson(m.error) : null), ...offers.columns(lanes),
+    column(m => m.eventId), column(m => m.contentType), column(m => JSON.stringify(m.headers)),
+    column(m => m.sourceTime), column(m => m.error ? toJson(m.error) : null), starts, column(m => m.body.length), Buffer.concat(column(m => m.body)), ...offers.columns(lanes),
   ])
   if (!answer) throw new Error('The inbox was not answered.')
   const stored = new Set(answer.stored)

@@ -3,14 +3,15 @@ import pg from 'pg'
 import type { Transaction } from './db.ts'
 import type { Raise } from './deliveries.ts'
 import { insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
+import { copyJson } from './json.ts'
 import type { Changes, Draft } from './save-plan.ts'
 import type { DeliveryClaim, LaneName, Reference, StoredRecord } from './types.ts'
 
+// Records as one value of JSON: their documents are not escaped once more, as they were in an array of texts.
 const upsertRecords = `
 insert into torg.record (id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at)
-select id, kind, version, schema, number, document::jsonb, provenance::jsonb, created_at, updated_at, deleted_at
-from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
-  as g (id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at)
+select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at
+from json_to_recordset($1::json) as g (id uuid, kind text, version int, schema text, number text, document jsonb, provenance jsonb, created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)
 on conflict (id) do update set kind = excluded.kind, version = excluded.version, schema = excluded.schema, number = excluded.number,
   document = excluded.document, provenance = excluded.provenance, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at`
 
@@ -66,14 +67,7 @@ interface Raised { at: string, raised: [subscription: string, recordId: string, 
  */
 export async function writeChanges(tx: Transaction, { records, references, raises, isNew }: Changes, offers: Offers): Promise<DeliveryClaim[]> {
   const writes: Promise<unknown>[] = []
-  const documents = records.map(r => r.document && JSON.stringify(r.document))
-  if (records.length > 0) {
-    writes.push(tx.query(upsertRecords, [
-      records.map(r => r.id), records.map(r => r.kind), records.map(r => r.version), records.map(r => r.schema), records.map(r => r.number),
-      documents, records.map(r => JSON.stringify(r.provenance)),
-      records.map(r => r.createdAt), records.map(r => r.updatedAt), records.map(r => r.deletedAt),
-    ]))
-  }
+  if (records.length > 0) writes.push(tx.query(upsertRecords, [JSON.stringify(records.map(toRow))]))
   if (references.length > 0) {
     writes.push(tx.query(upsertReferences, [
       references.map(r => r.reference.system), references.map(r => r.reference.kind), references.map(r => r.reference.id),
@@ -93,25 +87,27 @@ export async function writeChanges(tx: Transaction, { records, references, raise
   const changed = [...new Set(waiting.flatMap(({ recordId }) => isNew(recordId) ? [] : recordId))]
   const refs = changed.length === 0 ? [] : tx.query<{ record_id: string } & Reference>(referencesOf, [changed])
   const [[{ leased } = { leased: [] }], [written], refRows] = await Promise.all([asked, raised, refs, ...writes, tx.commit()])
-  return leased.length === 0 || !written ? [] : claimsOf({ leased, written, refRows, waiting, records, documents, owner: offers.owner })
+  return leased.length === 0 || !written ? [] : claimsOf({ leased, written, refRows, waiting, records, owner: offers.owner })
 }
+
+const toRow = ({ id, kind, version, schema, number, document, provenance, createdAt, updatedAt, deletedAt }: Draft): object =>
+  ({ id, kind, version, schema, number, document, provenance, created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt })
 
 const workOf = (lane: LaneName, key: string): string => `${lane} ${key}`
 
 /** The leased keys with their deliveries, in their order: a fresh key has no others. Each has a document of its own, for flows may change theirs. */
-function claimsOf({ leased, written, refRows, waiting, records, documents, owner }: {
-  leased: LeasedKey[], written: Raised, refRows: ({ record_id: string } & Reference)[], waiting: Raise[], records: Draft[], documents: (string | null)[], owner: string
+function claimsOf({ leased, written, refRows, waiting, records, owner }: {
+  leased: LeasedKey[], written: Raised, refRows: ({ record_id: string } & Reference)[], waiting: Raise[], records: Draft[], owner: string
 }): DeliveryClaim[] {
   const claims = new Map(leased.map(([lane, key, epoch]): [string, DeliveryClaim] => [workOf(lane, key), { lease: { lane, key, owner, epoch }, deliveries: [] }]))
   const raises = new Map(waiting.map(raise => [`${raise.recordId} ${raise.subscription}`, raise]))
   const refsOf = Map.groupBy(refRows, row => row.record_id)
-  const indexOf = new Map(records.map(({ id }, index) => [id, index]))
+  const drafts = new Map(records.map(draft => [draft.id, draft]))
   const toStored = (recordId: string): StoredRecord => {
-    const index = indexOf.get(recordId) ?? -1
-    const draft = records[index]
+    const draft = drafts.get(recordId)
     if (!draft) throw new Error(`Record ${recordId} was raised, but not written.`)
     const refs = refsOf.get(recordId) ?? draft.refs
-    return { ...draft, document: JSON.parse(documents[index] ?? '{}'), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
+    return { ...draft, document: copyJson(draft.document ?? {}), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
   }
   const wantedAt = new Date(written.at).toISOString()
   for (const [subscription, recordId, generation, present] of written.raised) {

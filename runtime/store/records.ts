@@ -6,7 +6,7 @@ import type { Raise } from './deliveries.ts'
 import { handingOver, type Offers } from './hand-over.ts'
 import { isReferenceTaken, writeChanges } from './record-writes.ts'
 import { isId } from '../ids.ts'
-import { findUnstorable } from './json.ts'
+import { copyJson, findUnstorable } from './json.ts'
 import { findLinks } from './links.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import { createSavePlan, referenceKey, type Rules, type SavePlan } from './save-plan.ts'
@@ -28,6 +28,9 @@ const referencesOf = 'select system, kind, external_id, record_id, source_time f
 const deliveriesOf = 'select subscription, record_id, operation, desired > acked as pending from torg.delivery where record_id = any ($1::uuid[])'
 
 interface ReferenceRow { system: string, kind: string, external_id: string, record_id: string, source_time: Date | null }
+
+/** Bytes of a call beside its texts, roughly. */
+const overhead = 500
 
 interface Call { writes: EntityWrite[], size: number }
 
@@ -70,13 +73,10 @@ export function createRecords(db: Database, rules: () => Rules, taker: () => Tak
   }
 }
 
-/** The call with its documents as plain JSON: no undefined fields, no dates, which would compare unequal to what is stored. */
+/** The call with documents of its own: the flow may change its one meanwhile, and what JSON does not know would compare unequal to what is stored. */
 function toCall(writes: EntityWrite[]): Call {
-  const documents = writes.map(write => JSON.stringify(write.document))
-  return {
-    writes: writes.map((write, index) => ({ ...write, document: JSON.parse(documents[index] ?? '{}') })),
-    size: documents.reduce((sum, text) => sum + text.length, 0),
-  }
+  const tally = { characters: 0 }
+  return { writes: writes.map(write => ({ ...write, document: copyJson(write.document, tally) })), size: 2 * tally.characters + overhead }
 }
 
 async function saveCalls(tx: Transaction, calls: Call[], rules: Rules, offers: Offers): Promise<{ result: (SaveOutcome[] | Error)[], claims: DeliveryClaim[] }> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { findLinks, replaceLinks } from '../../runtime/store/links.ts'
 import { merge, type Merge } from '../../runtime/store/merge.ts'
-import { findUnstorable, toJson } from '../../runtime/store/json.ts'
+import { copyJson, findUnstorable, toJson } from '../../runtime/store/json.ts'
 import { isId, newId } from '../../runtime/ids.ts'
 
 const web = { system: 'web', message: null, at: '2026-03-01T00:00:00.000Z' }
@@ -71,6 +71,20 @@ describe('store: JSON and ids', () => {
     expect(findUnstorable({ 'a\0': 1 })).to.equal('/a\0')
     expect(findUnstorable({ a: '😀 \\u0000', b: null, c: 1 })).to.equal(null)
     expect(toJson({ value: 'a\0\ud800b\\u0000' })).to.equal('{"value":"a\ufffd\ufffdb\\\\u0000"}')
+  })
+
+  it('copies as JSON would', () => {
+    const at = new Date(0)
+    const value = { text: 'a', list: [1, undefined, { b: at, c: undefined }], nan: Number.NaN, none: null, sub: { call: () => 1 }, map: new Map([[1, 2]]) }
+    const tally = { characters: 0 }
+    const copy = copyJson(value, tally)
+    expect(copy).to.deep.equal(JSON.parse(JSON.stringify(value)))
+    expect(copy.list).not.to.equal(value.list)
+    expect(tally.characters).to.equal(1)
+    const named = JSON.parse('{"__proto__":{"x":[1]}}')
+    expect(JSON.stringify(copyJson(named))).to.equal(JSON.stringify(named))
+    expect(copyJson(named).__proto__.x).not.to.equal(named.__proto__.x)
+    expect(() => copyJson({ big: 1n })).to.throw(TypeError)
   })
 
   it('makes UUIDv7 that rise strictly', () => {
