@@ -38,7 +38,7 @@ export interface Settings {
   readonly workerName: string | undefined
   /** Port of a worker's health and metrics; undefined: none. */
   readonly workerPort: number | undefined
-  /** Keys worked on at once per lane and process. */
+  /** Deliveries to one system at once, per process. */
   readonly concurrency: number
   readonly logLevel: LogLevel
   readonly logFormat: 'pretty' | 'json'
@@ -85,7 +85,7 @@ const table: Table = {
   keepMessagesMs: { name: 'TORG_KEEP_MESSAGES', allowed: 'days from 1 to 3650', standard: '90', description: 'How long settled messages and their event ids are kept; they are removed within the three weeks after. What is not settled stays, as do dead letters until they are closed.', parse: days },
   keepRunsMs: { name: 'TORG_KEEP_RUNS', allowed: 'days from 1 to 3650', standard: '14', description: 'How long ended runs are kept; they are removed within the week after.', parse: days },
   drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
-  concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '32', description: 'Keys worked on at once per lane.', parse: wholeNumber(1, 1000) },
+  concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '32', description: 'Deliveries to a system at once; of its messages four times as many are worked on.', parse: wholeNumber(1, 1000) },
   workerName: { name: 'TORG_WORKER_NAME', allowed: 'letters, digits and hyphens, at most 40', standard: '', description: 'Name of a worker, its own among those of the database; the same as `--name`. Without it: host and a number.', parse: text => /^[a-z0-9][a-z0-9-]{0,39}$/i.test(text) ? text.toLowerCase() : undefined },
   workerPort: { name: 'TORG_WORKER_PORT', allowed: 'whole number from 1 to 65535', standard: '', description: 'Port of `/health`, `/ready` and `/metrics` of a worker. Without it a worker listens nowhere.', parse: wholeNumber(1, 65_535) },
   logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },

@@ -14,7 +14,7 @@ import { createGates, isLimited } from './gates.ts'
 import type { Hints } from './hints.ts'
 import { takeNext, type Takeable } from './batch-work.ts'
 import { createKeyWork, type Deployed, type EngineEvents } from './key-work.ts'
-import { createLane, keysAhead, type Lane } from './lane.ts'
+import { createLane, hasPlace, keysAhead, type Lane } from './lane.ts'
 import { leaseMsOf } from './lease.ts'
 import { createStatusBoard } from './status.ts'
 
@@ -26,7 +26,7 @@ export interface EngineOptions {
   log: Logger
   /** Owner of this process's leases. */
   owner: string
-  /** Keys worked on at once per lane. */
+  /** Runs at once per lane that feeds a system; messages get more, see `lane.ts`. */
   concurrency: number
   /** Without it the process is alone, and present. */
   presence?: Pick<Presence, 'present' | 'others'>
@@ -87,16 +87,24 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     const [first] = claims
     let due = true
     let judged = true
+    let ending = false
+    const ended = (): void => {
+      ending = true
+      lane.running -= 1
+      lane.ending += 1
+      startReady(lane)
+    }
     try {
       if (group !== undefined) ({ due, judged } = await workBatch(lane, claims))
-      else if (first) ({ due, judged } = await workKey(lane, first))
+      else if (first) ({ due, judged } = await workKey(lane, first, ended))
     } catch (thrown) {
       lane.doubtful = true
       log.error({ lane: lane.name, keys: claims.map(({ lease }) => lease.key), err: thrown }, 'the end of a run could not be stored; it is done again when its lease has run out')
     } finally {
       for (const { lease } of claims) lane.held.delete(lease)
       lane.batches.delete(taken)
-      lane.running -= 1
+      if (ending) lane.ending -= 1
+      else lane.running -= 1
       lane.finished += claims.length
       if (judged) gates.doubt(lane.name)
       startReady(lane)
@@ -109,7 +117,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   /** Starts keys claimed ahead while there are places. Once the engine or the lane is closed each is only given back. */
   const startReady = (lane: Lane): void => {
     const { shut, inDoubt } = gates.of(lane.name)
-    while (!open || (!inDoubt && (shut || lane.running < concurrency))) {
+    while (!open || (!inDoubt && (shut || hasPlace(lane)))) {
       const next = takeNext(lane.ready, { subscriptions: deployed.subscriptions, under: lane.batches, alone: !open || shut })
       if (!next) return
       lane.running += 1
@@ -157,7 +165,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     }
   }
 
-  const aheadOf = (lane: Lane): number => isLimited(gates.of(lane.name)) ? 0 : keysAhead(lane, concurrency)
+  const aheadOf = (lane: Lane): number => isLimited(gates.of(lane.name)) ? 0 : keysAhead(lane)
 
   /** Has leased keys worked on as soon as there is a place. */
   const take = (lane: Lane, claims: LimitedClaims['claims'], { leasedAt, probe }: { leasedAt: number, probe: boolean }): void => {
@@ -179,7 +187,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     // Under a limit only a claim knows what all processes have taken.
     if (isLimited(gate) || gate.shut || gate.inDoubt) return undefined
     if (!lane || !open || !presence.present || lane.doubtful || lane.healing) return undefined
-    const free = Date.now() < lane.behindUntil ? 0 : (concurrency - lane.running) * lane.keysPerPlace + aheadOf(lane) - lane.ready.length - lane.reserved
+    const free = Date.now() < lane.behindUntil ? 0 : (lane.places - lane.running) * lane.keysPerPlace + aheadOf(lane) - lane.ready.length - lane.reserved
     if (free < keys) lane.behindUntil = Date.now() + behindMs
     if (free <= 0) return undefined
     const places = Math.min(keys, free)
@@ -196,7 +204,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     }
   }
 
-  /** Takes due keys until none is left, up to `concurrency` at once. Ends before the last of them when its time is up. */
+  /** Takes due keys until none is left, as many at once as it has places. Ends before the last of them when its time is up. */
   const drain = async (lane: Lane): Promise<void> => {
     if (lane.draining || !open || !presence.present) return
     lane.draining = true
@@ -212,10 +220,10 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
         // Nothing can be had; what changes that wakes the lane.
         if (gate.shut && !gate.probing) lane.wanted = false
         if (!lane.wanted && lane.held.size === 0 && lane.againAt === undefined) break
-        const places = (Math.min(concurrency, gate.limits.concurrency ?? concurrency) - lane.running) * lane.keysPerPlace
+        const places = (Math.min(lane.places, gate.limits.concurrency ?? Infinity) - lane.running) * lane.keysPerPlace
         const ahead = aheadOf(lane)
         const wanted = Math.min(places + ahead - lane.ready.length - lane.reserved, mostKeys)
-        const few = isLimited(gate) || lane.running <= concurrency / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
+        const few = isLimited(gate) || lane.running <= lane.places / 2 || (ahead > 0 && lane.ready.length <= ahead / 2)
         const gathering = lane.claimedAt + Math.min(lane.running * gatherMs, longestGatherMs) - Date.now()
         if (wanted > 0 && few && lane.wanted && !gate.inDoubt && gathering <= 0) {
           lane.wanted = false
@@ -225,7 +233,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
           if (claims.length === wanted) lane.wanted = true
           lane.behindUntil = claims.length === wanted ? Date.now() + behindMs : 0
           take(lane, claims, { leasedAt: lane.claimedAt, probe })
-          if (claims.length === wanted && lane.running >= concurrency && presence.others > 0 && lane.helpAt <= Date.now()) {
+          if (claims.length === wanted && lane.running >= lane.places && presence.others > 0 && lane.helpAt <= Date.now()) {
             lane.helpAt = Date.now() + helpMs
             hints.callHelp(lane.name, presence.others)
           }
@@ -264,7 +272,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {
-    const lane = createLane(name, limitMs)
+    const lane = createLane(name, { limitMs, concurrency })
     await hints.listen(name, () => drainQuietly(lanes.get(name) ?? lane))
     if (!lanes.has(name)) lanes.set(name, lane)
   }

@@ -70,6 +70,9 @@ type KeyState = 'held' | 'gone' | 'due'
 /** `judged`: the end said something of the system. */
 interface RunEnd { key: KeyState, judged: boolean }
 
+/** `last`: no other run follows under this lease. `ended` is told when that one succeeded, before its end is stored. */
+interface Turn { last: boolean, ended(): void }
+
 /** What came of working a key off. `due`: it has more to do, or may have. `judged`: the state of its lane may have changed. */
 export interface KeyEnd { due: boolean, judged: boolean }
 
@@ -141,7 +144,7 @@ export function createKeyWork(options: KeyWorkOptions) {
   }
 
   /** `last`: no other follows under this lease. What follows one that is to be tried again waits as well. */
-  const runMessage = async (lane: WorkedLane, { lease, probe }: Claim, message: Message, last: boolean): Promise<RunEnd> => {
+  const runMessage = async (lane: WorkedLane, { lease, probe }: Claim, message: Message, { last, ended }: Turn): Promise<RunEnd> => {
     const source = flows().sources.get(message.source)
     const { result, run, outcome, verdict } = await account(lane, probe, message.source, message.attempts, { message: message.id, key: message.key }, async (id) => {
       if (!source) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed source node has the id ${message.source}, which took this message.`) }
@@ -150,13 +153,14 @@ export function createKeyWork(options: KeyWorkOptions) {
     })
     const givesBack = last || result.outcome === 'retry' || !mayRun(lane.name, { probe })
     failAt('message-run')
+    if (last && result.outcome === 'done') ended()
     const { applied, due } = await insist(() => store.settleMessage({ lease, message: { id: message.id }, result, run, givesBack, ...(verdict && { verdict }), ...(outcome.outcome === 'done' && { yielded: yieldOf(outcome) }) }))
     failAt('message-settled')
     if (!applied) log.warn({ lane: lane.name, message: message.id, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
     return { key: due ? 'due' : givesBack || !applied ? 'gone' : 'held', judged: verdict !== undefined }
   }
 
-  const runDelivery = async (lane: WorkedLane, { lease, probe }: Claim, delivery: Delivery, last: boolean): Promise<RunEnd> => {
+  const runDelivery = async (lane: WorkedLane, { lease, probe }: Claim, delivery: Delivery, { last, ended }: Turn): Promise<RunEnd> => {
     const subscription = flows().subscriptions.get(delivery.subscription)
     const { result, run, outcome, verdict } = await account(lane, probe, delivery.subscription, delivery.attempts, { record: delivery.recordId, version: delivery.version, operation: delivery.operation }, async (id) => {
       if (!subscription) return { outcome: 'failed', error: new TorgError('flow.source-gone', `No deployed hub changes node has the id ${delivery.subscription}.`) }
@@ -166,6 +170,7 @@ export function createKeyWork(options: KeyWorkOptions) {
     const references = outcome.outcome === 'done' ? outcome.references : []
     const givesBack = last || result.outcome === 'retry' || !mayRun(lane.name, { probe })
     if (result.outcome === 'done') failAt('delivery-sent')
+    if (last && result.outcome === 'done') ended()
     const { applied, due } = await insist(() => store.settleDelivery({ lease, delivery, result, run, references, givesBack, ...(verdict && { verdict }) }))
     failAt('delivery-settled')
     if (!applied) log.warn({ lane: lane.name, record: delivery.recordId, run: run.id }, 'the lease was lost during the run; its end counts for nothing')
@@ -173,12 +178,12 @@ export function createKeyWork(options: KeyWorkOptions) {
     return { key: due ? 'due' : givesBack || !applied ? 'gone' : 'held', judged: verdict !== undefined }
   }
 
-  const workKey = async (lane: WorkedLane, claim: Claim): Promise<KeyEnd> => {
+  const workKey = async (lane: WorkedLane, claim: Claim, ended: () => void): Promise<KeyEnd> => {
     const { lease } = claim
     let { leasedAt, probe: judged } = claim
-    const items: ((last: boolean) => Promise<RunEnd>)[] = 'messages' in claim
-      ? claim.messages.map((message) => (last) => runMessage(lane, claim, message, last))
-      : claim.deliveries.map((delivery) => (last) => runDelivery(lane, claim, delivery, last))
+    const items: ((turn: Turn) => Promise<RunEnd>)[] = 'messages' in claim
+      ? claim.messages.map((message) => (turn) => runMessage(lane, claim, message, turn))
+      : claim.deliveries.map((delivery) => (turn) => runDelivery(lane, claim, delivery, turn))
     for (const [index, run] of items.entries()) {
       if (isOld(leasedAt)) {
         const lost = await insist(() => store.renew([lease], leaseMsOf(lane)))
@@ -187,7 +192,7 @@ export function createKeyWork(options: KeyWorkOptions) {
       }
       // Asked last: between this and the start of the run nothing may close the engine.
       if (!mayRun(lane.name, claim)) break
-      const end = await run(index === items.length - 1)
+      const end = await run({ last: index === items.length - 1, ended })
       judged ||= end.judged
       if (end.key !== 'held') return { due: end.key === 'due', judged }
     }

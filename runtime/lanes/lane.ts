@@ -5,20 +5,31 @@ import type { Claim } from './key-work.ts'
 
 /** Keys are taken before they are needed, so many at most as are worked off in this time: what waits here waits under a lease. */
 const aheadMs = 400
-/** Most keys taken ahead, for each that may run. */
+/** Most keys taken ahead, for each place. */
 const aheadFactor = 8
+/**
+ * Messages get so many times the places of deliveries: their runs wait for the database and not for a system, and the more of them wait
+ * together, the more share a transaction.
+ */
+const placesIn = 4
+/** A run that is done leaves its place at once. So many keys per place may be worked on, with those whose end is being stored. */
+const keysPerRun = 2
 /** How long keys that were worked off are counted before that counts as the lane's rate. */
 const meterMs = 100
 export interface Lane {
   name: LaneName
   /** Longest run limit of the flows of this lane. */
   limitMs: number
+  /** Runs at once. */
+  places: number
   draining: boolean
   /** Leases of the keys being worked on or claimed ahead. */
   held: Set<Lease>
   /** Taken ahead: to be worked on as soon as there is a place. */
   ready: Claim[]
   running: number
+  /** Keys whose last run has ended, and whose end is being stored. */
+  ending: number
   /** Batches under way. */
   batches: Set<Takeable>
   /** Keys that one place works off at most. */
@@ -48,16 +59,21 @@ export interface Lane {
 }
 
 /** A lane of which nothing is known yet. */
-export function createLane(name: LaneName, limitMs: number): Lane {
+export function createLane(name: LaneName, { limitMs, concurrency }: { limitMs: number, concurrency: number }): Lane {
   return {
-    name, limitMs, draining: false, held: new Set(), ready: [], running: 0, batches: new Set(), keysPerPlace: 1, reserved: 0, finished: 0, meteredAt: 0, rate: 0,
+    name, limitMs, places: name.endsWith('.in') ? concurrency * placesIn : concurrency, draining: false, held: new Set(), ready: [], running: 0, ending: 0, batches: new Set(), keysPerPlace: 1, reserved: 0, finished: 0, meteredAt: 0, rate: 0,
     claimedAt: 0, doubtful: false, healing: false, wanted: false, behindUntil: 0, overlooked: false, againAt: undefined, helpAt: 0, wake: () => undefined,
   }
 }
 
+/** Whether another run may begin. */
+export function hasPlace({ running, ending, places }: Lane): boolean {
+  return running < places && running + ending < places * keysPerRun
+}
+
 /** How many keys to take beyond those that can run now. A slow system gets none: what waits would miss its newer versions. */
-export function keysAhead(lane: Lane, concurrency: number): number {
+export function keysAhead(lane: Lane): number {
   const elapsed = Date.now() - lane.meteredAt
   if (elapsed >= meterMs) Object.assign(lane, { rate: lane.finished / elapsed, finished: 0, meteredAt: Date.now() })
-  return Math.min(concurrency * aheadFactor, Math.floor(lane.rate * aheadMs))
+  return Math.min(lane.places * aheadFactor, Math.floor(lane.rate * aheadMs))
 }

@@ -1,7 +1,13 @@
 /**
  * Group commit: calls that arrive while a write is under way share the next one. Under load one statement and one
- * flush of the disk carry hundreds of calls; alone, a call is written at once.
+ * flush of the disk carry many calls; alone, a call is written at once.
  */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A write of so many calls was made under load: the next begins `gatherMs` after it at the earliest, and so carries more. */
+const many = 8
+const gatherMs = 20
 
 export interface BatcherOptions<Item, Result> {
   /**
@@ -34,6 +40,7 @@ interface Waiting<Item, Result> {
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   let queue: Waiting<Item, Result>[] = []
   let running: Promise<void> | null = null
+  let notBefore = 0
 
   const takeBatch = (): Waiting<Item, Result>[] => {
     let bytes = 0
@@ -72,7 +79,13 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   const run = async (): Promise<void> => {
     // Calls of the same turn of the event loop belong together.
     await Promise.resolve()
-    while (queue.length > 0) await write(takeBatch())
+    while (queue.length > 0) {
+      const wait = queue.length < options.maxItems ? notBefore - performance.now() : 0
+      if (wait >= 1) await sleep(wait)
+      const batch = takeBatch()
+      notBefore = batch.length < many ? 0 : performance.now() + gatherMs
+      await write(batch)
+    }
     running = null
   }
 

@@ -43,8 +43,10 @@ export const partCount = Math.max(20, Math.round(orderCount / 4))
 export const systemTimeoutMs = 3_000
 /** How long a system or Redis is away. */
 export const outageMs = isLong ? 10_000 : 3_000
-/** Keys worked on at once per lane: what one kill can leave with an unknown end. */
-export const concurrency = 16
+/** Runs towards one system at once. */
+const runsAtOnce = 8
+/** Runs whose end one kill can leave unknown: under way, or done and not stored yet. */
+export const concurrency = 2 * runsAtOnce
 
 const secret = 'known to the stand-ins only'
 const shopDomain = 'torget.myshopify.com'
@@ -130,7 +132,7 @@ export async function openRetailer({ backend, seed, env, twins = {}, shopSends =
   const systems = { erp, crm, store }
   const shopPort = await freePort()
   const environment = {
-    DATABASE_URL: databaseUrl, TORG_DATA: join(folder, 'data'), TORG_CONCURRENCY: String(concurrency), ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+    DATABASE_URL: databaseUrl, TORG_DATA: join(folder, 'data'), TORG_CONCURRENCY: String(runsAtOnce), ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
     WEBSHOP_SECRET: secret, WEBSHOP_ADMIN_URL: `http://127.0.0.1:${shopPort}`, WEBSHOP_ADMIN_TOKEN: secret, ERP_URL: erp.url, ERP_TOKEN_URL: `${erp.url}/oauth/token`, ERP_CLIENT_SECRET: secret, CRM_URL: crm.url, CRM_TOKEN: secret, STORE_URL: store.url, STORE_API_KEY: secret,
     ...env,
   }

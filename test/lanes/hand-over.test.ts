@@ -76,14 +76,29 @@ describe('engine: hand-over', () => {
       await ended
       open -= 1
       return { outcome: 'done', references: [] }
-    }, { concurrency: 3 })
+    }, { concurrency: 1 })
     const received = await Promise.all([...Array(10).keys()].map((n) => store.receive(message(`k${n}`, { n }))))
-    expect(received.filter(({ taken }) => taken)).to.have.length(3)
-    await until(() => open === 3)
+    expect(received.filter(({ taken }) => taken)).to.have.length(4)
+    await until(() => open === 4)
     end()
     // The sweep finds the others.
     await until(async () => await depth() === undefined)
-    expect(most).to.equal(3)
+    expect(most).to.equal(4)
+  })
+
+  it('starts the next when a run is done, not when its end is stored; but only twice as many as it has places', async () => {
+    let goOn: () => void = () => undefined
+    const stored = new Promise<void>((resolve) => { goOn = resolve })
+    let runs = 0
+    let ends = 0
+    const slow: Store = { ...store, settleMessage: async (result) => { ends += 1; await stored; return await store.settleMessage(result) } }
+    await start(async () => { runs += 1; return { outcome: 'done', references: [] } }, { concurrency: 1, over: slow })
+    await Promise.all([...Array(10).keys()].map((n) => store.receive(message(`k${n}`, { n }))))
+    await until(() => ends === 8)
+    expect(runs).to.equal(8)
+    goOn()
+    await until(async () => await depth() === undefined)
+    expect(runs).to.equal(10)
   })
 
   it('gives back what is handed over while it closes, and takes nothing after', async () => {

@@ -24,6 +24,17 @@ describe('store: batching writer', () => {
     expect(writes).to.deep.equal([[1, 2], [3, 4]])
   })
 
+  it('gathers for a moment after many came together, and not after few', async () => {
+    const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
+    const { writes, batcher } = make()
+    for (const first of [[1], [1, 2, 3, 4, 5, 6, 7, 8]]) {
+      await Promise.all(first.map(batcher.add))
+      const [one] = [batcher.add(9), await turn()]
+      await Promise.all([one, batcher.add(10)])
+    }
+    expect(writes).to.deep.equal([[1], [9], [10], [1, 2, 3, 4, 5, 6, 7, 8], [9, 10]])
+  })
+
   it('keeps to its bounds, and lets a large item pass alone', async () => {
     const { writes, batcher } = make({ maxItems: 3, maxBytes: 10 })
     await Promise.all([1, 1, 1, 1, 8, 2, 50, 5].map(batcher.add))
