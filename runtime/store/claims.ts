@@ -46,9 +46,9 @@ order by w.lane, w.key for update of w`
 /** For keys whose rows the transaction has locked by an earlier statement. Takes lanes, keys, epochs; answers those that are due again at once. */
 export const giveBack = `
 with head as (
-  select w.lane, w.key, g.epoch, coalesce(
-    (select m.due_at from torg.message m where m.lane = w.lane and m.key = w.key and m.state = 'pending' order by m.seq limit 1),
-    (select d.due_at from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead and not d.held order by d.seq limit 1)) as due_at
+  select w.lane, w.key, g.epoch, case when w.lane like '%.in'
+    then (select m.due_at from torg.message m where m.lane = w.lane and m.key = w.key and m.state = 'pending' order by m.seq limit 1)
+    else (select d.due_at from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead and not d.held order by d.seq limit 1) end as due_at
   from unnest($1::text[], $2::text[], $3::bigint[]) as g (lane, key, epoch)
   join torg.work w on w.lane = g.lane and w.key = g.key and w.epoch = g.epoch
 ), gone as (
