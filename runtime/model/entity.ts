@@ -1,6 +1,6 @@
 /** Between what flows carry (entities) and what the store keeps (a document with its envelope apart). */
 import { TorgError } from '../errors.ts'
-import type { EntityWrite, Reference, StoredRecord } from '../store/types.ts'
+import type { DeliveredRecord, EntityWrite, Reference } from '../store/types.ts'
 import type { Kind } from './kind.ts'
 import { isRecord } from './validation.ts'
 
@@ -62,7 +62,7 @@ function withLink(value: unknown, [segment, ...rest]: string[], fill: { system: 
 }
 
 /** See `toEntity` in index.ts. */
-export function joinEntity(kind: Kind, record: StoredRecord): Entity {
+export function joinEntity(kind: Kind, record: DeliveredRecord): Entity {
   const { id, version, schema, number: called, refs, createdAt, updatedAt, deletedAt, document } = record
   const status = kind.status(document)
   return {

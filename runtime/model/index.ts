@@ -1,6 +1,6 @@
 /** The canonical model: every kind the hub keeps. Pure: no I/O, no clock, inputs are never changed. */
 import { TorgError } from '../errors.ts'
-import type { StoredRecord } from '../store/types.ts'
+import type { DeliveredRecord } from '../store/types.ts'
 import { joinEntity, takeApart, type Entity, type EntityParts } from './entity.ts'
 import type { Kind } from './kind.ts'
 import { nearest } from './validation.ts'
@@ -30,7 +30,7 @@ export function splitEntity(kind: string, entity: unknown, { system }: { system:
 }
 
 /** The entity of a stored record, as `hub changes` and `hub save` send it: document, envelope, derived status. */
-export function toEntity(record: StoredRecord): Entity { return joinEntity(kindOf(record.kind), record) }
+export function toEntity(record: DeliveredRecord): Entity { return joinEntity(kindOf(record.kind), record) }
 
 export { findings, type Finding } from './validation.ts'
 export type { Kind } from './kind.ts'

@@ -5,7 +5,7 @@ import type { Raise } from './deliveries.ts'
 import { insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
 import { copyJson } from './json.ts'
 import type { Changes, Draft } from './save-plan.ts'
-import type { DeliveryClaim, LaneName, Reference, StoredRecord } from './types.ts'
+import type { DeliveredRecord, DeliveryClaim, LaneName, Reference } from './types.ts'
 
 // Records as one value of JSON: their documents are not escaped once more, as they were in an array of texts.
 const upsertRecords = `
@@ -103,11 +103,12 @@ function claimsOf({ leased, written, refRows, waiting, records, owner }: {
   const raises = new Map(waiting.map(raise => [`${raise.recordId} ${raise.subscription}`, raise]))
   const refsOf = Map.groupBy(refRows, row => row.record_id)
   const drafts = new Map(records.map(draft => [draft.id, draft]))
-  const toStored = (recordId: string): StoredRecord => {
+  const toDelivered = (recordId: string): DeliveredRecord => {
     const draft = drafts.get(recordId)
     if (!draft) throw new Error(`Record ${recordId} was raised, but not written.`)
+    const { provenance: _, document, ...rest } = draft
     const refs = refsOf.get(recordId) ?? draft.refs
-    return { ...draft, document: copyJson(draft.document ?? {}), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
+    return { ...rest, document: copyJson(document ?? {}), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
   }
   const wantedAt = new Date(written.at).toISOString()
   for (const [subscription, recordId, generation, present] of written.raised) {
@@ -115,7 +116,7 @@ function claimsOf({ leased, written, refRows, waiting, records, owner }: {
     const claim = raise && claims.get(workOf(raise.lane, raise.key))
     if (!claim) continue
     const { system, kind, operation, reason, messageId } = raise
-    const record = toStored(recordId)
+    const record = toDelivered(recordId)
     claim.deliveries.push({ subscription, system, kind, recordId, version: record.version, generation, operation, reason, attempts: 0, present, record, wantedAt, messageId })
   }
   return [...claims.values()]

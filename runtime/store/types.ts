@@ -98,7 +98,7 @@ export interface Delivery {
   attempts: number
   /** The system acknowledged the record before, and no removal of it since. */
   present: boolean
-  record: StoredRecord
+  record: DeliveredRecord
   /** When this version was first wanted; the base of the delivery latency. */
   wantedAt: string
   /** The message that raised it, if one did. */
@@ -216,6 +216,9 @@ export interface StoredRecord {
   updatedAt: string
   deletedAt: string | null
 }
+
+/** A record as a delivery carries it: where its fields came from concerns no system. */
+export type DeliveredRecord = Omit<StoredRecord, 'provenance'>
 
 /** An entity on its way into the store: validated, its own reference first. */
 export interface EntityWrite {
