@@ -15,7 +15,7 @@ for (const backend of backends) {
     let retailer: Retailer
     before(async () => {
       postgres = await startOwnPostgres()
-      retailer = await openRetailer({ backend, seed, databaseUrl: postgres.url })
+      retailer = await openRetailer({ backend, seed, databaseUrl: postgres.url, env: { TORG_DRAIN_LIMIT: '3' } })
       await retailer.hub.start()
     })
     after(async () => {

@@ -51,7 +51,7 @@ for (const backend of backendsFor(seed)) {
         const trading = retailer.trade(partCount)
         await until(() => erp.counts.writes > before, { what: 'an old run has ended' })
         await sleep(retailer.random.integer(0, 300))
-        await deployMarked(`new ${waitS}`, waitS)
+        await deployMarked(`new ${waitS}`, 0.1)
         await trading
         await retailer.trade(5)
         await retailer.expectComplete({ without: ['markBefore', 'markAfter'] })
