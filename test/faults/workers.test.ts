@@ -105,6 +105,9 @@ for (const backend of backendsFor(seed)) {
       await until(async () => {
         if (await held('erp.out') < 2) return false
         process.kill(one.pid, 'SIGSTOP')
+        // What it asked of PostgreSQL before may still be done, such as storing the ends of those runs.
+        const [{ now } = {}] = await sql('select now()::text as now')
+        await until(async () => (await sql(`select 1 from pg_stat_activity where datname = current_database() and state = 'active' and query_start < '${String(now)}'`)).length === 0, { what: 'PostgreSQL is through with what came before' })
         if (await held('erp.out') >= 2) return true
         process.kill(one.pid, 'SIGCONT')
         return false
