@@ -32,7 +32,7 @@ export function actualHoldings({ erp, crm, store }: Record<'erp' | 'crm' | 'stor
 function tidy(documents: unknown[], without: string[] = []): Document[] {
   return documents
     .map((document) => Object.fromEntries(Object.entries(asDocument(document)).filter(([name, value]) => !hubsOwn.includes(name) && !without.includes(name) && value !== undefined)))
-    .toSorted((one, other) => nameOf(one).localeCompare(nameOf(other)))
+    .toSorted((one, other) => nameOf(one) < nameOf(other) ? -1 : 1)
 }
 
 const nameOf = (document: Document): string => String(document['DocumentNo'] ?? document['orderNumber'] ?? document['email'])

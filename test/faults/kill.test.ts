@@ -53,7 +53,7 @@ for (const backend of backends) {
       await retailer.settle()
       const before = store.collections.list('tasks').length
       for (const { id } of placed) shop.change(id, 'cancel')
-      await until(() => store.collections.list('tasks').length <= before - placed.length / 3, { limitMs: 60_000, what: 'a third is removed' })
+      await until(() => store.collections.list('tasks').length <= before - placed.length / 3, { limitMs: 60_000, everyMs: 50, what: 'a third is removed' })
       await hub.kill()
       await hub.start()
       await retailer.expectComplete({ repeats: concurrency })

@@ -25,7 +25,7 @@ for (const backend of backendsFor(seed)) {
       const before = erp.counts.writes
       await retailer.trade(partCount)
       const wanted = (): number => [...shop.orders.values()].filter((order) => order.cancelled_at === null).length
-      await until(() => store.collections.list('tasks').length === wanted(), { limitMs: 60_000, what: 'the store has every order' })
+      await until(() => store.collections.list('tasks').length === wanted(), { limitMs: 60_000, everyMs: 100, what: 'the store has every order' })
       await back
       expect(erp.counts.writes).to.equal(before)
       erp.fail(null)

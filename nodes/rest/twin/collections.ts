@@ -26,6 +26,8 @@ export interface Collections {
   close(): void
 }
 
+const byNumber = new Intl.Collator('en', { numeric: true }).compare
+
 /** Opens the documents of one stand-in, kept in `dataDir` if there is one. */
 export function openCollections({ system, dataDir, now = () => new Date() }: { system: string, dataDir?: string | undefined, now?: () => Date }): Collections {
   const journal = openJournal(dataDir === undefined ? undefined : join(dataDir, `${system}.jsonl`), isStored)
@@ -35,7 +37,7 @@ export function openCollections({ system, dataDir, now = () => new Date() }: { s
   let given = 0
   return {
     names: () => [...new Set([...entries.values()].map(entry => entry.collection))].sort(),
-    list: collection => of(collection).sort((a, b) => (a.updatedAt === b.updatedAt ? a.id.localeCompare(b.id, 'en', { numeric: true }) : a.updatedAt < b.updatedAt ? -1 : 1)),
+    list: collection => of(collection).sort((a, b) => (a.updatedAt === b.updatedAt ? byNumber(a.id, b.id) : a.updatedAt < b.updatedAt ? -1 : 1)),
     get: (collection, id) => entries.get(keyOf(collection, id)),
     write(collection, id, document, merge = false) {
       const before = entries.get(keyOf(collection, id))
