@@ -9,7 +9,7 @@ import { isServerOf, readPidFile } from '../../runtime/postgres/processes.ts'
 import { asDocument } from '../flows/support.ts'
 import { removeServerFolder } from '../support/database.ts'
 import { until } from '../support/until.ts'
-import { backends, caseLimitMs, concurrency, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
+import { backends, caseLimitMs, concurrency, isLong, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 const reserve = 60
@@ -29,7 +29,7 @@ else describe(`a full disk among ${partCount} orders, embedded database (seed ${
   let dataDir: string
   let retailer: Retailer
   before(async () => {
-    disk = await mountSmallDisk(450)
+    disk = await mountSmallDisk(isLong ? 700 : 450)
     dataDir = join(disk.folder, 'data')
     // A folder that is another user's already stays where it is, also as root.
     await mkdir(join(dataDir, 'postgres'), { recursive: true })

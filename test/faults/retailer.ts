@@ -37,8 +37,8 @@ export const isLong = orderCount >= 500
 export const caseLimitMs = isLong ? 3_600_000 : 600_000
 /** Both backends in a long run; in a short one one of them, by the seed, for groups whose faults do not touch the backend. */
 export const backendsFor = (seed: number): readonly Backend[] => isLong ? backends : backends.filter((_, index) => index === seed % backends.length)
-/** Orders of one case where a group has many. */
-export const partCount = Math.max(20, Math.round(orderCount / 4))
+/** Orders of one case where a group has many: fewer only in a short run. */
+export const partCount = isLong ? orderCount : Math.max(20, Math.round(orderCount / 4))
 /** Time limit of the systems' HTTP requests. What a machine that is shared answers later than that is sent again, which no case expects. */
 export const systemTimeoutMs = isLong ? 10_000 : 3_000
 /** How long a system or Redis is away. */
