@@ -1,5 +1,5 @@
 /** What the store counts for the proof of completeness. All instants ISO 8601 UTC, days as `2026-01-31` in the period's time zone. */
-import type { Origin } from './types.ts'
+import type { Origin } from './record-types.ts'
 
 /** A period, end excluded, and the IANA time zone its days are counted in. */
 export interface CensusPeriod { from: string, to: string, zone: string }

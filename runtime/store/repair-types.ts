@@ -1,6 +1,6 @@
 /** What the store promises of repairs: what was settled already is done again, chosen by what it is and not one by one. */
 import type { ErrorCode } from '../errors.ts'
-import type { LaneName } from './types.ts'
+import type { LaneName } from './work-types.ts'
 
 interface CommonSelection {
   /** The system it came from, or that it goes to. */

@@ -1,0 +1,84 @@
+/** Contract of the store: records, and the rules of their deliveries. */
+import type { LaneName } from './work-types.ts'
+
+export interface Reference { system: string, kind: string, id: string }
+
+/** A system and message a value came from. */
+export interface Origin { system: string, message: string | null, at: string }
+
+/** A canonical record as stored. `document` is the entity of MODEL without its envelope. */
+export interface StoredRecord {
+  id: string
+  kind: string
+  version: number
+  schema: string
+  number: string | null
+  document: Record<string, unknown>
+  refs: Reference[]
+  /** JSON pointer of a top-level field -> where its value came from. */
+  provenance: Record<string, Origin>
+  createdAt: string
+  updatedAt: string
+  deletedAt: string | null
+}
+
+/** A record as a delivery carries it: where its fields came from concerns no system. */
+export type DeliveredRecord = Omit<StoredRecord, 'provenance'>
+
+/** An entity on its way into the store: validated, its own reference first. */
+export interface EntityWrite {
+  kind: string
+  schema: string
+  /** `upsert` merges the document into the record; `remove` marks it deleted. */
+  operation: 'upsert' | 'remove'
+  refs: Reference[]
+  number: string | null
+  document: Record<string, unknown>
+  origin: Origin
+  /** The source's own time of this version; an older one than the last seen by this reference is recorded, not applied. */
+  sourceTime: string | null
+}
+
+export interface SaveOutcome {
+  record: StoredRecord
+  /** `created`, `updated`, `unchanged` (equal content), `stale` (older than what this reference gave before). */
+  outcome: 'created' | 'updated' | 'unchanged' | 'stale'
+  /** Fields the role table refused, with the system that is their master. */
+  refused: { pointer: string, master: string }[]
+  /** Lanes in which a delivery was raised that was not handed over: hint them. */
+  lanes: LaneName[]
+}
+
+/**
+ * What becomes of the deliveries of a subscription. `live`: they run. `held`: they are wanted and wait. `adopt`: the fed system counts as
+ * knowing every version that is saved meanwhile, so nothing is wanted, and a later removal is delivered.
+ */
+export type SubscriptionMode = 'live' | 'held' | 'adopt'
+
+/** A deployed `hub changes` node, as the store needs it to raise deliveries. */
+export interface Subscription {
+  id: string
+  kind: string
+  system: string
+  lane: LaneName
+  /** @defaultValue 'live' */
+  mode?: SubscriptionMode
+  /** Whether the subscription wants this version of a record. Pure. */
+  matches(document: Record<string, unknown>): boolean
+}
+
+/** Decides per field who may write; a pure function made from the project's role table. */
+export interface Roles {
+  /** Null: the system may write the field. Otherwise the master that may. */
+  refusedBy(kind: string, field: string, system: string): string | null
+}
+
+/** How a kind behaves in the store; the model's registry supplies it. */
+export interface KindRules {
+  /** A fact never changes after it was stored and is delivered one by one in the order of its key. */
+  fact: boolean
+  /** The delivery order of facts, for example the terminal of a receipt. Not used for other kinds. */
+  orderKey?(document: Record<string, unknown>): string
+  /** JSON pointers at which a document links to other records by `{ ref: { system, kind, id } }`; the store turns them into `{ id }`. */
+  links: string[]
+}
