@@ -24,7 +24,7 @@ async function list(): Promise<number> {
   let after: string | undefined
   do {
     const query = new URLSearchParams({ limit: String(pageSize), ...(after !== undefined && { after }) })
-    const page = await callHub('GET', `/dead-letters?${query}`) as { items: DeadLetterSummary[], next: string | null }
+    const page = await callHub<{ items: DeadLetterSummary[], next: string | null }>('GET', `/dead-letters?${query}`)
     for (const { id, at, lane, key, attempts, error } of page.items) {
       print(`${id}\n  ${at}  ${lane}  key ${key}  attempts ${attempts}\n  ${error.code}${error.node ? ` at ${error.node.name ?? error.node.type}` : ''}${error.pointer ? ` ${error.pointer}` : ''}: ${error.detail}`)
     }

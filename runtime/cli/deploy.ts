@@ -12,7 +12,7 @@ interface Running { revision: string | null, deployment: number | null, flows: D
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { 'note': { type: 'string' }, 'dry-run': { type: 'boolean' }, 'force': { type: 'boolean' } } })
   const { folder, flows } = await readProject(resolve(onlyArgument(positionals, 'project folder')))
-  const active = await callHub('GET', '/flows') as unknown as Running
+  const active = await callHub<Running>('GET', '/flows')
   const tabs = changedTabs(active.flows, flows)
   if (tabs.length === 0) {
     print(active.deployment === null ? 'Nothing to deploy: the project has no tabs.' : `Nothing to deploy: deployment ${active.deployment} says the same as the files.`)
@@ -31,7 +31,7 @@ export async function run(args: string[]): Promise<number> {
 async function refuseOverwriting(active: Running, flows: Deployment['flows']): Promise<void> {
   const [[newest], [lastFiles]] = await Promise.all([list('limit=1'), list('from=files&limit=1')])
   if (!newest || newest.id === lastFiles?.id) return
-  const base = lastFiles ? await callHub('GET', `/deployments/${encodeURIComponent(lastFiles.revision)}`) as unknown as Deployment : null
+  const base = lastFiles ? await callHub<Deployment>('GET', `/deployments/${encodeURIComponent(lastFiles.revision)}`) : null
   const tabs = overwrittenEdits({ active, lastFiles: base, flows })
   if (tabs.length === 0) return
   const since = lastFiles ? `since the files were last deployed (deployment ${lastFiles.id}, ${lastFiles.at})` : 'and files were never deployed'
@@ -42,5 +42,5 @@ async function refuseOverwriting(active: Running, flows: Deployment['flows']): P
 }
 
 async function list(query: string): Promise<DeploymentSummary[]> {
-  return (await callHub('GET', `/deployments?${query}`) as { items: DeploymentSummary[] }).items
+  return (await callHub<{ items: DeploymentSummary[] }>('GET', `/deployments?${query}`)).items
 }

@@ -7,9 +7,10 @@ const limitsMs = { GET: 60_000, POST: 60_000, PUT: 600_000 }
 
 /**
  * One call to the running hub; `path` begins below `/api/v1`.
+ * @typeParam Answer what the hub answers there: it is of the same version, so its word is taken for it
  * @throws TorgError with the hub's own sentence where it refuses, or one that says how to reach it
  */
-export async function callHub(method: keyof typeof limitsMs, path: string, body?: unknown, limitMs: number = limitsMs[method]): Promise<Record<string, unknown>> {
+export async function callHub<Answer extends object = Record<string, unknown>>(method: keyof typeof limitsMs, path: string, body?: unknown, limitMs: number = limitsMs[method]): Promise<Answer> {
   // Who calls from elsewhere sets PUBLIC_URL only; a hash is not needed to call.
   const { TORG_HOST: _host, ...calling } = process.env
   const { publicUrl, adminUser } = readSettings(process.env['PUBLIC_URL'] ? calling : process.env)
@@ -30,7 +31,7 @@ export async function callHub(method: keyof typeof limitsMs, path: string, body?
     throw new TorgError('hub.unavailable', { detail: `No hub answers at ${publicUrl}.`, next: 'Start it, or set PUBLIC_URL (or TORG_HOST and TORG_PORT) to where it runs.', cause })
   }
   const answer = toObject(await response.json().catch(() => undefined))
-  if (response.ok) return answer
+  if (response.ok) return answer as Answer
   const detail = textOf(answer['detail'], `The hub at ${publicUrl} answered ${response.status}.`)
   if (response.status === 401) throw new TorgError('request.unauthorized', { detail, next: 'Set TORG_ADMIN_PASSWORD to the password (and TORG_ADMIN_USER, unless it is admin).' })
   const errors = findingsOf(answer['errors'])

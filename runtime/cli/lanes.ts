@@ -8,7 +8,7 @@ type Lane = Omit<LaneState, 'probing'> & LaneDepth & { limits: { concurrency: nu
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } })
-  const { items } = await callHub('GET', '/lanes') as unknown as { items: Lane[] }
+  const { items } = await callHub<{ items: Lane[] }>('GET', '/lanes')
   if (values.json) print(JSON.stringify(items, undefined, 2))
   else if (items.length === 0) print('No lanes: no deployed node reads from a system or writes to one.')
   else for (const lane of items) print(describeLane(lane))

@@ -30,15 +30,15 @@ export function repairCommand({ type, options, again }: RepairCommand) {
     const conditions = { system, flow, state, code, from, to, ...Object.fromEntries(Object.entries(options).map(([key, { field }]) => [field, given[key]])) }
     const selection = { type, ...conditions }
     if (values['dry-run']) {
-      const preview = await callHub('POST', '/repairs', { selection, dryRun: true })
+      const preview = await callHub<Preview>('POST', '/repairs', { selection, dryRun: true })
       if (json) print(JSON.stringify(preview, undefined, 2))
-      else printPreview(preview as unknown as Preview, { type, again })
+      else printPreview(preview, { type, again })
       return 0
     }
     if (expect === undefined && !force) throw new UsageError(`See first with --dry-run what is ${again}, then say --expect <count> and --why <reason>.`)
     if (expect !== undefined && !/^\d+$/.test(expect)) throw new UsageError('--expect is the count of a dry run.')
     if (!why) throw new UsageError('Say --why; the reason is kept with the repair.')
-    const repair = await callHub('POST', '/repairs', { selection, why, ...(force ? { force } : { expected: Number(expect) }) }) as unknown as Repair
+    const repair = await callHub<Repair>('POST', '/repairs', { selection, why, ...(force ? { force } : { expected: Number(expect) }) })
     if (json) print(JSON.stringify(repair, undefined, 2))
     else print(`Repair ${repair.id}: ${countOf(repair.total, type)} ${are(repair.total)} ${again}.${passed(repair.passedOver)} Follow it: torg repairs show ${repair.id}`)
     return 0

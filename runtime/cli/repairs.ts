@@ -6,22 +6,24 @@ import { print, UsageError } from './usage.ts'
 
 const shown = 50
 
+interface Page { items: Repair[], next: number | null }
+
 export async function run(args: string[]): Promise<number> {
   const { values: { json = false }, positionals: [action = 'list', id, extra] } = parseArgs({ args, allowPositionals: true, options: { json: { type: 'boolean' } } })
-  const show = <Answer>(answer: Record<string, unknown>, describe: (answer: Answer) => void): number => {
+  const show = <Answer extends object>(answer: Answer, describe: (answer: Answer) => void): number => {
     if (json) print(JSON.stringify(answer, undefined, 2))
-    else describe(answer as unknown as Answer)
+    else describe(answer)
     return 0
   }
   if (extra === undefined) {
-    if (action === 'list' && id === undefined) return show(await callHub('GET', `/repairs?limit=${shown}`), printAll)
-    if (action === 'show' && id !== undefined) return show(await callHub('GET', `/repairs/${encodeURIComponent(id)}`), printOne)
-    if (action === 'cancel' && id !== undefined) return show(await callHub('POST', `/repairs/${encodeURIComponent(id)}/cancel`), printCancelled)
+    if (action === 'list' && id === undefined) return show(await callHub<Page>('GET', `/repairs?limit=${shown}`), printAll)
+    if (action === 'show' && id !== undefined) return show(await callHub<RepairProgress>('GET', `/repairs/${encodeURIComponent(id)}`), printOne)
+    if (action === 'cancel' && id !== undefined) return show(await callHub<Repair>('POST', `/repairs/${encodeURIComponent(id)}/cancel`), printCancelled)
   }
   throw new UsageError('Say what to do: list them, show one, or cancel one.')
 }
 
-function printAll({ items, next }: { items: Repair[], next: number | null }): void {
+function printAll({ items, next }: Page): void {
   for (const repair of items) print(lineOf(repair))
   if (items.length === 0) print('No repairs yet. Start one with torg rerun or torg redeliver.')
   if (next !== null) print(`Older ones: GET /api/v1/repairs?after=${next}`)
