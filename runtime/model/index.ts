@@ -5,10 +5,14 @@ import { joinEntity, takeApart, type Entity, type EntityParts } from './entity.t
 import type { Kind } from './kind.ts'
 import { nearest } from './validation.ts'
 import { customer } from './kinds/customer.ts'
+import { listing } from './kinds/listing.ts'
 import { order } from './kinds/order.ts'
+import { price } from './kinds/price.ts'
+import { product } from './kinds/product.ts'
+import { variant } from './kinds/variant.ts'
 
 /** All kinds by name. */
-export const kinds: ReadonlyMap<string, Kind> = new Map([customer, order].map(kind => [kind.name, kind]))
+export const kinds: ReadonlyMap<string, Kind> = new Map([customer, order, product, variant, price, listing].map(kind => [kind.name, kind]))
 
 /** The kind of this name. Throws `flow.invalid`, with the name that was probably meant. */
 export function kindOf(name: string): Kind {

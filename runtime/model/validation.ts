@@ -2,6 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { TSchema } from 'typebox'
+import { formats } from './codes.ts'
 import { valueType } from './values.ts'
 
 /** One thing that is wrong with a document. `pointer` is a JSON pointer (RFC 6901), empty for the whole. */
@@ -11,8 +12,9 @@ export type JsonSchema = Record<string, unknown>
 
 /** Draft 2020-12 with the model's annotations: `pii` marks personal data, `expects` says in words what fits. */
 export function createAjv(): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true })
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, discriminator: true })
   addFormats.default(ajv)
+  for (const [name, holds] of Object.entries(formats)) ajv.addFormat(name, holds)
   ajv.addVocabulary(['pii', 'expects'])
   return ajv
 }
@@ -38,7 +40,8 @@ export function publish(schema: TSchema, head: { $id: string, title: string }): 
       const common: unknown = 'description' in shared ? shared.description : undefined
       return description === common ? { $ref: `#/$defs/${title}` } : { $ref: `#/$defs/${title}`, description }
     }
-    return Object.fromEntries(entries.map(([key, value]) => [key, walk(value, false)]))
+    const shapes = 'discriminator' in node
+    return Object.fromEntries(entries.map(([key, value]) => [shapes && key === 'anyOf' ? 'oneOf' : key, walk(value, false)]))
   }
   const body = walk(schema, true)
   return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...head, ...(typeof body === 'object' ? body : {}), $defs: Object.fromEntries(Object.entries(definitions).sort(([a], [b]) => a < b ? -1 : 1)) }
@@ -77,18 +80,31 @@ function describe(error: ErrorObject): Finding {
       const name = parameter('additionalProperty') || parameter('unevaluatedProperty')
       const known = Object.keys(isRecord(schema.properties) ? schema.properties : {})
       const near = nearest(name, known)
-      const hint = near !== undefined ? ` Did you mean ${near}?` : known.length > 0 ? ` Known fields: ${known.join(', ')}.` : ''
+      const hint = near !== undefined ? ` Did you mean ${near}?` : known.length > 0 ? ` Known fields: ${known.join(', ')}.` : typeof schema.expects === 'string' ? ` Expected ${schema.expects}.` : ''
       return { detail: `${place(pointer)} has an unknown field ${name}.${hint}`, pointer: `${pointer}/${escape(name)}`, value: isRecord(value) ? value[name] : undefined }
     }
     case 'required': return { detail: `${place(pointer)} lacks the field ${parameter('missingProperty')}.`, pointer: `${pointer}/${escape(parameter('missingProperty'))}`, value: undefined }
     case 'propertyNames': return { detail: `${place(pointer)} has a field name that is not allowed: ${parameter('propertyName')}.`, pointer, value: parameter('propertyName') }
     case 'enum': return { detail: `${place(pointer)} is ${quote(value)}; it must be one of ${list(params.allowedValues)}.${suggestion(value, params.allowedValues)}`, pointer, value }
+    case 'discriminator': {
+      const tag = parameter('tag')
+      const allowed = Array.isArray(schema.oneOf) ? schema.oneOf.map((shape: unknown) => tagOf(shape, tag)) : []
+      const given: unknown = params.tagValue
+      const is = given === undefined ? `${place(pointer)} lacks the field ${tag}` : `${pointer}/${tag} is ${quote(given)}`
+      return { detail: `${is}; it must be one of ${list(allowed)}.${suggestion(given, allowed)}`, pointer: `${pointer}/${tag}`, value: given }
+    }
     case 'const': return { detail: `${place(pointer)} is ${quote(value)}; it must be ${quote(params.allowedValue)}.`, pointer, value }
     default: {
       const expects: unknown = schema.expects
       return { detail: typeof expects === 'string' ? `${place(pointer)} is ${quote(value)}; expected ${expects}.` : `${place(pointer)} is ${quote(value)}; it ${error.message ?? `does not fit ${keyword}`}.`, pointer, value }
     }
   }
+}
+
+/** The value of the tag by which a shape is known. */
+function tagOf(shape: unknown, tag: string): unknown {
+  const property = isRecord(shape) && isRecord(shape.properties) ? shape.properties[tag] : undefined
+  return isRecord(property) ? property.const : undefined
 }
 
 const list = (values: unknown): string => Array.isArray(values) ? values.map(value => typeof value === 'string' ? value : quote(value)).join(', ') : quote(values)

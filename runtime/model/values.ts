@@ -26,14 +26,18 @@ const pattern = (title: string, regex: string, description: string, expects: str
 
 export const Text = named('Text', Type.String({ minLength: 1, maxLength: 2000, description: 'A text for people. Never empty: leave the field out instead.', expects: 'a text of 1 to 2000 characters; leave the field out where there is none' }))
 export const PersonalText = named('PersonalText', Type.String({ minLength: 1, maxLength: 2000, pii: true, description: 'A text about a person.', expects: 'a text of 1 to 2000 characters; leave the field out where there is none' }))
+export const LongText = named('LongText', Type.String({ minLength: 1, maxLength: 100_000, description: 'A text of any length, plain or marked up.', expects: 'a text of 1 to 100,000 characters; leave the field out where there is none' }))
 export const Code = named('Code', Type.String({ minLength: 1, maxLength: 200, description: 'A code or key agreed between systems, such as a channel, market or carrier.', expects: 'a code of 1 to 200 characters' }))
 export const Sku = named('Sku', Type.String({ minLength: 1, maxLength: 200, description: 'The retailer\'s own article number of a variant.', expects: 'an article number of 1 to 200 characters' }))
 export const ExternalId = named('ExternalId', Type.String({ minLength: 1, maxLength: 500, description: 'An id in the words of the system that gave it.', expects: 'an id as a text, numbers written as text' }))
 export const Currency = pattern('Currency', '^[A-Z]{3}$', 'ISO 4217 currency code.', 'a currency code of three capital letters, such as NOK')
 export const Country = pattern('Country', '^[A-Z]{2}$', 'ISO 3166-1 alpha-2 country code.', 'a country code of two capital letters, such as NO')
-export const Language = pattern('Language', '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$', 'BCP 47 language tag.', 'a language tag such as nb or nb-NO')
-export const Gtin = pattern('Gtin', '^(\\d{8}|\\d{12,14})$', 'GTIN-8, -12, -13 or -14, digits only.', 'a GTIN of 8, 12, 13 or 14 digits')
+const languageTag = '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
+export const Language = pattern('Language', languageTag, 'BCP 47 language tag.', 'a language tag such as nb or nb-NO')
+/** Where an article has another code at the till (in-house, weight), that is no GTIN: see `barcodes` of a variant. */
+export const Gtin = named('Gtin', Type.String({ pattern: '^(\\d{8}|\\d{12,14})$', format: 'gtin', description: 'GTIN-8, -12, -13 or -14, digits only, with its check digit.', expects: 'a GTIN of 8, 12, 13 or 14 digits with the right check digit' }))
 export const OrganisationNumber = pattern('OrganisationNumber', '^[0-9A-Z-]{4,20}$', 'National organisation number, without spaces.', 'an organisation number without spaces')
+export const Url = named('Url', Type.String({ pattern: '^https?://', format: 'uri', maxLength: 2000, description: 'Address on the web.', expects: 'an address starting with https:// or http://' }))
 export const Email = named('Email', Type.String({ format: 'email', maxLength: 320, pii: true, description: 'E-mail address.', expects: 'an e-mail address such as kari@example.no' }))
 export const Phone = named('Phone', Type.String({ pattern: '^\\+[1-9]\\d{6,14}$', pii: true, description: 'Phone number in E.164 form.', expects: 'a phone number in international form, such as +4791234567' }))
 export const Link = named('Link', Type.Object({
@@ -42,6 +46,20 @@ export const Link = named('Link', Type.Object({
     system: Type.Optional(Code), kind: Type.Optional(Code), id: ExternalId,
   }, { additionalProperties: false, description: 'A system\'s own id of the record.' })),
 }, { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'Points to another record, by the hub\'s id or by a system\'s own id.', expects: 'either id or ref' }))
+
+const localized = (title: string, text: typeof Text, description: string) => named(title, Type.Record(Type.String({ pattern: languageTag }), text, {
+  additionalProperties: false, minProperties: 1, description, expects: 'a text per language, such as { "nb": "Ullgenser", "sv": "Ylletröja" }',
+}))
+export const LocalizedText = localized('LocalizedText', Text, 'A text for people, by language (BCP 47).')
+export const LocalizedLongText = localized('LocalizedLongText', LongText, 'A text of any length, by language (BCP 47).')
+
+/**
+ * One of several shapes that the field `type` tells apart. In the published schema `oneOf` with `discriminator`, so that only the shape that was
+ * meant is complained about. Source of the keyword: https://spec.openapis.org/oas/v3.1.0#discriminator-object
+ */
+export function byType<Shapes extends TSchema[]>(shapes: [...Shapes], description: string) {
+  return Type.Union(shapes, { type: 'object', discriminator: { propertyName: 'type' }, description })
+}
 
 // ---------------------------------------------------------------- numbers and money
 
@@ -54,9 +72,10 @@ export const Money = named('Money', money('An amount of money. Whether tax is in
 export const NetMoney = named('NetMoney', money('An amount of money without tax.'))
 export const GrossMoney = named('GrossMoney', money('An amount of money with tax included.'))
 export const TaxMoney = named('TaxMoney', money('An amount of tax.'))
+export const Unit = pattern('Unit', '^[A-Z0-9]{1,3}$', 'UN/ECE recommendation 20 unit code: H87 piece, KGM kilogram, MTR metre.', 'a UN/ECE unit code such as H87 (piece)')
 export const Quantity = named('Quantity', Type.Object({
   value: DecimalNumber,
-  unit: pattern('Unit', '^[A-Z0-9]{1,3}$', 'UN/ECE recommendation 20 unit code: H87 piece, KGM kilogram, MTR metre.', 'a UN/ECE unit code such as H87 (piece)'),
+  unit: Unit,
 }, { additionalProperties: false, description: 'How much of something.', expects: 'a quantity as { "value": "2", "unit": "H87" }' }))
 
 // ---------------------------------------------------------------- time
@@ -86,6 +105,16 @@ export const Note = named('Note', Type.Object({
   audience: Type.Enum(['internal', 'customer'], { description: 'Who may read it. A note the buyer wrote is `customer`.' }),
   at: Type.Optional(Instant),
 }, { additionalProperties: false, description: 'A remark in free text.' }))
+
+export const Media = named('Media', Type.Object({
+  type: Type.Enum(['image', 'video', 'document', 'model-3d']),
+  url: Url,
+  purpose: Type.Optional(described(Code, 'What it is for: main, detail, swatch, size-guide, manual.')),
+  alt: Type.Optional(described(LocalizedText, 'What it shows, for those who cannot see it.')),
+  mediaType: Type.Optional(Type.String({ pattern: '^[a-z]+/[a-z0-9.+-]+$', description: 'IANA media type.', expects: 'a media type such as image/jpeg' })),
+  width: Type.Optional(Type.Integer({ minimum: 1, description: 'In pixels.' })),
+  height: Type.Optional(Type.Integer({ minimum: 1, description: 'In pixels.' })),
+}, { additionalProperties: false, description: 'A picture, film or document. The order of a list is the order in which they are shown.' }))
 
 /** A customer's own fields: one typed object per namespace. */
 export const Extensions = named('Extensions', Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Type.Record(Type.String(), Type.Unknown()), {

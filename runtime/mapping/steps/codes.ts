@@ -1,4 +1,5 @@
 /** Steps on codes: lookups, booleans, phones, countries, article numbers. */
+import { isGtin } from '../../model/codes.ts'
 import { ValueError } from '../read.ts'
 import { defineStep, type AnyStep } from '../step.ts'
 import { isRecord, sameValue, textOf, toText } from '../values.ts'
@@ -24,12 +25,6 @@ function phoneNumber(text: string, country: string | undefined): string | undefi
     number = `+${code}${country !== undefined && keepsZero.has(country) ? bare : bare.replace(/^0/, '')}`
   }
   return /^\+[1-9]\d{6,14}$/.test(number) ? number : undefined
-}
-
-function isGtin(text: string): boolean {
-  if (!/^(\d{8}|\d{12,14})$/.test(text)) return false
-  const digits = Array.from(text, Number).reverse()
-  return digits.reduce((sum, digit, index) => sum + digit * (index % 2 === 1 ? 3 : 1), 0) % 10 === 0
 }
 
 /** Common words for units -> UN/ECE recommendation 20. */

@@ -5,29 +5,17 @@
  * (0.01 NOK) for every amount that was rounded on the way to it: one for a line, one per tax row for a line's tax, one
  * per line and charge for the order. Anything beyond that is an error of the source or the mapping.
  */
-import { TorgError } from '../../errors.ts'
+import type { TorgError } from '../../errors.ts'
+import { faultOf } from '../checks.ts'
 import { currencyExponent, Decimal, minorUnit, toAmount } from '../decimals.ts'
-import { isRecord } from '../validation.ts'
+import { isRecord, type Finding } from '../validation.ts'
 import type { Money } from '../values.ts'
 import type { Order, OrderCharge, OrderLine } from './order.ts'
 import { fulfilmentMachine } from './order-states.ts'
 
 /** The first thing that does not hold as an error, with all further ones in `errors`; null where everything adds up. */
 export function checkOrder(order: Order): TorgError | null {
-  const currencies = foreignAmounts(order)
-  if (currencies.length > 0) return failure('model.totals', currencies)
-  const sums = wrongSums(order)
-  if (sums.length > 0) return failure('model.totals', sums)
-  const fulfilments = fulfilmentFindings(order)
-  return fulfilments.length > 0 ? failure('validation.schema', fulfilments) : null
-}
-
-interface Finding { detail: string, pointer: string, value: unknown }
-
-function failure(code: 'model.totals' | 'validation.schema', found: Finding[]): TorgError {
-  const [first, ...others] = found
-  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-  return new TorgError(code, { detail: `${first?.detail ?? ''}${more}`, pointer: first?.pointer ?? '', value: first?.value, errors: found })
+  return faultOf('model.totals', foreignAmounts(order)) ?? faultOf('model.totals', wrongSums(order)) ?? faultOf('validation.schema', fulfilmentFindings(order))
 }
 
 // ---------------------------------------------------------------- one currency, its own decimals
