@@ -36,6 +36,7 @@ const languageTag = '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
 export const Language = pattern('Language', languageTag, 'BCP 47 language tag.', 'a language tag such as nb or nb-NO')
 /** Where an article has another code at the till (in-house, weight), that is no GTIN: see `barcodes` of a variant. */
 export const Gtin = named('Gtin', Type.String({ pattern: '^(\\d{8}|\\d{12,14})$', format: 'gtin', description: 'GTIN-8, -12, -13 or -14, digits only, with its check digit.', expects: 'a GTIN of 8, 12, 13 or 14 digits with the right check digit' }))
+export const Gln = named('Gln', Type.String({ pattern: '^\\d{13}$', format: 'gtin', description: 'Global Location Number of GS1: 13 digits, the last a check digit as of a GTIN.', expects: 'a GLN of 13 digits with the right check digit' }))
 export const OrganisationNumber = pattern('OrganisationNumber', '^[0-9A-Z-]{4,20}$', 'National organisation number, without spaces.', 'an organisation number without spaces')
 export const Url = named('Url', Type.String({ pattern: '^https?://', format: 'uri', maxLength: 2000, description: 'Address on the web.', expects: 'an address starting with https:// or http://' }))
 export const Email = named('Email', Type.String({ format: 'email', maxLength: 320, pii: true, description: 'E-mail address.', expects: 'an e-mail address such as kari@example.no' }))
@@ -82,6 +83,8 @@ export const Quantity = named('Quantity', Type.Object({
 
 export const Instant = pattern('Instant', '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?Z$', 'A moment, ISO 8601 in UTC.', 'a moment in UTC such as 2025-11-03T09:30:00.000Z')
 export const BusinessDate = named('BusinessDate', Type.String({ format: 'date', description: 'A day in the calendar of the store or company, without time or zone.', expects: 'a date such as 2025-11-03' }))
+export const LocalTime = pattern('LocalTime', '^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$', 'A time of day in the place\'s own zone, to the minute.', 'a time of day such as 09:30, or 24:00 for the end of the day')
+export const TimeZone = named('TimeZone', Type.String({ format: 'time-zone', description: 'Name of a time zone in the IANA database.', expects: 'a time zone such as Europe/Oslo' }))
 
 // ---------------------------------------------------------------- people and places
 
