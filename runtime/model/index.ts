@@ -5,19 +5,27 @@ import { joinEntity, takeApart, type Entity, type EntityParts } from './entity.t
 import type { Kind } from './kind.ts'
 import { nearest } from './validation.ts'
 import { campaign } from './kinds/campaign.ts'
+import { consent } from './kinds/consent.ts'
 import { content } from './kinds/content.ts'
 import { customer } from './kinds/customer.ts'
+import { fulfilment } from './kinds/fulfilment.ts'
 import { listing } from './kinds/listing.ts'
 import { location } from './kinds/location.ts'
 import { order } from './kinds/order.ts'
 import { price } from './kinds/price.ts'
 import { product } from './kinds/product.ts'
+import { receipt } from './kinds/receipt.ts'
+import { refund } from './kinds/refund.ts'
+import { returnKind } from './kinds/return.ts'
 import { stockMovement } from './kinds/stock-movement.ts'
 import { stock } from './kinds/stock.ts'
 import { variant } from './kinds/variant.ts'
 
 /** All kinds by name. */
-export const kinds: ReadonlyMap<string, Kind> = new Map([customer, order, product, variant, price, listing, campaign, stock, stockMovement, location, content].map(kind => [kind.name, kind]))
+export const kinds: ReadonlyMap<string, Kind> = new Map([
+  customer, consent, order, fulfilment, receipt, returnKind, refund,
+  product, variant, price, listing, campaign, stock, stockMovement, location, content,
+].map(kind => [kind.name, kind]))
 
 /** The kind of this name. Throws `flow.invalid`, with the name that was probably meant. */
 export function kindOf(name: string): Kind {

@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox'
 import type { TorgError } from '../errors.ts'
 import type { Text } from '../kit/definition.ts'
 import type { KindRules } from '../store/types.ts'
+import { changeFault, stateFault, type Machine, type States } from './states.ts'
 import { createAjv, findings, isRecord, publish, type Finding, type JsonSchema } from './validation.ts'
 
 /** Where a document points to another record. `*` in the pointer stands for every element of a list. */
@@ -23,6 +24,10 @@ export interface Kind {
   readonly links: readonly KindLink[]
   /** Where the document says what it is worth: the path to a Money that a proof of completeness sums. */
   readonly worth?: readonly string[]
+  /** Pointers to the fields that together tell one record from all others, beside its references. */
+  readonly key?: readonly string[]
+  /** Every state machine of the kind by name; empty where it has no states. */
+  readonly machines: Readonly<Record<string, Machine>>
   /** Everything that does not fit the schema; empty where the document is valid. */
   validate(document: unknown): Finding[]
   /** The same, and where nothing was found, what a schema cannot say (sums, currencies, states). */
@@ -45,7 +50,10 @@ export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   orderKey?(document: Record<string, unknown>): string
   links: readonly KindLink[]
   worth?: readonly string[]
+  key?: readonly string[]
+  states?: States<Static<S>>
   check?(document: Static<S>): TorgError | null
+  /** What beyond its `states` forbids a change. */
   checkChange?(before: Static<S>, after: Static<S>): TorgError | null
   /**
    * `of` describes no more than what the status is derived from: it is asked for with every record on its way to a system, and a document
@@ -59,7 +67,7 @@ const ajv = createAjv()
 
 /** Compiles the schema once and gives the kind its checks. Throws where schema or example are not valid. */
 export function defineKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>): Kind {
-  const { name, version, label, fact, orderKey, links, worth, check, checkChange, status } = definition
+  const { name, version, label, fact, orderKey, links, worth, key, states, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const schema = publish(definition.schema, { $id: `urn:torg:schema:${schemaName}`, title: schemaName })
   const validate = ajv.compile(schema)
@@ -69,14 +77,17 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
   return {
-    name, schemaName, label, schema, links, example, ...(worth && { worth }),
+    name, schemaName, label, schema, links, example, ...(worth && { worth }), ...(key && { key }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: { fact, links: links.filter(link => !link.pointer.includes('*')).map(link => link.pointer), ...(orderKey && { orderKey }) },
     validate: document => findings(validate, document),
     examine: document => fits(document)
-      ? { findings: [], fault: check?.(document) ?? null }
+      ? { findings: [], fault: check?.(document) ?? (states ? stateFault(states.read(document)) : null) }
       : { findings: findings(validate, document), fault: null },
-    checkChange: (before, after) => checkChange && fits(before) && fits(after) ? checkChange(before, after) : null,
+    checkChange: (before, after) => {
+      if (!fits(before) || !fits(after)) return null
+      return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
+    },
     status: document => status && tells(document) ? status.derive(document) : null,
   }
 }

@@ -1,4 +1,4 @@
-/** Facts: a kind that never changes, delivered one by one in the order of its key. The model has none yet, so this file makes one. */
+/** Facts: a kind that never changes, delivered one by one in the order of its key. The file makes a small one of its own. */
 import { expect } from 'chai'
 import { Type } from 'typebox'
 import { kinds } from '../../runtime/model/index.ts'
@@ -8,8 +8,8 @@ import { until } from '../support/until.ts'
 import { prepareBench, type Bench } from './bench.ts'
 import { asObject, byKey, changes, map, restIn, restOut, restSystem, save } from './flows.ts'
 
-const receipt = defineKind({
-  name: 'receipt', version: 1, label: { en: 'Receipt', nb: 'Kvittering', sv: 'Kvitto' },
+const ticket = defineKind({
+  name: 'ticket', version: 1, label: { en: 'Ticket', nb: 'Lapp', sv: 'Lapp' },
   schema: Type.Object({ terminal: Type.String(), sequence: Type.Integer() }, { additionalProperties: false }),
   fact: true, links: [], orderKey: ({ terminal }) => String(terminal),
   example: { terminal: 'T1', sequence: 1 },
@@ -20,13 +20,13 @@ describe('facts in a running hub', function () {
   let ledger: TwinServer
   let bench: Bench
   const got: { terminal: unknown, sequence: unknown }[] = []
-  /** The next answers to a terminal's receipts; 200 afterwards. */
+  /** The next answers to a terminal's tickets; 200 afterwards. */
   const answers = new Map<string, number[]>()
   const key = { 'x-key': 'key-of-webhooks' }
 
   before(async () => {
     if (!(kinds instanceof Map)) throw new Error('the kinds of the model are no Map')
-    kinds.set(receipt.name, receipt)
+    kinds.set(ticket.name, ticket)
     ledger = await startTwinServer(0, ({ body }) => {
       const { terminal, sequence } = asObject(JSON.parse(body.toString()))
       const status = answers.get(String(terminal))?.shift() ?? 200
@@ -36,14 +36,14 @@ describe('facts in a running hub', function () {
     bench = await prepareBench({
       systems: [restSystem('till', byKey('${IN_KEY}')), restSystem('ledger', { baseUrl: ledger.url })],
       tabs: [
-        { slug: 'from-till', nodes: [restIn('from-till', 'till', ['from-till-map'], { keyPath: 'terminal' }), map('from-till-map', ['from-till-save'], [{ to: 'refs[0].id', from: 'terminal', steps: [{ name: 'concatenate', with: [{ path: 'sequence' }], separator: '-' }] }, { to: 'terminal', from: 'terminal' }, { to: 'sequence', from: 'sequence' }]), save('from-till-save', { kind: 'receipt' })] },
-        { slug: 'to-ledger', nodes: [changes('to-ledger', 'ledger', [['to-ledger-out'], []], { kind: 'receipt' }), restOut('to-ledger-out', 'ledger', { method: 'POST', path: '/receipts' })] },
+        { slug: 'from-till', nodes: [restIn('from-till', 'till', ['from-till-map'], { keyPath: 'terminal' }), map('from-till-map', ['from-till-save'], [{ to: 'refs[0].id', from: 'terminal', steps: [{ name: 'concatenate', with: [{ path: 'sequence' }], separator: '-' }] }, { to: 'terminal', from: 'terminal' }, { to: 'sequence', from: 'sequence' }]), save('from-till-save', { kind: 'ticket' })] },
+        { slug: 'to-ledger', nodes: [changes('to-ledger', 'ledger', [['to-ledger-out'], []], { kind: 'ticket' }), restOut('to-ledger-out', 'ledger', { method: 'POST', path: '/tickets' })] },
       ],
     }, { IN_KEY: 'key-of-webhooks' })
     await bench.start()
   })
   after(async () => {
-    if (kinds instanceof Map) kinds.delete(receipt.name)
+    if (kinds instanceof Map) kinds.delete(ticket.name)
     await bench.close()
     await ledger.close()
   })

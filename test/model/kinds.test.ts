@@ -1,14 +1,8 @@
 import { expect } from 'chai'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { kinds, type Order } from '../../runtime/model/index.ts'
-import type { Kind } from '../../runtime/model/index.ts'
 import { orderExample } from '../../runtime/model/kinds/order-example.ts'
-
-function kind(name: string): Kind {
-  const found = kinds.get(name)
-  if (!found) throw new Error(`no kind ${name}`)
-  return found
-}
+import { kind } from './support.ts'
 
 /** A copy of the example order, changed. */
 function changed(change: (order: Order) => void): Record<string, unknown> {
@@ -182,17 +176,5 @@ describe('states of an order', () => {
   })
   it('does not cancel what is already handed over', () => {
     expect(after(next => { next.cancelledAt = '2025-11-04T10:00:00Z' })).to.include({ code: 'model.transition', pointer: '/cancelledAt' })
-  })
-})
-
-describe('check of a customer', () => {
-  const { examine, example } = kind('customer')
-  const check = (document: Record<string, unknown>) => examine(document).fault
-  it('allows one primary e-mail', () => {
-    expect(check({ ...example, emails: [{ value: 'a@example.no', primary: true }, { value: 'b@example.no', primary: true }] })).to.include({ code: 'validation.schema', pointer: '/emails/1/primary' })
-  })
-  it('keeps fields of organisations off persons', () => {
-    expect(check({ ...example, organisationNumber: '923609016' })).to.include({ pointer: '/organisationNumber' })
-    expect(check({ ...example, type: 'organisation', organisationNumber: '923609016' })).to.equal(null)
   })
 })

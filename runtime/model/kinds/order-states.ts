@@ -1,15 +1,9 @@
-/**
- * The states of orders, payments and fulfilments, and what follows from them.
- *
- * Systems report late and skip steps, so a change is legal when the new state can be reached from the old one, in one
- * step or several. What is never legal is a way back.
- */
+/** The states of an order and its payments, and what follows from them. Those of its fulfilments stand with the kind fulfilment. */
 import { Type, type Static } from 'typebox'
 import { TorgError } from '../../errors.ts'
-import type { Fulfilment, Order } from './order.ts'
-
-/** State -> the states that may follow it directly. */
-export type Machine = Readonly<Record<string, readonly string[]>>
+import type { HeldState, Machine, States } from '../states.ts'
+import { fulfilmentMachines } from './fulfilment-states.ts'
+import type { Order } from './order.ts'
 
 const orderMachine: Machine = { draft: ['placed', 'cancelled'], placed: ['confirmed', 'cancelled'], confirmed: ['closed', 'cancelled'], closed: [], cancelled: [] }
 
@@ -18,30 +12,8 @@ const paymentMachine: Machine = {
   captured: ['partly-refunded'], 'partly-refunded': ['refunded'], refunded: [], failed: ['authorised'], voided: [],
 }
 
-const shipMachine: Machine = {
-  requested: ['accepted', 'declined', 'cancelled'], accepted: ['picking', 'cancelled'], picking: ['packed', 'cancelled'], packed: ['shipped', 'cancelled'],
-  shipped: ['delivered'], delivered: [], declined: [], cancelled: [],
-}
-
-const pickupMachine: Machine = {
-  requested: ['accepted', 'declined', 'cancelled'], accepted: ['picking', 'cancelled'], picking: ['ready', 'cancelled'], ready: ['collected', 'expired', 'cancelled'],
-  collected: [], declined: [], expired: [], cancelled: [],
-}
-
-const machines: Readonly<Record<Fulfilment['type'], Machine>> = { ship: shipMachine, 'ship-from-store': shipMachine, digital: shipMachine, pickup: pickupMachine, 'carry-out': pickupMachine }
-
-/** The states a fulfilment of this type can have. */
-export function fulfilmentMachine(type: Fulfilment['type']): Machine { return machines[type] }
-
-/** Whether `to` is `from` or can follow it, in one step or several. */
-function canReach(machine: Machine, from: string, to: string): boolean {
-  const reached = new Set([from])
-  for (const state of reached) for (const next of machine[state] ?? []) reached.add(next)
-  return reached.has(to)
-}
-
 const handedOver = new Set(['shipped', 'delivered', 'collected'])
-const given = new Set(['declined', 'expired', 'cancelled'])
+const given = new Set(['declined', 'expired', 'cancelled', 'undelivered'])
 
 const happened = Type.Optional(Type.String())
 const quantity = Type.Object({ value: Type.String() })
@@ -87,20 +59,22 @@ function fulfilmentStatus(order: Progress): string {
   return complete ? 'complete' : 'partial'
 }
 
-/** Refuses a way back in any state of the order, its payments or its fulfilments. */
+/** The order's own state follows from when things happened; those of payments and fulfilments are written. */
+export const orderStates: States<Order> = {
+  machines: { order: orderMachine, payment: paymentMachine, ...fulfilmentMachines },
+  read(order) {
+    const state = progress(order)
+    return [
+      { subject: 'The order', pointer: state === 'cancelled' ? '/cancelledAt' : '', state, machine: orderMachine },
+      ...(order.payments ?? []).flatMap(({ id, state }, index): HeldState[] => id === undefined ? [] : [{ subject: `Payment ${id}`, pointer: `/payments/${index}/state`, state, machine: paymentMachine }]),
+      ...(order.fulfilments ?? []).map(({ id, type, state }, index): HeldState => ({ subject: `Fulfilment ${id}`, pointer: `/fulfilments/${index}/state`, state, machine: fulfilmentMachines[type] })),
+    ]
+  },
+}
+
+/** Refuses to cancel an order of which the buyer already has something: that is a return. */
 export function checkOrderChange(before: Order, after: Order): TorgError | null {
-  const refuse = (what: string, pointer: string, from: string, to: string) =>
-    new TorgError('model.transition', { detail: `${what} cannot go from ${from} to ${to}.`, pointer, value: to })
-  const from = progress(before), to = progress(after)
-  if (!canReach(orderMachine, from, to)) return refuse('The order', to === 'cancelled' ? '/cancelledAt' : '', from, to)
-  if (to === 'cancelled' && from !== 'cancelled' && (before.fulfilments ?? []).some(fulfilment => handedOver.has(fulfilment.state))) return refuse('An order of which something is already handed over', '/cancelledAt', from, to)
-  for (const [index, payment] of (after.payments ?? []).entries()) {
-    const earlier = (before.payments ?? []).find(other => payment.id !== undefined && other.id === payment.id)
-    if (earlier && !canReach(paymentMachine, earlier.state, payment.state)) return refuse(`Payment ${payment.id}`, `/payments/${index}/state`, earlier.state, payment.state)
-  }
-  for (const [index, fulfilment] of (after.fulfilments ?? []).entries()) {
-    const earlier = (before.fulfilments ?? []).find(other => other.id === fulfilment.id)
-    if (earlier && !canReach(fulfilmentMachine(fulfilment.type), earlier.state, fulfilment.state)) return refuse(`Fulfilment ${fulfilment.id}`, `/fulfilments/${index}/state`, earlier.state, fulfilment.state)
-  }
-  return null
+  const from = progress(before)
+  if (progress(after) !== 'cancelled' || from === 'cancelled' || !(before.fulfilments ?? []).some(({ state }) => handedOver.has(state))) return null
+  return new TorgError('model.transition', { detail: `An order of which something is already handed over cannot go from ${from} to cancelled. Save what comes back as a return.`, pointer: '/cancelledAt', value: after.cancelledAt })
 }

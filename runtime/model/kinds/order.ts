@@ -1,31 +1,16 @@
 /** Order: what somebody bought, what it costs, how it is paid and how it reaches the buyer. */
 import { Type, type Static } from 'typebox'
 import { defineKind } from '../kind.ts'
-import { Address, BusinessDate, Code, Currency, described, Email, Extensions, ExternalId, GrossMoney, Gtin, Instant, Language, Link, Money, NetMoney, Note, OrganisationNumber, PersonalText, Phone, Quantity, Rate, Sku, TaxMoney, Text } from '../values.ts'
+import { Address, Code, Currency, described, Email, Extensions, ExternalId, Gtin, Instant, Language, Link, Money, Note, OrganisationNumber, PersonalText, Phone, Quantity, Sku, Text } from '../values.ts'
+import { discount, Tax, Totals, totalsFields } from './amounts.ts'
+import { fulfilmentFields } from './fulfilment.ts'
 import { checkOrder } from './order-check.ts'
 import { orderExample } from './order-example.ts'
-import { checkOrderChange, orderStatus, ProgressSchema } from './order-states.ts'
+import { checkOrderChange, orderStates, orderStatus, ProgressSchema } from './order-states.ts'
 
 const closed = { additionalProperties: false }
 
-const Totals = Type.Object({
-  net: NetMoney, tax: TaxMoney, gross: GrossMoney,
-}, { additionalProperties: false, description: 'Sums after discounts, in the currency\'s own decimals: net + tax = gross.' })
-
-const Discount = Type.Object({
-  amount: described(Money, 'What is taken off, in the order\'s tax mode; positive.'),
-  source: Type.Enum(['campaign', 'code', 'manual', 'loyalty', 'other'], { description: 'What gave the discount.' }),
-  ref: Type.Optional(described(Text, 'The code or the campaign\'s key.')),
-  name: Type.Optional(Text),
-}, { additionalProperties: false, description: 'A discount. Discounts on the whole order are allocated to its lines and charges.' })
-
-const Tax = Type.Object({
-  category: Type.Optional(described(Code, 'The retailer\'s tax category.')),
-  name: Type.Optional(Text),
-  rate: Rate,
-  base: Type.Optional(described(NetMoney, 'The amount the tax is computed from.')),
-  amount: TaxMoney,
-}, { additionalProperties: false, description: 'One tax of one rate.' })
+const Discounts = Type.Optional(Type.Array(discount('What is taken off, in the order\'s tax mode; positive.')))
 
 const Line = Type.Object({
   id: described(ExternalId, 'Identifies the line within the order.'),
@@ -35,7 +20,7 @@ const Line = Type.Object({
   gtin: Type.Optional(Gtin),
   quantity: Quantity,
   unitPrice: described(Money, 'Price of one unit before discounts, in the order\'s tax mode.'),
-  discounts: Type.Optional(Type.Array(Discount)),
+  discounts: Discounts,
   taxes: Type.Optional(Type.Array(Tax)),
   totals: Totals,
   ext: Type.Optional(Extensions),
@@ -47,7 +32,7 @@ const Charge = Type.Object({
   code: Type.Optional(Code),
   name: Text,
   price: described(Money, 'Before discounts, in the order\'s tax mode.'),
-  discounts: Type.Optional(Type.Array(Discount)),
+  discounts: Discounts,
   taxes: Type.Optional(Type.Array(Tax)),
   totals: Totals,
 }, { additionalProperties: false, description: 'Something charged beside the articles, taxed like them.' })
@@ -65,14 +50,8 @@ const Payment = Type.Object({
 
 const Fulfilment = Type.Object({
   id: described(ExternalId, 'Identifies the fulfilment within the order.'),
-  type: Type.Enum(['ship', 'pickup', 'ship-from-store', 'digital', 'carry-out']),
-  state: Type.Enum(['requested', 'accepted', 'picking', 'packed', 'shipped', 'delivered', 'ready', 'collected', 'declined', 'expired', 'cancelled']),
-  location: Type.Optional(described(Code, 'The store or warehouse that fulfils it.')),
+  ...fulfilmentFields,
   lines: Type.Array(Type.Object({ line: described(ExternalId, 'Id of the order line.'), quantity: Quantity }, closed)),
-  carrier: Type.Optional(Code),
-  tracking: Type.Optional(Type.Array(Type.Object({ number: Code, url: Type.Optional(Type.String({ format: 'uri', expects: 'an address starting with https://' })) }, closed))),
-  pickup: Type.Optional(Type.Object({ prepaid: Type.Boolean(), readyBy: Type.Optional(Instant), collectBy: Type.Optional(Instant), code: Type.Optional(PersonalText) }, closed)),
-  deliverOn: Type.Optional(described(BusinessDate, 'The day the buyer was promised.')),
   updatedAt: Type.Optional(Instant),
 }, { additionalProperties: false, description: 'A part of the order on its way to the buyer.' })
 
@@ -106,7 +85,7 @@ export const OrderSchema = Type.Object({
   taxes: Type.Optional(Type.Array(Tax, { description: 'Taxes the source states only for the whole order. Never repeats taxes of lines or charges.' })),
   payments: Type.Optional(Type.Array(Payment)),
   totals: Type.Object({
-    net: NetMoney, tax: TaxMoney, gross: GrossMoney,
+    ...totalsFields,
     discount: Type.Optional(described(Money, 'All discounts of lines and charges together, in the order\'s tax mode.')),
   }, { additionalProperties: false, description: 'Sums over lines and charges.' }),
   fulfilments: Type.Optional(Type.Array(Fulfilment)),
@@ -116,9 +95,6 @@ export const OrderSchema = Type.Object({
 }, { additionalProperties: false, description: 'What somebody bought, what it costs, how it is paid and how it reaches the buyer.' })
 
 export type Order = Static<typeof OrderSchema>
-export type OrderLine = Static<typeof Line>
-export type OrderCharge = Static<typeof Charge>
-export type Fulfilment = Static<typeof Fulfilment>
 
 export const order = defineKind({
   name: 'order',
@@ -128,6 +104,7 @@ export const order = defineKind({
   fact: false,
   links: [{ pointer: '/buyer/customer', kind: 'customer' }, { pointer: '/lines/*/variant', kind: 'variant' }],
   worth: ['totals', 'gross'],
+  states: orderStates,
   check: checkOrder,
   checkChange: checkOrderChange,
   status: { of: ProgressSchema, derive: orderStatus },
