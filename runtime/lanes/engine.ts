@@ -1,6 +1,6 @@
 /**
  * The engine: has as many keys of a lane worked off at once as the lane allows. Keys come in two ways: while it has places for them
- * the store hands over what is fresh; everything else is leased in PostgreSQL, and hinted where other processes may take it. Retries, lost hints and what
+ * the store hands over what is fresh; everything else is hinted, and leased in PostgreSQL. Retries, lost hints and what
  * a dead process left are found by its sweep.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -165,7 +165,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     }
   }
 
-  const aheadOf = (lane: Lane): number => isLimited(gates.of(lane.name)) ? 0 : keysAhead(lane)
+  const aheadOf = (lane: Lane): number => isLimited(gates.of(lane.name)) ? 0 : keysAhead(lane, presence.others)
 
   /** Has leased keys worked on as soon as there is a place. */
   const take = (lane: Lane, claims: LimitedClaims['claims'], { leasedAt, probe }: { leasedAt: number, probe: boolean }): void => {
@@ -249,7 +249,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
       lane.draining = false
       lane.wake = () => undefined
     }
-    if (open && presence.present && lane.wanted) call(lane)
+    if (open && presence.present && lane.wanted) hints.give(lane.name)
   }
 
   const drainQuietly = async (lane: Lane): Promise<void> => {
@@ -268,13 +268,7 @@ export function createEngine({ store, hints, runs, events, log, owner, concurren
     if (shut && !probing) return
     lane.wanted = true
     if (lane.draining) lane.wake()
-    else call(lane)
-  }
-
-  /** Somebody is to drain the lane: whoever takes the hint, and without one where nobody else is there. */
-  const call = (lane: Lane): void => {
-    if (presence.others > 0) hints.give(lane.name)
-    else void drainQuietly(lane)
+    else hints.give(name)
   }
 
   const listen = async (name: LaneName, limitMs: number): Promise<void> => {

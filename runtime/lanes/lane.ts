@@ -3,10 +3,11 @@ import type { LaneName, Lease } from '../store/types.ts'
 import type { Takeable } from './batch-work.ts'
 import type { Claim } from './key-work.ts'
 
-/** Keys are taken before they are needed, so many at most as are worked off in this time: what waits here waits under a lease. */
-const aheadMs = 400
-/** Most keys taken ahead, for each place. */
-const aheadFactor = 8
+/**
+ * Keys are taken before they are needed: so many at most as are worked off in this time, and so many for each place. What waits here waits
+ * under a lease, where no other process can take it; a process that is alone may have more of it.
+ */
+const ahead = { shared: { ms: 400, perPlace: 8 }, alone: { ms: 1_000, perPlace: 16 } }
 /**
  * Messages get so many times the places of deliveries: their runs wait for the database and not for a system, and the more of them wait
  * together, the more share a transaction.
@@ -72,8 +73,9 @@ export function hasPlace({ running, ending, places }: Lane): boolean {
 }
 
 /** How many keys to take beyond those that can run now. A slow system gets none: what waits would miss its newer versions. */
-export function keysAhead(lane: Lane): number {
+export function keysAhead(lane: Lane, others: number): number {
+  const { ms, perPlace } = others > 0 ? ahead.shared : ahead.alone
   const elapsed = Date.now() - lane.meteredAt
   if (elapsed >= meterMs) Object.assign(lane, { rate: lane.finished / elapsed, finished: 0, meteredAt: Date.now() })
-  return Math.min(lane.places * aheadFactor, Math.floor(lane.rate * aheadMs))
+  return Math.min(lane.places * perPlace, Math.floor(lane.rate * ms))
 }

@@ -1,6 +1,6 @@
 /**
- * Redis only distributes the work: without it everything arrives, a little later. A worker stands beside the hub, since a process that is
- * alone gives no hints.
+ * Redis only distributes the work: without it everything arrives, a little later. A worker stands beside the hub, so that
+ * there is somebody to distribute it to.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'

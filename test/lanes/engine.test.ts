@@ -29,8 +29,6 @@ const subscription: RegisteredSubscription = {
   toFlow: (delivery, envelope) => ({ payload: delivery.record.document, torg: envelope }),
   node: { id: 'changes', type: 'hub changes', send: () => undefined, status: () => undefined },
 }
-/** No hint ever comes. */
-const deaf: Hints = { backend: 'postgres', give: () => undefined, callHelp: () => undefined, listen: async () => undefined, unlisten: async () => undefined, counts: async () => [], close: async () => undefined }
 const deployed: Deployed = { deployment: 0, sources: new Map([['source', source('source')]]), subscriptions: new Map([['changes', subscription]]) }
 
 describe('engine', () => {
@@ -52,9 +50,9 @@ describe('engine', () => {
     await database.drop()
   })
 
-  const start = async (play: (request: RunRequest) => Promise<RunOutcome>, options: { hints?: Hints, concurrency?: number, others?: number } = {}): Promise<Engine> => {
+  const start = async (play: (request: RunRequest) => Promise<RunOutcome>, options: { hints?: Hints, concurrency?: number } = {}): Promise<Engine> => {
     const ended: string[] = []
-    engine = createEngine({ store, hints: options.hints ?? hints, runs: playedRuns(play), events: { runEnded: ({ outcome }) => { ended.push(outcome) }, delivered: () => undefined }, log, owner: 'test', concurrency: options.concurrency ?? 8, presence: { present: true, others: options.others ?? 1 } })
+    engine = createEngine({ store, hints: options.hints ?? hints, runs: playedRuns(play), events: { runEnded: ({ outcome }) => { ended.push(outcome) }, delivered: () => undefined }, log, owner: 'test', concurrency: options.concurrency ?? 8 })
     await engine.open(deployed)
     void engine.sweep.run(new AbortController().signal)
     return engine
@@ -166,17 +164,10 @@ describe('engine', () => {
   })
 
   it('takes over when no hint arrives', async () => {
+    const deaf: Hints = { backend: 'postgres', give: () => undefined, callHelp: () => undefined, listen: async () => undefined, unlisten: async () => undefined, counts: async () => [], close: async () => undefined }
     await start(async () => ({ outcome: 'done', references: [] }), { hints: deaf })
     await receive(message('a', {}))
     await until(async () => await pending('shop.in') === 0)
-  })
-
-  it('needs no hint where no other process is there to take it', async () => {
-    const given: LaneName[] = []
-    await start(async () => ({ outcome: 'done', references: [] }), { hints: { ...deaf, give: (lane) => { given.push(lane) } }, others: 0, concurrency: 2 })
-    for (let n = 0; n < 10; n += 1) await receive(message(`k${n}`, { n }))
-    await until(async () => await pending('shop.in') === 0)
-    expect(given).to.deep.equal([])
   })
 
   it('never works on more keys at once than allowed: of messages four times as many as of deliveries', async () => {

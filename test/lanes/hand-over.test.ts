@@ -44,7 +44,7 @@ describe('engine: hand-over', () => {
   })
 
   const start = async (play: Play, { concurrency = 8, hints = deafHints().hints, over = store }: { concurrency?: number, hints?: Hints, over?: Store } = {}): Promise<Engine> => {
-    const engine = createEngine({ store: over, hints, runs: playedRuns(play), events: { runEnded: () => undefined, delivered: () => undefined }, log, owner: 'test', concurrency, presence: { present: true, others: 1 } })
+    const engine = createEngine({ store: over, hints, runs: playedRuns(play), events: { runEnded: () => undefined, delivered: () => undefined }, log, owner: 'test', concurrency })
     engines.push(engine)
     over.handOver(engine.taker)
     await engine.open(deployed)

@@ -121,15 +121,20 @@ describe('torg worker', function () {
     await addConnector(project, ['extra one'])
     const worker = start('older', { project, env: { TORG_LOG_LEVEL: 'debug' } })
     const working = async (): Promise<boolean> => (await stateOf('worker-older'))?.working === true
-    const runs = (text: string): number => text.split('"msg":"run done"').length - 1
+    const runs = (): number => worker.output.split('"msg":"run done"').length - 1
     let count = 0
     const receiveMany = async (): Promise<void> => {
       await Promise.all(Array.from({ length: 40 }, () => bench.receive('shop/customers', { id: (count += 1), name: 'Kari' }, { 'x-key': webhookKey })))
       await bench.idle()
     }
+    /** Work comes until it has had a part of it: the hub may be quick enough to keep all of what came at once. */
+    const takesPart = async (): Promise<boolean> => {
+      const before = runs()
+      await receiveMany()
+      return runs() > before
+    }
     await until(working, { limitMs: 60_000, what: 'it works' })
-    await receiveMany()
-    expect(runs(worker.output), 'runs of the worker').to.be.above(0)
+    await until(takesPart, { limitMs: 60_000, what: 'it takes part in the work' })
 
     const added: Node = { id: 'added', type: 'extra two', z: 'tab-clock', name: '', x: 0, y: 0, wires: [[]] }
     expect(await bench.deploy((flows) => [...flows, added])).to.include({ status: 200 })
@@ -137,14 +142,11 @@ describe('torg worker', function () {
     await until(async () => /Deployment \d+ cannot run here.*extra two/.test((await stateOf('worker-older'))?.state ?? ''), { what: 'it says why' })
     expect(worker.output).to.match(/This worker takes no work. Deployment \d+ cannot run here.*extra two/)
     expect((await stateOf('worker-older'))?.deployment).to.equal(null)
-    const before = runs(worker.output)
-    await receiveMany()
-    expect(runs(worker.output), 'runs of the worker').to.equal(before)
+    expect(await takesPart(), 'it has a part of the work').to.equal(false)
 
     expect(await bench.deploy((flows) => flows.filter(({ id }) => id !== added.id))).to.include({ status: 200 })
     await until(working, { limitMs: 60_000, what: 'it works again' })
-    await receiveMany()
-    expect(runs(worker.output), 'runs of the worker').to.be.above(before)
+    await until(takesPart, { limitMs: 60_000, what: 'it takes part in the work again' })
   })
 })
 
