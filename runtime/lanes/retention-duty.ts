@@ -28,7 +28,7 @@ export function createRetentionDuty({ store, keepMessagesMs, keepRunsMs, removed
           await store.addPartitions()
           for (const of of await store.removeOld({ message: before(keepMessagesMs), run: before(keepRunsMs) }, signal)) {
             removed(of)
-            if (of.removed > 0) log.info(of, `Removed ${of.removed} ${of.table === 'run' ? 'runs' : 'messages'} that were older than they are kept`)
+            if (of.removed > 0) log.info(of, `Removed ${of.removed} ${of.table}s that were older than they are kept`)
           }
         } catch (thrown) {
           log.warn({ err: thrown }, 'What is old could not be removed; it is tried again in a minute')

@@ -1,9 +1,9 @@
-/** Messages and runs lie in partitions by the time in their ids: made ahead of need, and dropped as a whole once they are old. */
+/** Messages and runs lie in partitions by the time in their ids: made ahead of need, and dropped as a whole once they are old. Repairs go a batch of their items at a time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
 import type { RemovedOld, Store } from './types.ts'
 
-type Parted = RemovedOld['table']
+type Parted = Exclude<RemovedOld['table'], 'repair'>
 
 /** Weeks a partition covers. Each costs every look for pending messages some microseconds, so there are few where much is kept. */
 const weeksOf: Record<Parted, number> = { message: 3, run: 1 }
@@ -48,9 +48,19 @@ const removeLeft: Record<Parted, string> = {
   run: 'delete from torg.run_default where id in (select id from torg.run_default where ended_at < $1::timestamptz limit $2) returning id',
 }
 
-const oldest: Record<Parted, string> = {
+// As long as messages are kept: then nothing of what it took can be looked at any more.
+const removeItems = `
+delete from torg.repair_item where ctid = any (array(
+  select i.ctid from torg.repair r join torg.repair_item i on i.repair_id = r.id where r.ended_at < $1::timestamptz limit $2
+)) returning repair_id as id`
+
+const removeRepairs = `
+delete from torg.repair r where r.ended_at < $1::timestamptz and not exists (select 1 from torg.repair_item i where i.repair_id = r.id) returning id`
+
+const oldest: Record<RemovedOld['table'], string> = {
   message: 'select received_at as at from torg.message order by id limit 1',
   run: 'select ended_at as at from torg.run order by id limit 1',
+  repair: 'select at from torg.repair order by id limit 1',
 }
 
 const listPartitions = `
@@ -119,14 +129,30 @@ export function createPartitions(db: Database): Pick<Store, 'addPartitions' | 'r
       if (count > 0) db.log.info({ partition: partition.name, rows: count }, `${partition.name} was old and is removed`)
       removed += count
     }
+    removed += await removeInBatches(removeLeft[table], before, signal)
+    return { table, removed, oldest: await oldestOf(table) }
+  }
+
+  const removeInBatches = async (statement: string, before: Date, signal: AbortSignal): Promise<number> => {
+    let removed = 0
     while (!signal.aborted) {
-      const rows = await inTransaction(tx => tx.query<{ id: string }>(removeLeft[table], [before, batchSize]))
+      const rows = await inTransaction(tx => tx.query(statement, [before, batchSize]))
       removed += rows.length
       if (rows.length < batchSize) break
       await sleep(pauseMs)
     }
+    return removed
+  }
+
+  const oldestOf = async (table: RemovedOld['table']): Promise<string | null> => {
     const [row] = await db.query<{ at: Date }>(oldest[table])
-    return { table, removed, oldest: row?.at.toISOString() ?? null }
+    return row?.at.toISOString() ?? null
+  }
+
+  const removeOldRepairs = async (before: Date, signal: AbortSignal): Promise<RemovedOld> => {
+    await removeInBatches(removeItems, before, signal)
+    const rows = await db.query(removeRepairs, [before])
+    return { table: 'repair', removed: rows.length, oldest: await oldestOf('repair') }
   }
 
   return {
@@ -142,7 +168,7 @@ export function createPartitions(db: Database): Pick<Store, 'addPartitions' | 'r
     },
     removeOld: async ({ message, run }, signal) => {
       try {
-        return [await removeFrom('message', new Date(message), signal), await removeFrom('run', new Date(run), signal)]
+        return [await removeFrom('message', new Date(message), signal), await removeFrom('run', new Date(run), signal), await removeOldRepairs(new Date(message), signal)]
       } catch (error) {
         throw toStoreError(error, 'Removing what is old')
       }

@@ -111,6 +111,20 @@ describe('store: partitions', () => {
     expect((await test.sql('select 1 from torg.run')).length).to.equal(4 - (runs?.removed ?? 0))
   })
 
+  it('removes repairs with their items once they ended long ago', async () => {
+    const repair = async (endedDays: number | null): Promise<number> => {
+      const [row] = await test.sql<{ id: number }>(`insert into torg.repair (type, selection, by, why, state, total, passed_over, ended_at) values ('messages', '{}', 'test', 'test', $1, 2500, 0, $2) returning id`, [endedDays === null ? 'running' : 'done', endedDays === null ? null : ago(endedDays)])
+      if (!row) throw new Error('not stored')
+      await test.sql(`insert into torg.repair_item (repair_id, position, item) select $1, n, gen_random_uuid() from generate_series(1, 2500) n`, [row.id])
+      return row.id
+    }
+    const [, recent, running] = [await repair(91), await repair(89), await repair(null)]
+    const [, , repairs] = await test.store.removeOld({ message: ago(90), run: ago(14) }, never)
+    expect(repairs).to.include({ table: 'repair', removed: 1 })
+    expect(await test.sql('select repair_id as id, count(*)::int as items from torg.repair_item group by 1 order by 1')).to.deep.equal([{ id: recent, items: 2500 }, { id: running, items: 2500 }])
+    expect((await test.sql('select id from torg.repair order by id')).map(row => row['id'])).to.deep.equal([recent, running])
+  })
+
   it('removes nothing while somebody holds the table, and nobody waits long for it', async () => {
     await receiveAt(ago(200), ['done'])
     const holder = new pg.Client({ connectionString: test.url })
