@@ -1,9 +1,8 @@
 /** `hub save`: makes a canonical entity durable, which raises it for every system that wants it. */
 import { TorgError } from '../../runtime/errors.ts'
 import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
-import { kindOf, splitEntity, toEntity } from '../../runtime/model/index.ts'
+import { kindOf, readEntity, toEntity } from '../../runtime/model/index.ts'
 import type { EntityWrite, Origin, SaveOutcome } from '../../runtime/store/types.ts'
-import { schemaError } from './findings.ts'
 import { saveHelp } from './help/save.ts'
 
 export const save = defineStep({
@@ -54,13 +53,7 @@ export const save = defineStep({
 
     const writeOf = (msg: FlowMessage): EntityWrite => {
       const origin = originOf(msg)
-      const entity = splitEntity(kind.name, msg.payload, { system: origin.system })
-      // What is to be deleted needs no more than its reference.
-      if (operation === 'upsert') {
-        const { findings, fault } = kind.examine(entity.document)
-        if (findings.length > 0) throw schemaError(`the ${kind.name} ${entity.number ?? entity.refs[0]?.id ?? ''}`.trim(), findings)
-        if (fault) throw fault
-      }
+      const entity = readEntity(kind.name, msg.payload, { system: origin.system, operation })
       return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }
     }
 

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { forItems, itemsOf, withItems } from '../../runtime/kit/batch.ts'
 import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
-import { schemaError } from './findings.ts'
+import { schemaError } from '../../runtime/model/index.ts'
 import { validateHelp } from './help/validate.ts'
 import { messageProperty } from './message-property.ts'
 import { validatorOf } from './types.ts'

@@ -1,8 +1,9 @@
 /** The canonical model: every kind the hub keeps. Pure: no I/O, no clock, inputs are never changed. */
 import { TorgError } from '../errors.ts'
-import type { DeliveredRecord } from '../store/types.ts'
+import type { DeliveredRecord, EntityWrite } from '../store/types.ts'
 import { joinEntity, takeApart, type Entity, type EntityParts } from './entity.ts'
 import type { Kind } from './kind.ts'
+import { schemaError } from './schema-error.ts'
 import { nearest } from './validation.ts'
 import { campaign } from './kinds/campaign.ts'
 import { consent } from './kinds/consent.ts'
@@ -46,9 +47,24 @@ export function splitEntity(kind: string, entity: unknown, { system }: { system:
   return takeApart(kindOf(kind), entity, system)
 }
 
+/**
+ * The same, with everything checked that can be without the store. What is to be removed needs no more than its reference.
+ *
+ * @throws TorgError as {@link splitEntity}; `validation.schema` with every finding; what the kind's `check` says
+ */
+export function readEntity(kind: string, entity: unknown, { system, operation }: { system: string, operation: EntityWrite['operation'] }): EntityParts {
+  const parts = splitEntity(kind, entity, { system })
+  if (operation === 'remove') return parts
+  const { findings, fault } = kindOf(kind).examine(parts.document)
+  if (findings.length > 0) throw schemaError(`the ${kind} ${parts.number ?? parts.refs[0]?.id ?? ''}`.trim(), findings)
+  if (fault) throw fault
+  return parts
+}
+
 /** The entity of a stored record, as `hub changes` and `hub save` send it: document, envelope, derived status. */
 export function toEntity(record: DeliveredRecord): Entity { return joinEntity(kindOf(record.kind), record) }
 
+export { schemaError } from './schema-error.ts'
 export { findings, type Finding } from './validation.ts'
 export type { Kind } from './kind.ts'
 export type { Order } from './kinds/order.ts'

@@ -1,6 +1,6 @@
 /** Findings of a schema check as the one error they make together. */
-import { TorgError } from '../../runtime/errors.ts'
-import type { Finding } from '../../runtime/model/index.ts'
+import { TorgError } from '../errors.ts'
+import type { Finding } from './validation.ts'
 
 /**
  * @param what Names the document, for example `the order 1042`.
