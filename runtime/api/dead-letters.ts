@@ -28,8 +28,10 @@ export function deadLetterRoutes({ store, hint, by, log }: DeadLetterOptions): R
   router.get('/', handle(async (req, res) => {
     const limit = queryNumber(req, 'limit', { standard: 50, least: 1, most: pageSize })
     const after = queryText(req, 'after')
+    const closed = queryText(req, 'closed')
+    if (closed !== undefined && closed !== 'true' && closed !== 'false') throw new TorgError('request.invalid', 'closed is true or false.')
     const filter = toFilter({ lane: queryText(req, 'lane'), type: queryText(req, 'type'), code: queryText(req, 'code') })
-    const items = await store.deadLetters({ ...filter, limit, ...(after !== undefined && { after }) })
+    const items = await store.deadLetters({ ...filter, closed: closed === 'true', limit, ...(after !== undefined && { after }) })
     res.json({ items, next: items.length === limit ? items.at(-1)?.id ?? null : null })
   }))
 

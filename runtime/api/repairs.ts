@@ -96,4 +96,4 @@ function idOf(req: Request): number {
   return id
 }
 
-const notFound = (req: Request): TorgError => new TorgError('request.not-found', { detail: `There is no repair ${req.params['id'] ?? ''}.`, next: 'List them with GET /api/v1/repairs.' })
+const notFound = (req: Request): TorgError => new TorgError('request.not-found', { detail: `There is no repair ${req.params['id'] ?? ''}.`, next: 'List them: torg repairs, or GET /api/v1/repairs.' })

@@ -7,11 +7,11 @@ import { print, UsageError } from './usage.ts'
 const pageSize = 500
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { all: { type: 'boolean' }, note: { type: 'string' } } })
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { all: { type: 'boolean' }, closed: { type: 'boolean', default: false }, note: { type: 'string' } } })
   const [action, id, extra] = positionals
   if (extra === undefined && action === 'close' && id !== undefined) return await close(id, values.note)
-  if (extra === undefined && values.note === undefined) {
-    if (action === 'list' && id === undefined) return await list()
+  if (extra === undefined && values.note === undefined && action === 'list' && id === undefined) return await list(values.closed)
+  if (extra === undefined && values.note === undefined && !values.closed) {
     if (action === 'show' && id !== undefined) return await show(id)
     if (action === 'rerun' && id !== undefined && !values.all) return await rerun(id)
     if (action === 'rerun' && id === undefined && values.all) return await rerunAll()
@@ -19,11 +19,11 @@ export async function run(args: string[]): Promise<number> {
   throw new UsageError('Say what to do: list them, show one, run one again, run all again, or close one.')
 }
 
-async function list(): Promise<number> {
+async function list(closed: boolean): Promise<number> {
   let count = 0
   let after: string | undefined
   do {
-    const query = new URLSearchParams({ limit: String(pageSize), ...(after !== undefined && { after }) })
+    const query = new URLSearchParams({ limit: String(pageSize), closed: String(closed), ...(after !== undefined && { after }) })
     const page = await callHub<{ items: DeadLetterSummary[], next: string | null }>('GET', `/dead-letters?${query}`)
     for (const { id, at, lane, key, attempts, error } of page.items) {
       print(`${id}\n  ${at}  ${lane}  key ${key}  attempts ${attempts}\n  ${error.code}${error.node ? ` at ${error.node.name ?? error.node.type}` : ''}${error.pointer ? ` ${error.pointer}` : ''}: ${error.detail}`)
@@ -31,7 +31,7 @@ async function list(): Promise<number> {
     count += page.items.length
     after = page.next ?? undefined
   } while (after !== undefined)
-  print(count === 0 ? 'No dead letters.' : `${count} dead ${count === 1 ? 'letter' : 'letters'}. See one with its input: torg dead-letters show <id>`)
+  print(count === 0 ? `No ${closed ? 'closed ' : ''}dead letters.` : `${count} ${closed ? 'closed ' : ''}dead ${count === 1 ? 'letter' : 'letters'}. See one with its input: torg dead-letters show <id>`)
   return 0
 }
 

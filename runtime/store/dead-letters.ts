@@ -9,17 +9,17 @@ import type { Closing, DeadLetter, DeadLetterSummary, LaneDepth, LaneName } from
 const summaryColumns = 'type, lane, system, key, node, at, attempts, error, item, subscription'
 
 // Newest first; the page goes on behind the time and id of `after`, which stays valid after that one was reopened.
-const listDead = `
+const listDead = (closed: 'null' | 'not null'): string => `
 with dead as (
   (select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription
     from torg.message
-    where state = 'dead' and closed is null and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+    where state = 'dead' and closed is ${closed} and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
       and ($5::timestamptz is null or (dead_at, id, ''::text) < ($5, $6::uuid, $7::text))
     order by dead_at desc, id desc limit $4)
   union all
   (select 'delivery', lane, system, key, subscription, dead_at, attempts, error, record_id, subscription
     from torg.delivery
-    where dead and closed is null and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+    where dead and closed is ${closed} and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
       and ($5::timestamptz is null or (dead_at, record_id, subscription) < ($5, $6::uuid, $7::text))
     order by dead_at desc, record_id desc, subscription desc limit $4)
 )
@@ -33,7 +33,7 @@ const findDelivery = `
 select 'delivery' as type, d.lane, d.system, d.key, d.subscription as node, d.dead_at as at, d.attempts, d.error, d.record_id as item, d.subscription, d.closed, ${recordColumns}
 from torg.delivery d join torg.record r on r.id = d.record_id where d.subscription = $1 and d.record_id = $2 and d.dead`
 
-// A closed one stays dead, so that nothing takes it, and is in no list any more.
+// A closed one stays dead, so that nothing takes it, and is listed only where it is asked for.
 const closing = `closed = jsonb_build_object('by', $1::text, 'note', $2::text, 'at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`
 const closeMessage = `update torg.message set ${closing} where id = $3 and state = 'dead' and closed is null returning closed`
 const closeDelivery = `update torg.delivery set ${closing} where record_id = $3 and subscription = $4 and dead and closed is null returning closed`
@@ -61,7 +61,7 @@ interface SummaryRow {
 }
 
 export interface DeadLetters {
-  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, limit: number, after?: string }): Promise<DeadLetterSummary[]>
+  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, closed?: boolean, limit: number, after?: string }): Promise<DeadLetterSummary[]>
   deadLetter(id: string): Promise<DeadLetter | null>
   reopen(id: string): Promise<LaneName | null>
   closeDeadLetter(id: string, closing: Pick<Closing, 'by' | 'note'>): Promise<Closing | null>
@@ -70,9 +70,9 @@ export interface DeadLetters {
 
 export function createDeadLetters(db: Database): DeadLetters {
   return {
-    deadLetters: ({ lane, type, code, limit, after }) => guarded('Listing dead letters', async () => {
+    deadLetters: ({ lane, type, code, closed = false, limit, after }) => guarded('Listing dead letters', async () => {
       const behind = after === undefined ? null : await position(db, after)
-      const rows = await db.query<SummaryRow>(listDead, [lane ?? null, type ?? null, code ?? null, limit, behind?.at ?? null, behind?.item ?? null, behind?.subscription ?? null])
+      const rows = await db.query<SummaryRow>(listDead(closed ? 'not null' : 'null'), [lane ?? null, type ?? null, code ?? null, limit, behind?.at ?? null, behind?.item ?? null, behind?.subscription ?? null])
       return rows.map(toSummary)
     }),
     deadLetter: id => guarded('Reading a dead letter', async () => {

@@ -8,6 +8,7 @@ import { partitions } from './migrations/0005-partitions.ts'
 import { modes } from './migrations/0006-modes.ts'
 import { repair } from './migrations/0007-repair.ts'
 import { deliveryKey } from './migrations/0010-delivery-key.ts'
+import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
 
 /** Applied in this order, each that was not yet, and never changed once released; a change is a further migration. Numbers may be missing. */
@@ -21,6 +22,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 7, name: 'repair', sql: repair },
   { id: 9, name: 'message-result', sql: messageResult },
   { id: 10, name: 'delivery-key', sql: deliveryKey },
+  { id: 16, name: 'closed', sql: closed },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

@@ -54,7 +54,7 @@ export interface Store extends RepairStore {
   /** After a deploy: every open lane is tried at once, and rates count from now on. */
   probeLanes(): Promise<void>
 
-  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, limit: number, after?: string }): Promise<DeadLetterSummary[]>
+  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, closed?: boolean, limit: number, after?: string }): Promise<DeadLetterSummary[]>
   deadLetter(id: string): Promise<DeadLetter | null>
   /** Makes a dead letter due again; false where it is none. */
   reopen(id: string): Promise<LaneName | null>

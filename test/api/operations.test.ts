@@ -76,6 +76,7 @@ describe('operating calls', () => {
       const answer = await postJson(`/api/v1/dead-letters/${id}/close`, { note: 'Sent by hand.' })
       expect(answer.json()['closed']).to.include({ by: 'admin', note: 'Sent by hand.' })
       expect((await call(`${api.url}/api/v1/dead-letters/${id}`)).json()).to.deep.include({ closed: answer.json()['closed'] })
+      expect(ids(await call(`${api.url}/api/v1/dead-letters?closed=true`))).to.deep.equal([id])
       expect((await postJson(`/api/v1/dead-letters/${id}/close`, {})).status).to.equal(404)
     })
 
@@ -97,7 +98,7 @@ describe('operating calls', () => {
     })
 
     it('answer 400 to what is no filter, page or JSON', async () => {
-      for (const query of ['limit=0', 'limit=x', 'lane=Shop', 'type=order', 'after=nothing', 'lane=a.in&lane=b.in']) {
+      for (const query of ['limit=0', 'limit=x', 'lane=Shop', 'type=order', 'closed=1', 'after=nothing', 'lane=a.in&lane=b.in']) {
         const answer = await call(`${api.url}/api/v1/dead-letters?${query}`)
         expect(answer.status, query).to.equal(400)
         expect(answer.headers['content-type']).to.equal('application/problem+json')

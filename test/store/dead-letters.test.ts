@@ -87,6 +87,7 @@ describe('store: dead letters', () => {
     }
     expect(await store.closeDeadLetter('m-', { by: 'ola', note: null })).to.equal(null)
     expect(await store.deadLetters({ limit: 10 })).to.deep.equal([])
+    expect((await store.deadLetters({ limit: 10, closed: true })).map(({ id }) => id)).to.have.members([m, d])
     expect((await store.depths()).filter(lane => lane.dead > 0)).to.deep.equal([])
     expect(await deliverAll(store)).to.deep.equal([])
 
