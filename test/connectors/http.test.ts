@@ -1,5 +1,9 @@
 import { expect } from 'chai'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { join } from 'node:path'
+import tls from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import pino from 'pino'
@@ -262,6 +266,43 @@ describe('HTTP client of a system', () => {
       expect(error.message).to.contain('ECONNREFUSED')
       handle = request => { request.socket.destroy() }
       expect(await failure(client().request({ method: 'GET', path: '/' }))).to.include({ code: 'system.unavailable' })
+    })
+  })
+
+  describe('over TLS', () => {
+    // Made for these tests, trusted by nobody else: of 127.0.0.1, not of localhost.
+    const pem = readFileSync(join(import.meta.dirname, 'loopback.pem'))
+    const connections = new Set<unknown>()
+    const secure = createSecureServer({ key: pem, cert: pem }, (_request, response) => { response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}') })
+    const trusted = tls.getCACertificates('default')
+    let port = 0
+    before(async () => {
+      secure.on('secureConnection', (socket) => { connections.add(socket) })
+      await new Promise<void>(resolve => secure.listen(0, '127.0.0.1', resolve))
+      const address = secure.address()
+      port = typeof address === 'object' && address ? address.port : 0
+    })
+    after(() => {
+      tls.setDefaultCACertificates(trusted)
+      secure.closeAllConnections()
+      secure.close()
+    })
+    const ask = (host: string) => client({ baseUrl: `https://${host}:${port}` }).request({ method: 'GET', path: '/' })
+
+    it('sends nothing to a system whose certificate is not trusted, and says so', async () => {
+      const error = await failure(ask('127.0.0.1'))
+      expect(error).to.include({ code: 'system.unavailable', class: 'transient' })
+      expect(error.message).to.match(/self.signed certificate/)
+      expect(connections.size).to.equal(0)
+    })
+    it('asks one that is trusted, and uses the connection again', async () => {
+      tls.setDefaultCACertificates([...trusted, pem.toString()])
+      for (let n = 0; n < 3; n += 1) expect((await ask('127.0.0.1')).body).to.deep.equal({ ok: true })
+      expect(connections.size).to.equal(1)
+    })
+    it('refuses a certificate that is another host\'s', async () => {
+      tls.setDefaultCACertificates([...trusted, pem.toString()])
+      expect((await failure(ask('localhost'))).message).to.match(/does not match certificate/)
     })
   })
 
