@@ -76,18 +76,19 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
   const tells = (document: unknown): document is Static<Told> => told?.(document) === true
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
+  const examineChange: Kind['checkChange'] = (before, after) => {
+    if (!fits(before) || !fits(after)) return null
+    return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
+  }
   return {
     name, schemaName, label, schema, links, example, ...(worth && { worth }), ...(key && { key }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
-    rules: { fact, links: links.filter(link => !link.pointer.includes('*')).map(link => link.pointer), ...(orderKey && { orderKey }) },
+    rules: { fact, links: links.map(link => link.pointer), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }) },
     validate: document => findings(validate, document),
     examine: document => fits(document)
       ? { findings: [], fault: check?.(document) ?? (states ? stateFault(states.read(document)) : null) }
       : { findings: findings(validate, document), fault: null },
-    checkChange: (before, after) => {
-      if (!fits(before) || !fits(after)) return null
-      return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
-    },
+    checkChange: examineChange,
     status: document => status && tells(document) ? status.derive(document) : null,
   }
 }

@@ -1,4 +1,5 @@
 /** Contract of the store: records, and the rules of their deliveries. */
+import type { TorgError } from '../errors.ts'
 import type { LaneName } from './work-types.ts'
 
 export interface Reference { system: string, kind: string, id: string }
@@ -81,4 +82,6 @@ export interface KindRules {
   orderKey?(document: Record<string, unknown>): string
   /** JSON pointers at which a document links to other records by `{ ref: { system, kind, id } }`; the store turns them into `{ id }`. */
   links: string[]
+  /** Whether a document may follow the one that is stored: the error with which a save is refused, or null. Absent where the kind has no states. */
+  checkChange?(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
 }

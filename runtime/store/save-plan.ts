@@ -112,9 +112,11 @@ export function createSavePlan(rules: Rules): SavePlan {
     if (isOlder(write.sourceTime, seen)) return { record: toStored(before), outcome: 'stale', refused: [], lanes: [] }
 
     const kindRules = rules.kinds.get(write.kind) ?? plain
-    const { next, refused } = write.operation === 'remove'
+    const { next, refused, overtaken } = write.operation === 'remove'
       ? removed(before, write, kindRules, rules.roles, at)
       : upserted(before, write, kindRules, rules.roles, at, reference => linkTo(reference, at))
+
+    if (overtaken) return { record: toStored(before), outcome: 'stale', refused: [], lanes: [] }
 
     const after: Draft = { ...next, refs: withReferences(next.refs, write.refs) }
     if (after.version !== before.version) putRecord(after)
@@ -172,9 +174,14 @@ export function createSavePlan(rules: Rules): SavePlan {
   }
 }
 
-interface Step { next: Draft, refused: SaveOutcome['refused'] }
+interface Step {
+  next: Draft
+  refused: SaveOutcome['refused']
+  /** It says nothing but what was said before, and others have moved on since. */
+  overtaken?: boolean
+}
 
-function upserted(before: Draft, write: EntityWrite, { fact, links }: KindRules, roles: Roles, at: string, linkTo: (reference: Reference) => string): Step {
+function upserted(before: Draft, write: EntityWrite, { fact, links, checkChange }: KindRules, roles: Roles, at: string, linkTo: (reference: Reference) => string): Step {
   const { system } = write.origin
   const merged = merge({
     document: before.document, provenance: before.provenance, origin: write.origin,
@@ -188,6 +195,12 @@ function upserted(before: Draft, write: EntityWrite, { fact, links }: KindRules,
       next: 'Have the sender issue a correction of its own instead, or correct the mapping.',
     })
   }
+  // What would be stored is what counts: a state that the role table refuses is no transition.
+  const fault = merged.changed && before.version > 0 && before.document !== null ? checkChange?.(before.document, merged.document) ?? null : null
+  if (fault) {
+    if (saysAgain(before.provenance, merged.provenance, write.origin.message)) return { next: before, refused: [], overtaken: true }
+    throw transitionError(fault, before, write)
+  }
   // The first number stays until the system that gave it gives another: two systems number the same order in their own way.
   const numberFrom = before.provenance['/number']
   const renumbered = write.number !== null && write.number !== before.number && !fact && (before.number === null || numberFrom?.system === system)
@@ -200,6 +213,26 @@ function upserted(before: Draft, write: EntityWrite, { fact, links }: KindRules,
     },
     refused: merged.refused,
   }
+}
+
+/**
+ * Whether a message was applied to the record before and would change nothing now but what others have written since: a run that was cut
+ * off after its save comes again, while what it brought has been carried on. A message that was mended says something else than before.
+ */
+function saysAgain(before: Draft['provenance'], after: Draft['provenance'], message: string | null): boolean {
+  if (message === null || !Object.values(before).some(origin => origin.message === message)) return false
+  const changed = Object.keys({ ...before, ...after }).filter(pointer => before[pointer] !== after[pointer])
+  return changed.every(pointer => before[pointer] !== undefined && before[pointer].message !== message)
+}
+
+/** The fault, with both versions: the stored one stays, the arriving one is kept with its message. */
+function transitionError(fault: TorgError, before: Draft, { kind, origin }: EntityWrite): TorgError {
+  const arriving = origin.message === null ? `what ${origin.system} says` : `message ${origin.message} of ${origin.system}`
+  return new TorgError(fault.code, {
+    detail: `${fault.message} Stored stays version ${before.version} of the ${kind} ${before.number ?? before.id} (record ${before.id}); not applied is ${arriving}.`,
+    ...(fault.pointer !== undefined && { pointer: fault.pointer }), ...(fault.value !== undefined && { value: fault.value }), ...(fault.errors && { errors: fault.errors }),
+    next: 'Compare the stored record with the message kept; correct the mapping or the source, then run the message again, or close it.',
+  })
 }
 
 function removed(before: Draft, write: EntityWrite, { fact }: KindRules, roles: Roles, at: string): Step {

@@ -35,7 +35,7 @@ describe('kinds', () => {
         expect(Object.values(each.label).every(text => text.length > 0)).to.equal(true)
       })
       it('points its links at places of the schema', () => {
-        for (const pointer of each.rules.links) expect(pointer).to.match(/^(\/[a-zA-Z]+)+$/)
+        for (const pointer of each.rules.links) expect(pointer).to.match(/^(\/([a-zA-Z]+|\*))+$/)
       })
     })
   }

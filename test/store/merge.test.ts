@@ -56,6 +56,12 @@ describe('store: links', () => {
     expect(document).to.deep.equal(before)
   })
 
+  it('copy nothing where there is none', () => {
+    const none = { customer: { id: 'known' }, lines: [{ variant: { id: 's' } }, { text: 'x' }] }
+    expect(replaceLinks(none, pointers, () => 'no')).to.equal(none)
+    expect(replaceLinks({ ...none, customer: { ref: customer } }, pointers, () => 'yes').lines).to.equal(none.lines)
+  })
+
   it('leave what is no link', () => {
     for (const value of [null, 'x', 3, [], { ref: null }, { ref: { system: 'web' } }]) {
       expect(replaceLinks({ customer: value }, ['/customer'], () => 'no')).to.deep.equal({ customer: value })
