@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox'
 import type { TorgError } from '../errors.ts'
 import type { Text } from '../kit/definition.ts'
 import type { KindRules } from '../store/types.ts'
+import { byFields, toMatchRules, type Match } from './match.ts'
 import { changeFault, stateFault, type Machine, type States } from './states.ts'
 import { createAjv, findings, isRecord, publish, type Finding, type JsonSchema } from './validation.ts'
 
@@ -24,8 +25,6 @@ export interface Kind {
   readonly links: readonly KindLink[]
   /** Where the document says what it is worth: the path to a Money that a proof of completeness sums. */
   readonly worth?: readonly string[]
-  /** Pointers to the fields that together tell one record from all others, beside its references. */
-  readonly key?: readonly string[]
   /** Every state machine of the kind by name; empty where it has no states. */
   readonly machines: Readonly<Record<string, Machine>>
   /** Everything that does not fit the schema; empty where the document is valid. */
@@ -50,7 +49,10 @@ export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   orderKey?(document: Record<string, unknown>): string
   links: readonly KindLink[]
   worth?: readonly string[]
+  /** The fields that together tell one record from all others, beside its references: a sure match rule of the name `key`. */
   key?: readonly string[]
+  /** What else two documents of the same thing have in common. */
+  match?: Match
   states?: States<Static<S>>
   check?(document: Static<S>): TorgError | null
   /** What beyond its `states` forbids a change. */
@@ -67,13 +69,14 @@ const ajv = createAjv()
 
 /** Compiles the schema once and gives the kind its checks. Throws where schema or example are not valid. */
 export function defineKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>): Kind {
-  const { name, version, label, fact, orderKey, links, worth, key, states, check, checkChange, status } = definition
+  const { name, version, label, fact, orderKey, links, worth, key, match, states, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const schema = publish(definition.schema, { $id: `urn:torg:schema:${schemaName}`, title: schemaName })
   const validate = ajv.compile(schema)
   const fits = (document: unknown): document is Static<S> => validate(document)
   const told = status && ajv.compile(status.of)
   const tells = (document: unknown): document is Static<Told> => told?.(document) === true
+  const rules = [...key ? [byFields('key', key)] : [], ...match?.rules ?? []]
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
   const examineChange: Kind['checkChange'] = (before, after) => {
@@ -81,9 +84,12 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
     return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
   }
   return {
-    name, schemaName, label, schema, links, example, ...(worth && { worth }), ...(key && { key }), machines: states?.machines ?? {},
+    name, schemaName, label, schema, links, example, ...(worth && { worth }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
-    rules: { fact, links: links.map(link => link.pointer), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }) },
+    rules: {
+      fact, links: links.map(link => link.pointer), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
+      ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
+    },
     validate: document => findings(validate, document),
     examine: document => fits(document)
       ? { findings: [], fault: check?.(document) ?? (states ? stateFault(states.read(document)) : null) }

@@ -74,6 +74,24 @@ export interface Roles {
   refusedBy(kind: string, field: string, system: string): string | null
 }
 
+/** A value that a record has in common with none, or few: one rule may give several. */
+export interface MatchKey {
+  /** Name of the rule, unique within the kind. */
+  rule: string
+  /** In the form in which it is compared. */
+  value: string
+  /** Whether it identifies by itself; else only where exactly one record has it and nothing contradicts. */
+  sure: boolean
+}
+
+/** By what records of a kind are recognised that no reference tells. Pure. */
+export interface MatchRules {
+  /** The keys of a document, which may be partial. */
+  keys(document: Readonly<Record<string, unknown>>, number: string | null): MatchKey[]
+  /** Why two documents that have keys of these rules in common are not of the same thing, in words that follow "the two have"; null: nothing speaks against it. */
+  contradiction(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>, rules: readonly string[]): string | null
+}
+
 /** How a kind behaves in the store; the model's registry supplies it. */
 export interface KindRules {
   /** A fact never changes after it was stored and is delivered one by one in the order of its key. */
@@ -84,4 +102,6 @@ export interface KindRules {
   links: string[]
   /** Whether a document may follow the one that is stored: the error with which a save is refused, or null. Absent where the kind has no states. */
   checkChange?(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
+  /** Without it only references tell which record a document is about. */
+  match?: MatchRules
 }

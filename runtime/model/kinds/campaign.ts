@@ -77,6 +77,7 @@ export const campaign = defineKind({
   schema: CampaignSchema,
   fact: false,
   links: ['/articles', '/except', '/effect/parts/*/articles'].flatMap(articleLinks),
+  key: ['key'],
   check: checkCampaign,
   example: {
     key: 'host-20',

@@ -6,6 +6,7 @@ import { defineKind } from '../kind.ts'
 import { organisationNumberFault } from '../organisation-numbers.ts'
 import type { Finding } from '../validation.ts'
 import { addressFields, BusinessDate, Code, Country, described, Email, Extensions, ExternalId, Language, Link, Money, Note, OrganisationNumber, PersonalText, Phone, Text } from '../values.ts'
+import { customerMatch } from './customer-match.ts'
 
 const closed = { additionalProperties: false }
 const contactPoint = { verified: Type.Optional(Type.Boolean({ description: 'The owner has confirmed it.' })), primary: Type.Optional(Type.Boolean({ description: 'The one to use first; at most one in the list.' })) }
@@ -96,6 +97,7 @@ export const customer = defineKind({
   schema: CustomerSchema,
   fact: false,
   links: [{ pointer: '/parent', kind: 'customer' }, { pointer: '/contacts/*/customer', kind: 'customer' }],
+  match: customerMatch,
   check,
   example: {
     type: 'person',

@@ -78,6 +78,7 @@ export const location = defineKind({
   schema: LocationSchema,
   fact: false,
   links: [],
+  key: ['code'],
   check,
   example: {
     code: 'trondheim-torg',

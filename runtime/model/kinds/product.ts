@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox'
 import type { TorgError } from '../../errors.ts'
 import { faultOf, repeated } from '../checks.ts'
 import { defineKind } from '../kind.ts'
+import { comparableName, differ, textOf, type Match } from '../match.ts'
 import { Code, described, Extensions, Link, LocalizedLongText, LocalizedText, Media, Text } from '../values.ts'
 import { Attributes, repeatedAttributes } from './attributes.ts'
 
@@ -53,6 +54,12 @@ function check({ attributes, options }: Static<typeof ProductSchema>): TorgError
   ])
 }
 
+/** Systems that number products each in their own way have the same numbers for different ones; then the brands mostly differ. */
+const match: Match = {
+  rules: [{ name: 'number', sure: false, values: (_, number) => [textOf(number)] }],
+  contradiction: (one, other) => differ(comparableName(one.brand), comparableName(other.brand)) ? 'different brands' : null,
+}
+
 export const product = defineKind({
   name: 'product',
   version: 1,
@@ -60,6 +67,7 @@ export const product = defineKind({
   schema: ProductSchema,
   fact: false,
   links: [{ pointer: '/parent', kind: 'product' }, { pointer: '/related/*/product', kind: 'product' }],
+  match,
   check,
   example: {
     productType: 'sweater',

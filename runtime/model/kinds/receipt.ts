@@ -91,7 +91,7 @@ export const receipt = defineKind({
   label: { en: 'Receipt', nb: 'Kvittering', sv: 'Kvitto' },
   schema: ReceiptSchema,
   fact: true,
-  key: ['/location', '/terminal', '/sequenceNumber', '/businessDate'],
+  key: ['location', 'terminal', 'sequenceNumber', 'businessDate'],
   // Tills of two stores may have the same number.
   orderKey: ({ location, terminal }) => `${String(location)}/${String(terminal)}`,
   links: [

@@ -4,6 +4,7 @@ import type { TorgError } from '../../errors.ts'
 import { faultOf, notPositive, repeated } from '../checks.ts'
 import { toGtin14 } from '../codes.ts'
 import { defineKind } from '../kind.ts'
+import { differ, textOf, type Match } from '../match.ts'
 import type { Finding } from '../validation.ts'
 import { Code, Country, described, Extensions, Gtin, Link, LocalizedText, Media, Quantity, Sku, Text, Unit } from '../values.ts'
 import { Attributes, repeatedAttributes } from './attributes.ts'
@@ -76,6 +77,15 @@ function wrongMeasures(dimensions: Variant['dimensions']): Finding[] {
   })
 }
 
+/** A GTIN with another sku is a supplier that used it again, or an article that was renumbered: a person sees which. */
+const match: Match = {
+  rules: [
+    { name: 'sku', sure: true, values: ({ sku }) => [textOf(sku)] },
+    { name: 'gtin', sure: true, values: ({ gtins }) => Array.isArray(gtins) ? gtins.map(textOf).filter(gtin => gtin !== '').map(toGtin14) : [] },
+  ],
+  contradiction: (one, other) => differ(one.sku, other.sku) ? 'different skus' : null,
+}
+
 export const variant = defineKind({
   name: 'variant',
   version: 1,
@@ -83,6 +93,7 @@ export const variant = defineKind({
   schema: VariantSchema,
   fact: false,
   links: [{ pointer: '/product', kind: 'product' }, { pointer: '/kit/*/variant', kind: 'variant' }],
+  match,
   check,
   example: {
     product: { ref: { system: 'pim', kind: 'product', id: 'ULL-GENSER' } },
