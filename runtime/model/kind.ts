@@ -4,6 +4,7 @@ import type { TorgError } from '../errors.ts'
 import type { Text } from '../kit/definition.ts'
 import type { KindRules } from '../store/types.ts'
 import { byFields, toMatchRules, type Match } from './match.ts'
+import { personalData } from './personal.ts'
 import { changeFault, stateFault, type Machine, type States } from './states.ts'
 import { createAjv, findings, isRecord, publish, type Finding, type JsonSchema } from './validation.ts'
 
@@ -89,6 +90,7 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
     rules: {
       fact, links: links.map(link => link.pointer), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
       ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
+      personal: { ...personalData(schema), customers: links.filter(link => link.kind === 'customer').map(link => link.pointer) },
     },
     validate: document => findings(validate, document),
     examine: document => fits(document)

@@ -1,6 +1,6 @@
 /**
  * The value types all kinds share. Each has a name, a description, and what a person is told when a value does not
- * fit (`expects`). Personal data carries `pii`, the mark that masks it in logs and samples.
+ * fit (`expects`). Personal data carries `pii`, the mark that masks it in logs and samples, and by which an erasure finds it (`personal.ts`).
  */
 import { Type, type Static, type TSchema } from 'typebox'
 
@@ -26,6 +26,7 @@ const pattern = (title: string, regex: string, description: string, expects: str
 
 export const Text = named('Text', Type.String({ minLength: 1, maxLength: 2000, description: 'A text for people. Never empty: leave the field out instead.', expects: 'a text of 1 to 2000 characters; leave the field out where there is none' }))
 export const PersonalText = named('PersonalText', Type.String({ minLength: 1, maxLength: 2000, pii: true, description: 'A text about a person.', expects: 'a text of 1 to 2000 characters; leave the field out where there is none' }))
+export const StaffText = named('StaffText', Type.String({ minLength: 1, maxLength: 2000, pii: 'staff', description: 'A text about an employee.', expects: 'a text of 1 to 2000 characters; leave the field out where there is none' }))
 export const LongText = named('LongText', Type.String({ minLength: 1, maxLength: 100_000, description: 'A text of any length, plain or marked up.', expects: 'a text of 1 to 100,000 characters; leave the field out where there is none' }))
 export const Code = named('Code', Type.String({ minLength: 1, maxLength: 200, description: 'A code or key agreed between systems, such as a channel, market or carrier.', expects: 'a code of 1 to 200 characters' }))
 export const Sku = named('Sku', Type.String({ minLength: 1, maxLength: 200, description: 'The retailer\'s own article number of a variant.', expects: 'an article number of 1 to 200 characters' }))

@@ -98,10 +98,24 @@ export interface KindRules {
   fact: boolean
   /** The delivery order of facts, for example the terminal of a receipt. Not used for other kinds. */
   orderKey?(document: Record<string, unknown>): string
+  /** Whose personal data a document has, and what is left without it. */
+  personal?: PersonalRules
   /** JSON pointers at which a document links to other records by `{ ref: { system, kind, id } }`; the store turns them into `{ id }`. */
   links: string[]
   /** Whether a document may follow the one that is stored: the error with which a save is refused, or null. Absent where the kind has no states. */
   checkChange?(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
   /** Without it only references tell which record a document is about. */
   match?: MatchRules
+}
+
+/** What an erasure asks of a kind. Pure. */
+export interface PersonalRules {
+  /** JSON pointers at which a document links to the customer it is about. */
+  customers: string[]
+  /** The document without personal data. */
+  without(document: Record<string, unknown>): Record<string, unknown>
+  /** The same, and of the rest only what has to be there. */
+  bare(document: Record<string, unknown>): Record<string, unknown>
+  /** E-mail addresses and phone numbers in it. */
+  identifiers(document: Record<string, unknown>): string[]
 }

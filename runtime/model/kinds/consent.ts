@@ -6,7 +6,7 @@ import { Type, type Static } from 'typebox'
 import { TorgError } from '../../errors.ts'
 import { defineKind } from '../kind.ts'
 import { isRecord } from '../validation.ts'
-import { Code, described, Extensions, Instant, Language, Link, PersonalText } from '../values.ts'
+import { Code, described, Extensions, Instant, Language, Link, PersonalText, StaffText } from '../values.ts'
 
 const ConsentSchema = Type.Object({
   customer: Link,
@@ -21,7 +21,7 @@ const ConsentSchema = Type.Object({
   textVersion: Type.Optional(described(Code, 'The version of the text the customer saw.')),
   textLanguage: Type.Optional(Language),
   evidence: Type.Optional(described(PersonalText, 'What shows it: the address of the request, the id of the confirmation.')),
-  recordedBy: Type.Optional(described(PersonalText, 'The employee who recorded it for the customer.')),
+  recordedBy: Type.Optional(described(StaffText, 'The employee who recorded it for the customer.')),
   ext: Type.Optional(Extensions),
 }, { additionalProperties: false, description: 'A decision of a customer about the use of their data.' })
 

@@ -5,7 +5,7 @@ import { faultOf } from '../checks.ts'
 import { defineKind } from '../kind.ts'
 import { organisationNumberFault } from '../organisation-numbers.ts'
 import type { Finding } from '../validation.ts'
-import { addressFields, BusinessDate, Code, Country, described, Email, Extensions, ExternalId, Language, Link, Money, Note, OrganisationNumber, PersonalText, Phone, Text } from '../values.ts'
+import { addressFields, BusinessDate, Code, Country, described, Email, Extensions, ExternalId, Language, Link, Money, Note, OrganisationNumber, PersonalText, Phone, StaffText, Text } from '../values.ts'
 import { customerMatch } from './customer-match.ts'
 
 const closed = { additionalProperties: false }
@@ -50,7 +50,7 @@ export const CustomerSchema = Type.Object({
   eInvoice: Type.Optional(Type.Object({
     scheme: described(Code, 'Peppol\'s code of the scheme: 0192 for Norwegian, 0007 for Swedish organisation numbers.'), id: described(Code, 'The receiver\'s address in that scheme.'),
   }, { additionalProperties: false, description: 'Where invoices are sent electronically.' })),
-  accountManager: Type.Optional(described(PersonalText, 'The sales person who looks after the customer.')),
+  accountManager: Type.Optional(described(StaffText, 'The sales person who looks after the customer.')),
   notes: Type.Optional(Type.Array(Note)),
   tags: Type.Optional(Type.Array(Text, { uniqueItems: true })),
   ext: Type.Optional(Extensions),

@@ -5,7 +5,7 @@ import { faultOf, repeated } from '../checks.ts'
 import { Decimal } from '../decimals.ts'
 import { defineKind } from '../kind.ts'
 import type { Finding } from '../validation.ts'
-import { Address, BusinessDate, Code, described, Extensions, ExternalId, Gtin, Instant, Link, Note, PersonalText, Quantity, Sku, Text, Url } from '../values.ts'
+import { Address, BusinessDate, Code, described, Extensions, ExternalId, Gtin, Instant, Link, Note, PersonalText, Quantity, Sku, StaffText, Text, Url } from '../values.ts'
 import { fulfilmentMachines } from './fulfilment-states.ts'
 
 const closed = { additionalProperties: false }
@@ -52,7 +52,7 @@ const FulfilmentSchema = Type.Object({
   handedOverAt: Type.Optional(described(Instant, 'When the carrier or the buyer got it.')),
   deliveredAt: Type.Optional(Instant),
   endedReason: Type.Optional(described(Text, 'Why it was declined or cancelled, has expired or could not be delivered.')),
-  handledBy: Type.Optional(described(PersonalText, 'Who picked it or handed it over.')),
+  handledBy: Type.Optional(described(StaffText, 'Who picked it or handed it over.')),
   notes: Type.Optional(Type.Array(Note)),
   ext: Type.Optional(Extensions),
 }, { additionalProperties: false, description: 'A part of an order that one place hands over to the buyer.' })

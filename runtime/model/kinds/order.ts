@@ -1,7 +1,7 @@
 /** Order: what somebody bought, what it costs, how it is paid and how it reaches the buyer. */
 import { Type, type Static } from 'typebox'
 import { defineKind } from '../kind.ts'
-import { Address, Code, Currency, described, Email, Extensions, ExternalId, Gtin, Instant, Language, Link, Money, Note, OrganisationNumber, PersonalText, Phone, Quantity, Sku, Text } from '../values.ts'
+import { Address, Code, Currency, described, Email, Extensions, ExternalId, Gtin, Instant, Language, Link, Money, Note, OrganisationNumber, PersonalText, Phone, Quantity, Sku, StaffText, Text } from '../values.ts'
 import { discount, Tax, Totals, totalsFields } from './amounts.ts'
 import { fulfilmentFields } from './fulfilment.ts'
 import { checkOrder } from './order-check.ts'
@@ -60,7 +60,7 @@ export const OrderSchema = Type.Object({
   source: Type.Optional(Type.Enum(['webshop', 'marketplace', 'pos', 'email', 'chat', 'sales-person'], { description: 'What kind of place it came in through.' })),
   market: Type.Optional(Code),
   location: Type.Optional(described(Code, 'The store it was sold in.')),
-  salesPerson: Type.Optional(PersonalText),
+  salesPerson: Type.Optional(StaffText),
   language: Type.Optional(Language),
   placedAt: Type.Optional(described(Instant, 'Absent while the order is a draft.')),
   confirmedAt: Type.Optional(Instant),

@@ -1,7 +1,7 @@
 /** Receipt: what happened at a till, once and for good. A correction is a receipt of its own. */
 import { Type, type Static } from 'typebox'
 import { defineKind } from '../kind.ts'
-import { BusinessDate, Code, Currency, DecimalNumber, described, Extensions, ExternalId, Gtin, Instant, Link, Money, Note, PersonalText, Quantity, Sku, Text, Url } from '../values.ts'
+import { BusinessDate, Code, Currency, DecimalNumber, described, Extensions, ExternalId, Gtin, Instant, Link, Money, Note, PersonalText, Quantity, Sku, StaffText, Text, Url } from '../values.ts'
 import { discount, Tax, Totals, totalsFields } from './amounts.ts'
 import { checkReceipt } from './receipt-check.ts'
 import { receiptExample } from './receipt-example.ts'
@@ -55,8 +55,8 @@ const ReceiptSchema = Type.Object({
   channel: Type.Optional(Code),
   currency: described(Currency, 'The currency of every amount, except what was tendered in another one.'),
   taxMode: Type.Enum(['gross', 'net'], { description: 'Whether unit prices and discounts include tax (gross) or not (net).' }),
-  operator: described(Type.Object({ id: Code, name: Type.Optional(PersonalText) }, closed), 'Who was logged in at the till.'),
-  salesPerson: Type.Optional(PersonalText),
+  operator: described(Type.Object({ id: Code, name: Type.Optional(StaffText) }, closed), 'Who was logged in at the till.'),
+  salesPerson: Type.Optional(StaffText),
   customer: Type.Optional(Link),
   memberNumber: Type.Optional(described(PersonalText, 'The loyalty number that was given at the till.')),
   order: Type.Optional(described(Link, 'The order that was handed over or paid with it.')),

@@ -1,0 +1,50 @@
+import { expect } from 'chai'
+import { kinds } from '../../runtime/model/index.ts'
+import { personalData } from '../../runtime/model/personal.ts'
+import { kind } from './support.ts'
+
+/** Of the kind's own schema. */
+const of = (name: string) => personalData(kind(name).schema)
+
+describe('personal data', () => {
+  it('of a customer: what is left says nothing of the person', () => {
+    const { example } = kind('customer')
+    const left = of('customer').without({ ...example, notes: [{ text: 'Calls on Fridays.', audience: 'internal' }], accountManager: 'Kari Nordmann' })
+    expect(left).to.deep.equal({
+      type: 'person', name: 'erased', addresses: [{ purpose: ['billing', 'shipping'], city: 'Trondheim', country: 'NO' }], groups: ['club'], homeStore: 'trondheim-torg', language: 'nb', accountManager: 'Kari Nordmann',
+    })
+    expect(of('customer').bare(example)).to.deep.equal({ type: 'person', name: 'erased' })
+  })
+
+  it('of an order: lines, sums and payments stay as they are', () => {
+    const { example } = kind('order')
+    const left = of('order').without(example)
+    for (const field of ['lines', 'charges', 'payments', 'totals', 'placedAt', 'channel']) expect(left[field], field).to.deep.equal(example[field])
+    expect(left['buyer']).to.deep.equal({ customer: { ref: { system: 'webshop-no', kind: 'customer', id: '7001' } } })
+    expect(left['billingAddress']).to.deep.equal({ city: 'Trondheim', country: 'NO' })
+    expect(kind('order').examine(left)).to.deep.equal({ findings: [], fault: null })
+  })
+
+  for (const { name, example, examine } of kinds.values()) {
+    it(`${name}: what is left is valid, and has no personal text of before`, () => {
+      const left = of(name).without(example)
+      expect(examine(left)).to.deep.equal({ findings: [], fault: null })
+      for (const text of [...of(name).identifiers(example), 'Ingrid', 'Solbakken', 'Elvegata']) expect(JSON.stringify(left)).not.to.include(text)
+    })
+  }
+
+  it('is also found in shapes told apart by a tag, in lists and under names of the customer\'s own', () => {
+    const { without, identifiers } = personalData({
+      type: 'object', required: ['who', 'list'],
+      properties: {
+        who: { oneOf: [{ properties: { type: { const: 'a' }, mail: { $ref: '#/$defs/Email' } } }, { properties: { type: { const: 'b' }, phone: { $ref: '#/$defs/Phone' } } }] },
+        list: { type: 'array', items: { type: 'object', required: ['mail'], properties: { mail: { $ref: '#/$defs/Email' } } } },
+        ext: { type: 'object', patternProperties: { '^x-': { type: 'string', pii: true } }, additionalProperties: true },
+      },
+      $defs: { Email: { type: 'string', format: 'email', pii: true }, Phone: { type: 'string', pattern: '^\\+', pii: true } },
+    })
+    const document = { who: { type: 'b', phone: '+4740000123', kept: 1 }, list: [{ mail: 'a@example.no' }, { mail: 'b@example.no' }], ext: { 'x-nick': 'Inga', points: 3 } }
+    expect(without(document)).to.deep.equal({ who: { type: 'b', kept: 1 }, list: [], ext: { points: 3 } })
+    expect(identifiers(document)).to.deep.equal(['+4740000123', 'a@example.no', 'b@example.no'])
+  })
+})
