@@ -46,6 +46,16 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
   },
   repairs: { usage: 'repairs [list] | show <id> | cancel <id>', what: 'how far these are, who asked for them and why', load: () => import('./cli/repairs.ts') },
   environment: { usage: 'environment [adopt --deliver | --drop]', what: 'whose the database of a running hub is; let it go where it is held', load: () => import('./cli/environment.ts') },
+  keys: {
+    usage: 'keys [list] | create <name> --scope <scope> [--system <key>] [--days <n>] | revoke <id>',
+    what: 'keys for the API of a running hub',
+    more: `
+  --scope <scope>           read:order, write:customer, read:*, write:*, admin; may be given several times
+  --system <key>            on whose behalf the key writes, as the role table names systems; needed to write
+  --days <n>                after so many days it does not hold any more
+`,
+    load: () => import('./cli/keys.ts'),
+  },
   prove: { usage: 'prove [--from <day>] [--to <day>] [--zone <zone>] [--system <key>] [--kind <kind>] [--json]', what: 'whether all that came in is where it belongs; ends with 1 where anything is unexplained', load: () => import('./cli/prove.ts') },
   'hash-password': { usage: 'hash-password', what: 'make the value of TORG_ADMIN_PASSWORD_HASH', load: () => import('./cli/hash-password.ts') },
   settings: { usage: 'settings', what: 'every setting, as a Markdown table', load: () => import('./cli/settings.ts') },

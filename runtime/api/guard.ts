@@ -4,6 +4,9 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
+import type { ApiKeyStore } from '../store/types.ts'
+import { administrator, setCaller, type Caller } from './caller.ts'
+import { createKeyCheck, keyPrefix } from './key-check.ts'
 import { checkOrigin, type OriginRules } from './origin.ts'
 import { createPasswordCheck } from './passwords.ts'
 
@@ -12,13 +15,14 @@ export type NeedsPermission = (permission: string) => RequestHandler
 
 export interface GuardOptions {
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl'>
+  store: Pick<ApiKeyStore, 'useApiKey'>
   log: Logger
   /** Undefined until Node-RED has started, and when it is headless. */
   needsPermission?(): NeedsPermission | undefined
 }
 
 export interface AdminGuard {
-  /** For our own calls: HTTP Basic, or the editor's session. */
+  /** For our own calls: HTTP Basic, the editor's session, or an API key. Says who it is; what they may do is for the routes to ask. */
   api: RequestHandler
   /** For everything of Node-RED's admin app: the editor's session, except for what shows the login form. */
   editor: RequestHandler
@@ -29,28 +33,32 @@ export interface AdminGuard {
 /** What a browser loads before anybody has logged in, by script and image tags that carry no session. Read only. */
 const publicEditor = /^\/(?:$|auth\/login$|favicon\.ico$|red\/|vendor\/|types\/|theme(?:\/|$)|icons\/[^/]+\/|locales\/|resources\/|debug\/view\/)/
 
-export function createAdminGuard({ settings, log, needsPermission }: GuardOptions): AdminGuard {
+export function createAdminGuard({ settings, store, log, needsPermission }: GuardOptions): AdminGuard {
   const { adminUser, adminPasswordHash: hash, publicUrl } = settings
   const rules: OriginRules = { open: hash === undefined, publicUrl }
   const check = hash === undefined ? null : createPasswordCheck({ adminUser, hash })
+  const checkKey = createKeyCheck({ store })
+  const admin = administrator(adminUser)
 
-  const authenticate = async (req: Request, res: Response): Promise<void> => {
-    if (check === null) return
-    const [scheme = '', value = ''] = (req.headers.authorization ?? '').split(' ', 2)
+  const authenticate = async (req: Request, res: Response): Promise<Caller> => {
+    const [scheme, value] = schemeOf(req)
     const remote = req.socket.remoteAddress ?? ''
+    // Also where no login is asked for: a key then means what it will mean where one is.
+    if (isKey(scheme, value)) return checkKey(value, remote)
+    if (check === null) return admin
     if (scheme.toLowerCase() === 'basic') {
       const [user = '', ...rest] = Buffer.from(value, 'base64').toString('utf8').split(':')
       await check({ user, password: rest.join(':'), remote })
-      return
+      return admin
     }
-    if (scheme.toLowerCase() === 'bearer' && await holdsSession(req, res, needsPermission?.())) return
-    throw new TorgError('request.unauthorized', { detail: value === '' ? 'A login is needed.' : 'The login does not hold.', next: 'Log in with the user and password of TORG_ADMIN_USER and TORG_ADMIN_PASSWORD_HASH.' })
+    if (scheme.toLowerCase() === 'bearer' && await holdsSession(req, res, needsPermission?.())) return admin
+    throw new TorgError('request.unauthorized', { detail: value === '' ? 'A login is needed.' : 'The login does not hold.', next: 'Log in with the user and password of TORG_ADMIN_USER and TORG_ADMIN_PASSWORD_HASH, or send an API key: Authorization: Bearer torg_…' })
   }
 
   const api: RequestHandler = (req, res, next) => {
-    Promise.resolve().then(() => { checkOrigin(req, rules) }).then(() => authenticate(req, res)).then(() => { next() }, (thrown: unknown) => {
+    Promise.resolve().then(() => { checkOrigin(req, rules) }).then(() => authenticate(req, res)).then((caller) => { setCaller(req, caller); next() }, (thrown: unknown) => {
       if (thrown instanceof TorgError) logRefusal(req, thrown)
-      if (thrown instanceof TorgError && thrown.status === 401) res.setHeader('WWW-Authenticate', 'Basic realm="Torg", charset="UTF-8"')
+      if (thrown instanceof TorgError && thrown.status === 401) res.setHeader('WWW-Authenticate', isKey(...schemeOf(req)) ? 'Bearer realm="Torg"' : 'Basic realm="Torg", charset="UTF-8"')
       next(thrown)
     })
   }
@@ -86,6 +94,13 @@ export function createAdminGuard({ settings, log, needsPermission }: GuardOption
   }
   return { api, editor, upgrades }
 }
+
+function schemeOf({ headers }: IncomingMessage): [scheme: string, value: string] {
+  const [scheme = '', value = ''] = (headers.authorization ?? '').split(' ', 2)
+  return [scheme, value]
+}
+
+const isKey = (scheme: string, value: string): boolean => scheme.toLowerCase() === 'bearer' && value.startsWith(keyPrefix)
 
 const isPublicInEditor = ({ method, path }: Request): boolean =>
   (method === 'GET' || method === 'HEAD') ? publicEditor.test(path) : method === 'POST' && path === '/auth/token'

@@ -7,14 +7,16 @@ import type { Hub, RegisteredSystem } from '../hub.ts'
 import type { Pressure } from '../pressure.ts'
 import type { Settings } from '../settings.ts'
 import type { LaneName, Store } from '../store/types.ts'
+import { requireAdmin } from './caller.ts'
 import { completenessRoutes, type CompletenessOptions } from './completeness.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deploymentRoutes, flowRoutes, type DeployOptions } from './deployments.ts'
 import { environmentRoutes, type EnvironmentOptions } from './environment.ts'
-import { createAdminGuard, type AdminGuard, type NeedsPermission } from './guard.ts'
+import { createAdminGuard, type AdminGuard, type GuardOptions, type NeedsPermission } from './guard.ts'
 import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
 import { createIntake } from './intake.ts'
+import { keyRoutes, type KeyOptions } from './keys.ts'
 import { laneRoutes, type LaneOptions } from './lanes.ts'
 import type { Metrics } from './metrics.ts'
 import { processRoutes } from './processes.ts'
@@ -33,7 +35,7 @@ export interface NodeRedApps {
 
 export interface ApiOptions extends CompletenessOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store']
+  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -70,7 +72,7 @@ export type Api = RequestListener & {
  */
 export function createApi(options: ApiOptions): Api {
   const { hub, store, settings, metrics, log, nodeRed, environment } = options
-  const guard = createAdminGuard({ settings, log, needsPermission: () => nodeRed?.()?.needsPermission })
+  const guard = createAdminGuard({ settings, store, log, needsPermission: () => nodeRed?.()?.needsPermission })
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -84,8 +86,11 @@ export function createApi(options: ApiOptions): Api {
   app.use('/editor', guard.editor, hosted(() => nodeRed?.()?.admin, 'This process runs without an editor, or it has not started yet.'))
 
   app.use(['/metrics', '/schemas', '/api'], guard.api, (_req, res, next) => { res.set('Cache-Control', 'no-store'); next() })
-  app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
   app.use('/schemas', schemaRoutes(options.schemas ?? new Map()))
+
+  app.use(['/metrics', '/api'], requireAdmin)
+  app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
+  app.use('/api/v1/keys', keyRoutes(options))
   app.use('/api/v1/status', statusRoutes(options))
   app.use('/api/v1/lanes', laneRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/dead-letters', deadLetterRoutes({ ...options, by: settings.adminUser }))
@@ -110,17 +115,17 @@ export function createApi(options: ApiOptions): Api {
 /** The HTTP surface of a worker: health for everybody, metrics behind the guard. */
 export function createWorkerApi({ hub, store, settings, metrics, log, notReady }: Pick<ApiOptions, 'metrics' | 'log'> & {
   hub: Pick<Hub, 'accepting' | 'held'>
-  store: Pick<Store, 'ping'>
+  store: Pick<Store, 'ping'> & GuardOptions['store']
   settings: ApiOptions['settings']
   notReady(): readonly string[]
 }): Express {
-  const guard = createAdminGuard({ settings, log })
+  const guard = createAdminGuard({ settings, store, log })
   const app = express()
   app.disable('x-powered-by')
   app.use(prepare(log))
   app.get('/health', health)
   app.get('/ready', createReady({ hub, store, notReady, held: () => hub.held !== undefined }))
-  app.get('/metrics', guard.api, handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
+  app.get('/metrics', guard.api, requireAdmin, handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
   app.use((req, _res, next) => { next(new TorgError('request.not-found', `There is nothing at ${req.method} ${req.path} of a worker. The hub has the rest.`)) })
   app.use(answerErrors(log))
   return app

@@ -1,5 +1,6 @@
 /** The store behind {@link Store}: PostgreSQL 14 or later, schema `torg`. */
 import type { Logger } from 'pino'
+import { createApiKeys } from './api-keys.ts'
 import { createCensus } from './census.ts'
 import { createClaims } from './claims.ts'
 import { openDatabase, toStoreError } from './db.ts'
@@ -80,6 +81,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...deadLetters,
     ...deployments,
     ...createRepairs(db),
+    ...createApiKeys(db),
     ...partitions,
     applyModes: modes.applyModes,
     dropWaiting: modes.dropWaiting,

@@ -22,6 +22,7 @@ const guarded: [string, string][] = [
   ['GET', '/api/v1/environment'], ['POST', '/api/v1/environment'],
   ['POST', '/api/v1/repairs'], ['GET', '/api/v1/repairs'], ['GET', '/api/v1/repairs/1'], ['POST', '/api/v1/repairs/1/cancel'],
   ['GET', '/api/v1/deployments'], ['GET', '/api/v1/deployments/active'], ['GET', '/api/v1/deployments/1'],
+  ['POST', '/api/v1/keys'], ['GET', '/api/v1/keys'], ['POST', '/api/v1/keys/m-1/revoke'],
   ['GET', '/api/v1/flows'], ['PUT', '/api/v1/flows'],
 ]
 const open: [string, string][] = [['GET', '/health'], ['GET', '/ready'], ['GET', '/']]
