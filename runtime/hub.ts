@@ -3,6 +3,7 @@
  * nodes; each tells the hub that it is here and takes itself away again, so what is deployed is what is registered.
  */
 import type { Logger } from 'pino'
+import type { Kind } from './model/index.ts'
 import type { RunTracker, FlowMessage, Envelope } from './runs/types.ts'
 import type { EntityWrite, LaneLimits, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
 import type { ListedItem, ListingWant, RawRequest } from './kit/definition.ts'
@@ -113,4 +114,6 @@ export interface ProjectData {
   readonly lookups: Readonly<Record<string, unknown>>
   /** JSON Schemas by name (`schemas/<name>.json`). */
   readonly schemas: Readonly<Record<string, Record<string, unknown>>>
+  /** The canonical kinds by name, with the project's own fields (`extensions/`). */
+  readonly kinds: ReadonlyMap<string, Kind>
 }

@@ -132,7 +132,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     await store.configure({
       subscriptions: subscriptions.map(({ nodeId, kind, system, lane, mode = 'live', matches }) => ({ id: nodeId, kind, system: system.key, lane, mode, matches })),
       roles: compileRoles(project.roles),
-      kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])),
+      kinds: new Map([...project.kinds].map(([name, kind]) => [name, kind.rules])),
     })
     if (signal.aborted) return
     await engine.open({ deployment, sources: new Map(registry.sources), subscriptions: new Map(registry.subscriptions), ...(environment.held && { held: `held: ${heldReason(environment)}` }) })

@@ -41,7 +41,7 @@ export const save = defineStep({
   inputs: [{ type: 'config:kind' }],
   outputs: [{ type: 'config:kind' }],
   create({ config, hub, status }) {
-    const kind = kindOf(config.kind)
+    const kind = kindOf(config.kind, hub.project.kinds)
     const { operation } = config
 
     /** Where the values come from: the field, what started the run, or a person at the editor. */
@@ -53,7 +53,7 @@ export const save = defineStep({
 
     const writeOf = (msg: FlowMessage): EntityWrite => {
       const origin = originOf(msg)
-      const entity = readEntity(kind.name, msg.payload, { system: origin.system, operation })
+      const entity = readEntity(kind, msg.payload, { system: origin.system, operation })
       return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }
     }
 

@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { TorgError, toTorgError } from '../../runtime/errors.ts'
 import type { Hub } from '../../runtime/hub.ts'
-import { findings, kinds, splitEntity, type Finding, type Kind } from '../../runtime/model/index.ts'
+import { findings, splitEntity, type Finding, type Kind } from '../../runtime/model/index.ts'
 
 /** Everything that does not fit; empty where the value fits. */
 export type Validator = (value: unknown) => Finding[]
@@ -11,7 +11,7 @@ export type Validator = (value: unknown) => Finding[]
 /** Names of all types of this hub, in the groups in which the editor offers them. */
 export function typeNames({ project, types }: Pick<Hub, 'project' | 'types'>): { kinds: string[], connectors: string[], project: string[] } {
   return {
-    kinds: [...kinds.keys()].map((name) => `torg:${name}`).sort(),
+    kinds: [...project.kinds.keys()].map((name) => `torg:${name}`).sort(),
     connectors: [...types.keys()].sort(),
     project: Object.keys(project.schemas).map((name) => `project:${name}`).sort(),
   }
@@ -20,7 +20,7 @@ export function typeNames({ project, types }: Pick<Hub, 'project' | 'types'>): {
 /** The JSON Schema of a type; undefined where the type does not exist. */
 export function schemaOf(type: string, { project, types }: Pick<Hub, 'project' | 'types'>): Record<string, unknown> | undefined {
   const [namespace = '', name = ''] = splitOnce(type, ':')
-  if (namespace === 'torg') return kinds.get(name)?.schema
+  if (namespace === 'torg') return project.kinds.get(name)?.schema
   return namespace === 'project' ? own(project.schemas, name) : types.get(type)
 }
 
@@ -34,7 +34,7 @@ export function validatorOf(type: string, hub: Pick<Hub, 'project' | 'types'>): 
     const known = typeNames(hub)
     throw new TorgError('flow.invalid', { detail: `the type "${type}" does not exist; there are ${[...known.kinds, ...known.connectors, ...known.project].join(', ')}`, pointer: '/against' })
   }
-  const kind = type.startsWith('torg:') ? kinds.get(type.slice('torg:'.length)) : undefined
+  const kind = type.startsWith('torg:') ? hub.project.kinds.get(type.slice('torg:'.length)) : undefined
   return kind ? (value) => validateEntity(kind, value) : compile(type, schema)
 }
 

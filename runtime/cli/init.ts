@@ -70,6 +70,7 @@ A Torg project: one retailer, one hub, one database.
 | which system is master of which fields | \`roles.json\` |
 | tables of values a mapping looks up | \`lookups/\` |
 | schemas of the retailer's own formats | \`schemas/\` |
+| own fields of orders, customers and so on, one file per kind and namespace | \`extensions/\` |
 | sample documents | \`cases/\` |
 
 \`npm install && npm start\` runs it in development: Deploy in the editor writes these files. Commit them.

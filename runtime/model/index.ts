@@ -3,8 +3,9 @@ import { TorgError } from '../errors.ts'
 import type { DeliveredRecord, EntityWrite } from '../store/types.ts'
 import { joinEntity, takeApart, type Entity, type EntityParts } from './entity.ts'
 import type { Kind } from './kind.ts'
+import type { Extension } from './extensions.ts'
 import { schemaError } from './schema-error.ts'
-import { nearest } from './validation.ts'
+import { createAjv, nearest, once } from './validation.ts'
 import { campaign } from './kinds/campaign.ts'
 import { consent } from './kinds/consent.ts'
 import { content } from './kinds/content.ts'
@@ -28,12 +29,21 @@ export const kinds: ReadonlyMap<string, Kind> = new Map([
   product, variant, price, listing, campaign, stock, stockMovement, location, content,
 ].map(kind => [kind.name, kind]))
 
+/**
+ * All kinds with a project's own fields: `ext` takes those and no others. It is these that whatever is saved is checked against; where
+ * only rules, links or states are asked for, {@link kinds} says the same.
+ */
+export function extendKinds(extensions: readonly Extension[]): ReadonlyMap<string, Kind> {
+  const ajv = once(createAjv)
+  return new Map([...kinds].map(([name, kind]) => [name, kind.extend(extensions.filter(extension => extension.kind === name), ajv)]))
+}
+
 /** The kind of this name. Throws `flow.invalid`, with the name that was probably meant. */
-export function kindOf(name: string): Kind {
-  const kind = kinds.get(name)
+export function kindOf(name: string, among: ReadonlyMap<string, Kind> = kinds): Kind {
+  const kind = among.get(name)
   if (kind) return kind
-  const near = nearest(name, [...kinds.keys()])
-  throw new TorgError('flow.invalid', { detail: `There is no kind ${name}.${near === undefined ? ` Kinds: ${[...kinds.keys()].join(', ')}.` : ` Did you mean ${near}?`}`, value: name })
+  const near = nearest(name, [...among.keys()])
+  throw new TorgError('flow.invalid', { detail: `There is no kind ${name}.${near === undefined ? ` Kinds: ${[...among.keys()].join(', ')}.` : ` Did you mean ${near}?`}`, value: name })
 }
 
 /**
@@ -50,13 +60,14 @@ export function splitEntity(kind: string, entity: unknown, { system }: { system:
 /**
  * The same, with everything checked that can be without the store. What is to be removed needs no more than its reference.
  *
+ * @param kind of the project ({@link extendKinds}), which knows its own fields
  * @throws TorgError as {@link splitEntity}; `validation.schema` with every finding; what the kind's `check` says
  */
-export function readEntity(kind: string, entity: unknown, { system, operation }: { system: string, operation: EntityWrite['operation'] }): EntityParts {
-  const parts = splitEntity(kind, entity, { system })
+export function readEntity(kind: Kind, entity: unknown, { system, operation }: { system: string, operation: EntityWrite['operation'] }): EntityParts {
+  const parts = takeApart(kind, entity, system)
   if (operation === 'remove') return parts
-  const { findings, fault } = kindOf(kind).examine(parts.document)
-  if (findings.length > 0) throw schemaError(`the ${kind} ${parts.number ?? parts.refs[0]?.id ?? ''}`.trim(), findings)
+  const { findings, fault } = kind.examine(parts.document)
+  if (findings.length > 0) throw schemaError(`the ${kind.name} ${parts.number ?? parts.refs[0]?.id ?? ''}`.trim(), findings)
   if (fault) throw fault
   return parts
 }

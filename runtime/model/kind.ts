@@ -1,12 +1,14 @@
 /** What a kind is, and how one is made from its definition. */
+import type { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Static, TSchema } from 'typebox'
 import type { TorgError } from '../errors.ts'
 import type { Text } from '../kit/definition.ts'
 import type { KindRules } from '../store/types.ts'
 import { byFields, toMatchRules, type Match } from './match.ts'
 import { personalData } from './personal.ts'
+import { extendSchema, extensibleParts, searchableFields, type Extension, type SearchableField } from './extensions.ts'
 import { changeFault, stateFault, type Machine, type States } from './states.ts'
-import { createAjv, findings, isRecord, publish, type Finding, type JsonSchema } from './validation.ts'
+import { createAjv, findings, isRecord, once, publish, type Finding, type JsonSchema } from './validation.ts'
 
 /** Where a document points to another record. `*` in the pointer stands for every element of a list. */
 export interface KindLink { pointer: string, kind: string }
@@ -38,6 +40,12 @@ export interface Kind {
   status(document: Record<string, unknown>): Record<string, string> | null
   /** A worked example, valid and checked. */
   readonly example: Record<string, unknown>
+  /** Parts beside the record itself that may have own fields of a customer: `lines`. */
+  readonly extensibleParts: readonly string[]
+  /** Own fields that a person may search for. */
+  readonly searchable: readonly SearchableField[]
+  /** The same kind with these own fields and no others; without, `ext` takes whatever comes. */
+  extend(extensions: readonly Extension[], ajv: () => Ajv2020): Kind
 }
 
 /** A kind as its own file describes it. Only `check`, `checkChange` and `status` see the document with a static type. */
@@ -66,17 +74,21 @@ export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   example: Static<S>
 }
 
-const ajv = createAjv()
+const shared = once(createAjv)
 
-/** Compiles the schema once and gives the kind its checks. Throws where schema or example are not valid. */
+/** Gives a kind its checks. The schema is compiled when it is first used: not every process needs every kind. Throws where the example is no object. */
 export function defineKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>): Kind {
+  const schemaName = `${definition.name}@${definition.version}`
+  return makeKind(definition, publish(definition.schema, { $id: `urn:torg:schema:${schemaName}`, title: schemaName }), { extensions: [], ajv: shared })
+}
+
+function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>, schema: JsonSchema, { extensions, ajv }: { extensions: readonly Extension[], ajv: () => Ajv2020 }): Kind {
   const { name, version, label, fact, orderKey, links, worth, key, match, states, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
-  const schema = publish(definition.schema, { $id: `urn:torg:schema:${schemaName}`, title: schemaName })
-  const validate = ajv.compile(schema)
-  const fits = (document: unknown): document is Static<S> => validate(document)
-  const told = status && ajv.compile(status.of)
-  const tells = (document: unknown): document is Static<Told> => told?.(document) === true
+  const validate = once(() => ajv().compile(schema))
+  const fits = (document: unknown): document is Static<S> => validate()(document)
+  const told = status && once(() => shared().compile(status.of))
+  const tells = (document: unknown): document is Static<Told> => told?.()(document) === true
   const rules = [...key ? [byFields('key', key)] : [], ...match?.rules ?? []]
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
@@ -92,11 +104,19 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
       ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
       personal: { ...personalData(schema), customers: links.filter(link => link.kind === 'customer').map(link => link.pointer) },
     },
-    validate: document => findings(validate, document),
+    validate: document => findings(validate(), document),
     examine: document => fits(document)
       ? { findings: [], fault: check?.(document) ?? (states ? stateFault(states.read(document)) : null) }
-      : { findings: findings(validate, document), fault: null },
+      : { findings: findings(validate(), document), fault: null },
     checkChange: examineChange,
     status: document => status && tells(document) ? status.derive(document) : null,
+    extensibleParts: extensibleParts(schema),
+    searchable: searchableFields(extensions),
+    extend: (given, own) => {
+      const extended = makeKind(definition, extendSchema(schema, given), { extensions: given, ajv: own })
+      // What was stored before a project changed its own fields has states all the same.
+      return { ...extended, checkChange: examineChange, rules: { ...extended.rules, ...(extended.rules.checkChange && { checkChange: examineChange }) } }
+    },
   }
 }
+

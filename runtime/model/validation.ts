@@ -10,13 +10,22 @@ export interface Finding { detail: string, pointer: string, value: unknown }
 
 export type JsonSchema = Record<string, unknown>
 
-/** Draft 2020-12 with the model's annotations: `pii` marks personal data, `expects` says in words what fits. */
+/**
+ * Draft 2020-12 with the model's annotations: `pii` marks personal data, `expects` says in words what fits. A customer's own fields have
+ * `label` and `searchable` besides, see `extensions.ts`.
+ */
 export function createAjv(): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, discriminator: true })
   addFormats.default(ajv)
   for (const [name, holds] of Object.entries(formats)) ajv.addFormat(name, holds)
-  ajv.addVocabulary(['pii', 'expects'])
+  ajv.addVocabulary(['pii', 'expects', 'label', 'searchable'])
   return ajv
+}
+
+/** What is made when it is first asked for, and kept. */
+export function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 /**

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { TorgError } from '../errors.ts'
+import { extendKinds } from '../model/index.ts'
+import { readExtensions } from './extensions.ts'
 import { isMissing, listFiles, listJsonFiles, readJsonFile } from './files.ts'
 import { findingsError } from './findings.ts'
 import { isObject } from './json.ts'
@@ -52,10 +54,13 @@ export async function readProject(folder: string): Promise<Project> {
   findings.push(...roles.findings, ...findUnknownMasters(roles.rows, systemKeysOf(located.map(({ node }) => node))))
   const lookups = await takeObjects('lookups')
   const schemas = await takeObjects('schemas')
+  const extensions = await takeObjects('extensions')
+  const read = readExtensions(extensions)
+  findings.push(...read.findings)
   const { name, settings, findings: packageFindings } = parseProjectPackage(await take('package.json') ?? {})
   findings.push(...packageFindings)
   if (findings.length > 0) throw findingsError(findings)
-  return { folder: root, name: name ?? basename(root), flows: joinTabs(files), roles: roles.rows, lookups, schemas, cases: await listFiles(join(root, 'cases')), torg: settings }
+  return { folder: root, name: name ?? basename(root), flows: joinTabs(files), roles: roles.rows, lookups, schemas, extensions, kinds: extendKinds(read.extensions), cases: await listFiles(join(root, 'cases')), torg: settings }
 }
 
 /** Tabs, layout and systems of a folder, parsed; what is wrong is added to `findings`. */

@@ -1,4 +1,5 @@
 /** What a project folder holds, read and checked. */
+import type { Kind } from '../model/index.ts'
 import type { FlowItem } from '../node-red/facade.ts'
 
 /** One entry of Node-RED's flow array: a tab, a subflow, a group, a config node or a node. `z` is the tab or subflow it is on. */
@@ -60,7 +61,7 @@ export interface ProjectSettings {
   demo: Record<string, unknown> | null
 }
 
-/** A project folder as read: one customer's tabs, roles, lookups, schemas and cases. */
+/** A project folder as read: one customer's tabs, roles, lookups, schemas, own fields and cases. */
 export interface Project {
   folder: string
   name: string
@@ -71,6 +72,10 @@ export interface Project {
   lookups: Record<string, Record<string, unknown>>
   /** JSON Schemas by file name without `.json`. */
   schemas: Record<string, Record<string, unknown>>
+  /** Own fields of the kinds, as written, by file name without `.json`: `order.acme`, `order.lines.acme`. */
+  extensions: Record<string, Record<string, unknown>>
+  /** All canonical kinds by name, with these own fields. */
+  kinds: ReadonlyMap<string, Kind>
   /** Paths of sample cases below `cases/`, sorted, with forward slashes. */
   cases: string[]
   torg: ProjectSettings

@@ -3,13 +3,14 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { describeConnector, type ConformanceOptions } from '../../runtime/kit/conformance/index.ts'
+import { kinds } from '../../runtime/model/index.ts'
 import { builtIn } from '../../nodes/index.ts'
 
 const nodesFolder = join(import.meta.dirname, '../../nodes')
 const folders = readdirSync(nodesFolder, { withFileTypes: true }).filter(entry => entry.isDirectory() && existsSync(join(nodesFolder, entry.name, 'index.ts'))).map(({ name }) => name)
 
 const options: Readonly<Record<string, Omit<ConformanceOptions, 'folder'>>> = {
-  hub: { nodes: { validate: { config: { against: 'torg:order' } } } },
+  hub: { kinds, nodes: { validate: { config: { against: 'torg:order' } } } },
   rest: {
     system: { webhooks: 'hmac', signatureHeader: 'X-Signature' },
     nodes: {

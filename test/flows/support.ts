@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import { compileMapping } from '../../runtime/mapping/index.ts'
 import type { CompiledMapping } from '../../runtime/mapping/index.ts'
-import { kinds } from '../../runtime/model/index.ts'
 import { readProject } from '../../runtime/project/index.ts'
 
 export const folder = join(import.meta.dirname, '../../flows')
+
+const { kinds } = await readProject(folder)
 
 export type Document = Record<string, unknown>
 

@@ -44,6 +44,7 @@ export interface HubBench {
 export const project: ProjectData = {
   lookups: { carriers: { Bring: 'bring' } },
   schemas: { note: { type: 'object', required: ['text'], properties: { text: { type: 'string' } } } },
+  kinds,
 }
 
 /** Starts everything before the tests of the surrounding `describe`, stops it after them. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import express from 'express'
 import { createStubHub, type StubHub } from '../../runtime/kit/conformance/stub-hub.ts'
+import { kinds as model } from '../../runtime/model/index.ts'
 import type { ConnectorDefinition } from '../../runtime/kit/definition.ts'
 import { buildPalette } from '../../runtime/kit/palette.ts'
 import { createRegistrar } from '../../runtime/kit/register.ts'
@@ -26,7 +27,7 @@ export async function startWithPalette({ connectors, flows = [], editor = false,
   const folder = await mkdtemp(join(tmpdir(), 'torg-kit-'))
   const palette = join(folder, 'palette')
   buildPalette({ connectors, outDir: palette, kinds, ...(pluginsDir !== undefined && { pluginsDir }), version: '0.1.0' })
-  const stub = createStubHub()
+  const stub = createStubHub({ kinds: model })
   const app = express()
   const server = createServer(app)
   const storage = createMemoryStorage(flows)

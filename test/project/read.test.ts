@@ -49,6 +49,38 @@ describe('reading a project', () => {
     ])
   })
 
+  it('gives the kinds the fields of extensions/, and no others', async () => {
+    await put('extensions/order.acme.json', { properties: { gift: { type: 'boolean' } } })
+    await put('extensions/order.lines.acme.json', { properties: { engraving: { $ref: '#/$defs/Text' } } })
+    const { kinds, extensions } = await readProject(folder)
+    expect(Object.keys(extensions)).to.deep.equal(['order.acme', 'order.lines.acme'])
+    const order = kinds.get('order')
+    const details = (ext: unknown): string[] | undefined => order?.validate({ ...order.example, ext }).map(({ pointer }) => pointer)
+    expect(details({ acme: { gift: true } })).to.deep.equal([])
+    expect(details({ acme: { gift: 'yes' } })).to.deep.equal(['/ext/acme/gift'])
+    expect(details({ acme: { engraving: 'K+O' } })).to.deep.equal(['/ext/acme/engraving'])
+  })
+
+  const wrongExtensions: [string, string, unknown, string, string][] = [
+    ['of a kind there is not', 'ordre.acme', { properties: {} }, '', 'Did you mean order?'],
+    ['without a namespace', 'order', { properties: {} }, '', 'names no namespace'],
+    ['of a part without own fields', 'order.payments.acme', { properties: {} }, '', 'There are those of lines, and of the order itself'],
+    ['that is no schema of an object', 'order.acme', { type: 'array' }, '', 'must be a JSON Schema of an object'],
+    ['with a keyword that is misspelt', 'order.acme', { properties: { size: { type: 'string', serchable: true } } }, '/properties/size/serchable', 'Did you mean searchable?'],
+    ['with a label that lacks a language', 'order.acme', { properties: { size: { type: 'string', label: { en: 'Size' } } } }, '/properties/size/label', 'a text in every language'],
+    ['that refers to nothing', 'order.acme', { properties: { size: { $ref: '#/$defs/Sise' } } }, '/properties/size/$ref', 'neither in "$defs" of this file nor a value type'],
+    ['that is searchable inside of a list', 'order.acme', { properties: { tags: { type: 'array', items: { type: 'string', searchable: true } } } }, '/properties/tags/items', 'outside of lists'],
+    ['with a type there is not', 'order.acme', { properties: { size: { type: 'text' } } }, '', 'cannot be used'],
+    ['with a name that needs quotes', 'order.acme', { properties: { 'shoe size': { type: 'string' } } }, '/properties', 'begin with a letter'],
+  ]
+  for (const [what, name, schema, field, says] of wrongExtensions) {
+    it(`refuses own fields ${what}, with file and pointer`, async () => {
+      await put(`extensions/${name}.json`, schema)
+      const [first] = await refusal()
+      expect(first).to.contain(`extensions/${name}.json`).and.contain(field).and.contain(says)
+    })
+  }
+
   it('reads an empty folder as an empty project', async () => {
     expect(await readProject(folder)).to.deep.include({ flows: [], roles: [], cases: [], torg: { connectors: [], twins: {}, demo: null } })
   })

@@ -16,7 +16,7 @@ export function bringToLife(subject: Subject, { without = [] }: { without?: read
   const { definition, types } = subject
   const secrets = types.flatMap(({ fields }) => secretNames(fields))
   const env = Object.fromEntries(secrets.filter(name => !without.includes(name)).map(name => [secretVariable(name), secretOf(name)]))
-  const stub = createStubHub({ env, types: new Map(Object.entries(definition.types ?? {}).map(([name, { schema }]) => [name, { ...schema }])) })
+  const stub = createStubHub({ env, ...(subject.options.kinds && { kinds: subject.options.kinds }), types: new Map(Object.entries(definition.types ?? {}).map(([name, { schema }]) => [name, { ...schema }])) })
   const registrar = createRegistrar({ hub: stub.hub, connectors: [definition, standIn] })
   const red = createFakeRed()
   registrar(red.RED, definition.name)

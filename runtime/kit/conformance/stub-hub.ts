@@ -17,8 +17,11 @@ export interface StubHub {
   assign(msg: object, run: ActiveRun): void
 }
 
-/** @param options.env what `${NAME}` refers to; the process environment without. */
-export function createStubHub({ env = process.env, types = new Map() }: { env?: NodeJS.ProcessEnv, types?: ReadonlyMap<string, Record<string, unknown>> } = {}): StubHub {
+/**
+ * @param options.env what `${NAME}` refers to; the process environment without
+ * @param options.kinds canonical kinds, for the nodes that know the model
+ */
+export function createStubHub({ env = process.env, types = new Map(), kinds = new Map() }: { env?: NodeJS.ProcessEnv, types?: Hub['types'], kinds?: Hub['project']['kinds'] } = {}): StubHub {
   const registry = createRegistry()
   const lines: string[] = []
   const runs = new WeakMap<object, ActiveRun>()
@@ -43,7 +46,7 @@ export function createStubHub({ env = process.env, types = new Map() }: { env?: 
     receive: unavailable, save: unavailable, find: unavailable,
     resolveSecret: reference => resolveSecret(reference, env),
     publicUrl: 'http://localhost:1880',
-    project: { lookups: {}, schemas: {} },
+    project: { lookups: {}, schemas: {}, kinds },
     types,
   }
   return { hub, registry, lines, assign: (msg, run) => { runs.set(msg, run) } }

@@ -1,5 +1,6 @@
 /** The connector under test, and values to try it with where its author gave none. */
 import { TorgError } from '../../errors.ts'
+import type { Hub } from '../../hub.ts'
 import type { AnyNode, Config, ConnectorDefinition, Field, Fields, RawRequest, Sample } from '../definition.ts'
 import { isShown } from '../faults.ts'
 import { defaultOf, nodeTypesOf, rulesOf, type NodeType } from '../node-types.ts'
@@ -18,6 +19,8 @@ export interface ConformanceOptions {
     /** Of a webhook source: a request of the vendor. @defaultValue the examples of its output's type */
     webhook?: { body: unknown, headers?: Record<string, string> }
   }>>
+  /** The canonical kinds; only the hub's own nodes know them. */
+  kinds?: Hub['project']['kinds']
   /** Secrets its twin is started with. @defaultValue one made up per secret field of the system */
   twinSecrets?: Readonly<Record<string, string>>
 }
