@@ -46,6 +46,7 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
     load: () => import('./cli/redeliver.ts'),
   },
   repairs: { usage: 'repairs [list] | show <id> | cancel <id>', what: 'how far these are, who asked for them and why', load: () => import('./cli/repairs.ts') },
+  erasures: { usage: 'erasures [list] | show <id> | start <customer id> --why <reason> | confirm <id> <system> [--note <text>] | export <customer id>', what: 'erase a customer in the hub and every system, or hand out all that is known', load: () => import('./cli/erasures.ts') },
   environment: { usage: 'environment [adopt --deliver | --drop]', what: 'whose the database of a running hub is; let it go where it is held', load: () => import('./cli/environment.ts') },
   keys: {
     usage: 'keys [list] | create <name> --scope <scope> [--system <key>] [--days <n>] | revoke <id>',

@@ -15,6 +15,7 @@ import { createHints } from './lanes/hints.ts'
 import { createModeDuty } from './lanes/mode-duty.ts'
 import { createPolls } from './lanes/polls.ts'
 import { createRepairDuty } from './lanes/repair-duty.ts'
+import { createErasureDuty } from './lanes/erasure-duty.ts'
 import { createRetentionDuty } from './lanes/retention-duty.ts'
 import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed, type NodeRedOptions } from './node-red/embed.ts'
@@ -112,6 +113,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     engine.sweep,
     createModeDuty({ store, wake: engine.wake, log }),
     createRepairDuty({ store, most: settings.concurrency * repairFactor, wake: engine.wake, log }),
+    createErasureDuty({ store, log }),
     createRetentionDuty({ store, ...settings, removed: metrics.removedOld, log }),
   ]
   const polls = createPolls({ store, receive: (message) => hub.receive(message), full: pressure.reason, log })

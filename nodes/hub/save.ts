@@ -62,8 +62,8 @@ export const save = defineStep({
       const [saved] = await hub.save([write])
       if (!saved) throw new TorgError('hub.internal', 'The hub stored the entity but returned no outcome.')
       const { record, outcome, refused } = saved
-      run?.addSaved({ id: record.id, stale: outcome === 'stale' })
-      status({ fill: outcome === 'stale' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(write, saved) })
+      run?.addSaved({ id: record.id, stale: outcome === 'stale' || outcome === 'erased' })
+      status({ fill: outcome === 'stale' || outcome === 'erased' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(write, saved) })
       return { ...msg, payload: toEntity(record), saved: { outcome, refused } }
     }
   },
@@ -71,7 +71,7 @@ export const save = defineStep({
 
 /** The record by its number, else by the id its writer knows: the stored references begin with any system's. */
 function describe({ kind, refs, operation }: EntityWrite, { record, outcome, refused }: SaveOutcome): string {
-  const what = outcome === 'unchanged' || outcome === 'stale' ? outcome : operation === 'remove' ? 'deleted' : outcome
+  const what = outcome === 'unchanged' || outcome === 'stale' || outcome === 'erased' ? outcome : operation === 'remove' ? 'deleted' : outcome
   const held = refused.length > 0 ? `, ${refused.length} ${refused.length === 1 ? 'field' : 'fields'} refused` : ''
   return `${kind} ${record.number ?? refs[0]?.id ?? record.id} v${record.version} ${what}${held}`
 }

@@ -21,6 +21,7 @@ import { laneRoutes, type LaneOptions } from './lanes.ts'
 import type { Metrics } from './metrics.ts'
 import { processRoutes } from './processes.ts'
 import { recordRoutes, schemaRoutes, statusRoutes } from './operations.ts'
+import { privacyRoutes, type PrivacyOptions } from './privacy.ts'
 import { repairRoutes, type RepairOptions } from './repairs.ts'
 import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 
@@ -35,7 +36,7 @@ export interface NodeRedApps {
 
 export interface ApiOptions extends CompletenessOptions {
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store']
+  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & PrivacyOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -95,6 +96,7 @@ export function createApi(options: ApiOptions): Api {
   app.use('/api/v1/lanes', laneRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/dead-letters', deadLetterRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/repairs', repairRoutes({ ...options, by: settings.adminUser }))
+  app.use('/api/v1/privacy', privacyRoutes({ ...options, by: settings.adminUser }))
   app.use('/api/v1/records', recordRoutes(store))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, by: settings.adminUser, log }))
   app.use('/api/v1/completeness', completenessRoutes(options))

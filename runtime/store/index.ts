@@ -6,6 +6,7 @@ import { createClaims } from './claims.ts'
 import { openDatabase, toStoreError } from './db.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDeployments } from './deployments.ts'
+import { createErasures } from './erasure.ts'
 import { createInbox } from './inbox.ts'
 import { createLanes } from './lanes.ts'
 import { migrate, requireMigrated } from './migrate.ts'
@@ -82,6 +83,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...deployments,
     ...createRepairs(db),
     ...createApiKeys(db),
+    ...createErasures(db, () => rules),
     ...partitions,
     applyModes: modes.applyModes,
     dropWaiting: modes.dropWaiting,

@@ -61,6 +61,10 @@ export function sameJson(one: unknown, other: unknown): boolean {
 }
 
 /** A field's name as a step of a JSON pointer (RFC 6901). */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 export function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -1,4 +1,5 @@
 /** Links from one document to other records. Pure. */
+import { isObject } from './json.ts'
 import type { JsonObject } from './merge.ts'
 import type { Reference } from './types.ts'
 
@@ -67,8 +68,4 @@ function replaceLink(value: unknown, idOf: (reference: Reference) => string | nu
 
 function isReference(value: unknown): value is Reference {
   return isObject(value) && typeof value.system === 'string' && typeof value.kind === 'string' && typeof value.id === 'string'
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

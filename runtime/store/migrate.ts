@@ -9,6 +9,7 @@ import { modes } from './migrations/0006-modes.ts'
 import { repair } from './migrations/0007-repair.ts'
 import { api } from './migrations/0013-api.ts'
 import { deliveryKey } from './migrations/0010-delivery-key.ts'
+import { erasure } from './migrations/0017-erasure.ts'
 import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
 
@@ -25,6 +26,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 10, name: 'delivery-key', sql: deliveryKey },
   { id: 13, name: 'api', sql: api },
   { id: 16, name: 'closed', sql: closed },
+  { id: 17, name: 'erasure', sql: erasure },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

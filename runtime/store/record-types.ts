@@ -42,8 +42,8 @@ export interface EntityWrite {
 
 export interface SaveOutcome {
   record: StoredRecord
-  /** `created`, `updated`, `unchanged` (equal content), `stale` (older than what this reference gave before). */
-  outcome: 'created' | 'updated' | 'unchanged' | 'stale'
+  /** `created`, `updated`, `unchanged` (equal content), `stale` (older than what this reference gave before), `erased` (of a customer who was erased; not applied). */
+  outcome: 'created' | 'updated' | 'unchanged' | 'stale' | 'erased'
   /** Fields the role table refused, with the system that is their master. */
   refused: { pointer: string, master: string }[]
   /** Lanes in which a delivery was raised that was not handed over: hint them. */

@@ -106,7 +106,7 @@ function claimsOf({ leased, written, refRows, waiting, records, owner }: {
   const toDelivered = (recordId: string): DeliveredRecord => {
     const draft = drafts.get(recordId)
     if (!draft) throw new Error(`Record ${recordId} was raised, but not written.`)
-    const { provenance: _, document, ...rest } = draft
+    const { provenance: _, erased: _erased, document, ...rest } = draft
     const refs = refsOf.get(recordId) ?? draft.refs
     return { ...rest, document: copyJson(document ?? {}), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
   }

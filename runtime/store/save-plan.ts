@@ -15,6 +15,8 @@ export interface Rules { subscriptions: readonly Subscription[], roles: Roles, k
 export interface Draft {
   id: string, kind: string, version: number, schema: string, number: string | null, document: JsonObject | null
   provenance: Record<string, Origin>, refs: readonly Reference[], createdAt: string, updatedAt: string, deletedAt: string | null
+  /** Its personal data was erased, and must not come back. */
+  erased?: boolean
 }
 
 export interface PlannedReference { reference: Reference, recordId: string, sourceTime: string | null }
@@ -108,6 +110,8 @@ export function createSavePlan(rules: Rules): SavePlan {
     const own = write.refs[0]
     if (!own) throw new TorgError('model.no-reference', { detail: `The ${write.kind} from ${write.origin.system} has no reference.`, pointer: '/refs' })
     const before = identify(write, at)
+    // A customer who was erased: what systems still say is not known any more.
+    if (before.erased && before.deletedAt !== null) return { record: toStored(before), outcome: 'erased', refused: [], lanes: [] }
     const seen = references.get(referenceKey(own))?.sourceTime ?? null
     if (isOlder(write.sourceTime, seen)) return { record: toStored(before), outcome: 'stale', refused: [], lanes: [] }
 
@@ -181,11 +185,11 @@ interface Step {
   overtaken?: boolean
 }
 
-function upserted(before: Draft, write: EntityWrite, { fact, links, checkChange }: KindRules, roles: Roles, at: string, linkTo: (reference: Reference) => string): Step {
+function upserted(before: Draft, write: EntityWrite, { fact, links, checkChange, personal }: KindRules, roles: Roles, at: string, linkTo: (reference: Reference) => string): Step {
   const { system } = write.origin
   const merged = merge({
     document: before.document, provenance: before.provenance, origin: write.origin,
-    incoming: replaceLinks(write.document, links, linkTo),
+    incoming: replaceLinks(before.erased && personal ? personal.without(write.document) : write.document, links, linkTo),
     refusedBy: field => roles.refusedBy(write.kind, field, system),
   })
   if (fact && before.version > 0 && (merged.changed || before.deletedAt !== null)) {
@@ -261,6 +265,6 @@ function isOlder(time: string | null, seen: string | null): boolean {
   return time !== null && seen !== null && Date.parse(time) < Date.parse(seen)
 }
 
-function toStored(draft: Draft): SaveOutcome['record'] {
+function toStored({ erased: _, ...draft }: Draft): SaveOutcome['record'] {
   return { ...draft, document: draft.document ?? {}, refs: [...draft.refs] }
 }

@@ -74,7 +74,7 @@ export interface Reservation {
 }
 
 export type DeliveryOperation = 'upsert' | 'remove'
-export type RemoveReason = 'deleted' | 'filter' | 'merged'
+export type RemoveReason = 'deleted' | 'filter' | 'merged' | 'erased'
 
 /** One record towards one subscription, as a run gets it. */
 export interface Delivery {

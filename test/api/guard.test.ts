@@ -17,6 +17,7 @@ const guarded: [string, string][] = [
   ['GET', '/api/v1/dead-letters'], ['GET', '/api/v1/dead-letters/m-1'], ['POST', '/api/v1/dead-letters/rerun'], ['POST', '/api/v1/dead-letters/m-1/rerun'], ['POST', '/api/v1/dead-letters/m-1/close'],
   ['GET', '/api/v1/lanes'], ['POST', '/api/v1/lanes/erp.out/pause'], ['POST', '/api/v1/lanes/erp.out/resume'],
   ['GET', '/api/v1/records/order/1'], ['GET', '/api/v1/records/order'],
+  ['GET', '/api/v1/privacy/customers/1'], ['GET', '/api/v1/privacy/erasures'], ['POST', '/api/v1/privacy/erasures'], ['GET', '/api/v1/privacy/erasures/1'], ['POST', '/api/v1/privacy/erasures/1/confirm'],
   ['GET', '/api/v1/completeness'],
   ['GET', '/api/v1/processes'],
   ['GET', '/api/v1/environment'], ['POST', '/api/v1/environment'],

@@ -10,7 +10,7 @@ from the fed system itself is not sent back to it. When the flow has finished wi
 **Outputs**
 
 1. *new or changed*: the record is to be created or updated in the system.
-2. *to be removed*: the record was deleted, merged into another, or no longer fits the filter. Leave it unwired where the system keeps
+2. *to be removed*: the record was deleted, its customer was erased, it was merged into another, or no longer fits the filter. Leave it unwired where the system keeps
    such records.
 
 **Message**
@@ -60,7 +60,7 @@ fra mottakersystemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten f
 **Utganger**
 
 1. *ny eller endret*: posten skal opprettes eller oppdateres i systemet.
-2. *skal fjernes*: posten er slettet, slått sammen med en annen, eller passer ikke lenger til filteret. La den stå uten ledning der systemet
+2. *skal fjernes*: posten er slettet, kunden er slettet på forespørsel, slått sammen med en annen, eller passer ikke lenger til filteret. La den stå uten ledning der systemet
    beholder slike poster.
 
 **Melding**
@@ -110,7 +110,7 @@ från det mottagande systemet självt skickas inte tillbaka dit. När flödet ä
 **Utgångar**
 
 1. *ny eller ändrad*: posten ska skapas eller uppdateras i systemet.
-2. *ska tas bort*: posten är raderad, sammanslagen med en annan eller passar inte längre in i filtret. Lämna den utan ledning där systemet
+2. *ska tas bort*: posten är raderad, kunden är raderad på begäran, sammanslagen med en annan eller passar inte längre in i filtret. Lämna den utan ledning där systemet
    behåller sådana poster.
 
 **Meddelande**

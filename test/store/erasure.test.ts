@@ -1,0 +1,135 @@
+import { expect } from 'chai'
+import { kinds } from '../../runtime/model/index.ts'
+import { kind } from '../model/support.ts'
+import type { Erasure, NewMessage, SaveOutcome, Store } from '../../runtime/store/types.ts'
+import { aMessage, aRun, aSubscription, aWrite, claimMessages, configure, dead, deliverAll, done, openTestStore, ref, rejection, type TestStore } from './support.ts'
+
+const email = 'Ingrid.Solbakken@example.no'
+const phone = '+4740000123'
+const never = new AbortController().signal
+const why = 'asked by mail'
+
+/** As a system wrote it: names and addresses in its own words. */
+const webhook = (fields: object): Pick<NewMessage, 'body'> => ({ body: Buffer.from(JSON.stringify({ navn: 'Ingrid Solbakken', epost: email, mobil: '400 00 123', ...fields })) })
+
+describe('store: erasure of a customer', () => {
+  let test: TestStore
+  let store: Store
+  beforeEach(async () => {
+    test = await openTestStore()
+    store = test.store
+    await configure(store, [
+      aSubscription('erp-customers', { kind: 'customer', system: 'erp' }), aSubscription('erp-orders', { kind: 'order', system: 'erp' }), aSubscription('pos', { kind: 'receipt', system: 'pos' }),
+    ], { kinds: Object.fromEntries([...kinds].map(([name, { rules }]) => [name, rules])) })
+  })
+  afterEach(() => test.close())
+
+  const customerDocument = (over: object = {}): Record<string, unknown> => ({ ...kind('customer').example, emails: [{ value: email, primary: true }], phones: [{ value: phone }], ...over })
+  const orderDocument = (customer: string): Record<string, unknown> => ({ ...kind('order').example, buyer: { customer: { ref: ref('web', customer, 'customer') }, name: 'Ingrid Solbakken', email, phone } })
+
+  const save = async (name: string, id: string, document: Record<string, unknown>, system = 'web', message: string | null = null): Promise<SaveOutcome> => {
+    const [saved] = await store.save([aWrite(id, document, { kind: name, system, schema: `${name}@1`, number: id, origin: { system, message, at: new Date().toISOString() } })])
+    if (!saved) throw new Error('not saved')
+    return saved
+  }
+
+  /** A message, and what its flow made of it. */
+  const arrive = async (key: string, body: Pick<NewMessage, 'body'>, make?: (message: string) => Promise<SaveOutcome>): Promise<string> => {
+    const { id } = await store.receive(aMessage({ key, eventId: `${key} ${email}`, ...body }))
+    const [claim] = await claimMessages(store)
+    const [message] = claim?.messages ?? []
+    if (!claim || !message) throw new Error('not claimed')
+    const saved = await make?.(id)
+    await store.settleMessage({ lease: claim.lease, message, result: saved ? done : dead, ...(saved && { yielded: { result: 'saved', records: [saved.record.id] } }), run: aRun(), givesBack: true })
+    return saved?.record.id ?? id
+  }
+
+  /** A customer known to three systems, with an order, a receipt and a message that failed. */
+  const ingrid = async (): Promise<{ customer: string, order: string, receipt: string, deadLetter: string }> => {
+    const customer = await arrive('c1', webhook({}), message => save('customer', '7001', customerDocument(), 'web', message))
+    await store.save([aWrite('7001', {}, { kind: 'customer', schema: 'customer@1', refs: [ref('web', '7001', 'customer'), ref('club', email, 'customer')] })])
+    const order = await arrive('o1', webhook({ total: 12 }), message => save('order', '1042', orderDocument('7001'), 'web', message))
+    const receipt = (await save('receipt', 'r1', { ...kind('receipt').example, customer: { id: customer }, notes: [{ text: `Ring ${phone}`, audience: 'internal' }] }, 'store')).record.id
+    const deadLetter = await arrive('o2', { body: Buffer.from(`Hei, jeg heter Ingrid. ${email.toLowerCase()}, 0047 40 00 01 23`) })
+    return { customer, order, receipt, deadLetter }
+  }
+
+  /** Tables in which a word stands, as text or as bytes. */
+  const tablesWith = async (word: string): Promise<string[]> => {
+    const tables = await test.sql<{ name: string }>(`select relname as name from pg_class where relnamespace = 'torg'::regnamespace and relkind in ('r', 'p') and not relispartition order by 1`)
+    const found: string[] = []
+    for (const { name } of tables) {
+      const [row] = await test.sql<{ count: number }>(`select count(*)::int as count from torg."${name}" t where t::text ilike '%' || $1 || '%' or t::text ilike '%' || encode(convert_to($1, 'UTF8'), 'hex') || '%'`, [word])
+      if (row && row.count > 0) found.push(name)
+    }
+    return found
+  }
+
+  const end = async (): Promise<Erasure[]> => store.continueErasures(never)
+
+  it('takes personal data out of records, messages and dead letters, keeps the amounts, and is done once every system has confirmed', async () => {
+    const { customer, order, receipt, deadLetter } = await ingrid()
+    await deliverAll(store)
+    await deliverAll(store, 'pos.out')
+    const before = await store.find('order', { id: order })
+    expect(await tablesWith('ingrid.solbakken')).to.include.members(['record', 'reference', 'event'])
+
+    const begun = await store.erase(customer, { by: 'kari', why })
+    expect(begun).to.deep.include({ customer, by: 'kari', why, records: 3, state: 'sweeping' })
+    expect(begun.systems).to.deep.equal([{ system: 'club', state: 'by-hand', confirmed: null }, { system: 'erp', state: 'waiting', confirmed: null }, { system: 'pos', state: 'confirmed', confirmed: null }, { system: 'web', state: 'by-hand', confirmed: null }])
+    expect((await store.find('customer', { id: customer }))?.document).to.deep.equal({ type: 'person', name: 'erased' })
+    const after = await store.find('order', { id: order })
+    expect(after?.document['totals']).to.deep.equal(before?.document['totals'])
+    expect(after?.document['buyer']).to.deep.equal({ customer: { id: customer } })
+    expect((await store.find('receipt', { id: receipt }))?.document['notes']).to.equal(undefined)
+
+    expect(await end()).to.deep.equal([])
+    expect((await store.erasure(begun.id))?.state).to.equal('waiting')
+    for (const word of ['ingrid.solbakken', 'Solbakken', phone, '400 00 123', '40 00 01 23']) expect(await tablesWith(word), word).to.satisfy((tables: string[]) => tables.every(table => table === 'erasure' || table === 'reference'))
+    expect((await store.deadLetter(`m-${deadLetter}`))?.input).to.have.property('body', 'Hei, jeg heter Ingrid. erased, erased')
+
+    const delivered = await deliverAll(store)
+    expect(delivered.map(({ kind: name, operation, reason }) => [name, operation, reason]).sort()).to.deep.equal([['customer', 'remove', 'erased'], ['order', 'upsert', null]])
+    expect(delivered.find(({ kind: name }) => name === 'customer')?.record.refs).to.deep.include(ref('club', email, 'customer'))
+    expect(await end()).to.deep.equal([])
+    for (const system of ['web', 'club']) expect(await store.confirmErasure(begun.id, { system, by: 'kari', note: null })).not.to.equal(null)
+    expect((await end()).map(({ id, state }) => [id, state])).to.deep.equal([[begun.id, 'done']])
+    for (const word of ['ingrid.solbakken', 'Solbakken', phone]) expect(await tablesWith(word), word).to.deep.equal([])
+    expect(await end()).to.deep.equal([])
+  })
+
+  it('stays erased, whatever systems still say of the customer and of what the customer bought', async () => {
+    const { customer, order } = await ingrid()
+    await store.erase(customer, { by: 'kari', why })
+    expect(await save('customer', '7001', customerDocument({ language: 'sv' }))).to.deep.include({ outcome: 'erased', lanes: [] })
+    expect((await store.find('customer', { id: customer }))?.document).to.deep.equal({ type: 'person', name: 'erased' })
+    const shipped = { ...orderDocument('7001'), tags: ['shipped'] }
+    expect((await save('order', '1042', shipped)).outcome).to.equal('updated')
+    expect((await store.find('order', { id: order }))?.document).to.deep.include({ tags: ['shipped'], buyer: { customer: { id: customer } } })
+    expect((await rejection(store.erase(customer, { by: 'kari', why }))).code).to.equal('request.conflict')
+  })
+
+  it('leaves others alone who share an address or phone', async () => {
+    const { customer } = await ingrid()
+    const other = await arrive('c2', webhook({ navn: 'Per' }), message => save('customer', '7002', customerDocument({ name: 'Per' }), 'web', message))
+    const company = await save('customer', '7003', { type: 'organisation', name: 'Elvegata AS', contacts: [{ name: 'Ingrid Solbakken', customer: { id: customer } }, { name: 'Per', email }] })
+    await store.erase(customer, { by: 'kari', why })
+    await end()
+    expect((await store.find('customer', { id: other }))?.document).to.deep.include({ name: 'Per', emails: [{ value: email, primary: true }] })
+    const [message] = await test.sql<{ body: Buffer }>(`select body from torg.message where key = 'c2'`)
+    expect(message?.body.toString()).to.include(email)
+    expect((await store.find('customer', { id: company.record.id }))?.document['contacts']).to.deep.equal([{ name: 'Per', email }])
+  })
+
+  it('hands out everything about a customer', async () => {
+    const { customer, order, receipt } = await ingrid()
+    await deliverAll(store)
+    const found = await store.exportCustomer(customer)
+    expect(found?.customer.document).to.deep.include({ emails: [{ value: email, primary: true }] })
+    expect(Object.entries(found?.records ?? {}).map(([name, records]) => [name, records.map(({ id }) => id)])).to.deep.equal([['order', [order]], ['receipt', [receipt]]])
+    expect(found?.messages.map(({ body }) => body)).to.deep.equal([webhook({}), webhook({ total: 12 })].map(({ body }) => body.toString()))
+    expect(found?.deliveries.filter(({ acknowledgedAt }) => acknowledgedAt !== null).map(({ system, kind: name }) => [system, name])).to.have.deep.members([['erp', 'customer'], ['erp', 'order']])
+    expect(await store.exportCustomer(order)).to.equal(null)
+    expect((await rejection(store.erase(order, { by: 'kari', why }))).code).to.equal('request.not-found')
+  })
+})
