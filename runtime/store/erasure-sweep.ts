@@ -62,7 +62,7 @@ export function identifierPattern(identifiers: readonly string[]): string | null
   const patterns = identifiers.map(identifier => {
     const digits = /^\+(\d+)$/.exec(identifier)?.[1]
     if (digits === undefined) return identifier.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    return `(?<![0-9])(\\+|00)?${[...digits].join('[ -]?')}(?![0-9])`
+    return `(?<![0-9])(\\+|00)?${digits.split('').join('[ -]?')}(?![0-9])`
   })
   return patterns.length === 0 ? null : patterns.join('|')
 }

@@ -265,6 +265,7 @@ function isOlder(time: string | null, seen: string | null): boolean {
   return time !== null && seen !== null && Date.parse(time) < Date.parse(seen)
 }
 
-function toStored({ erased: _, ...draft }: Draft): SaveOutcome['record'] {
-  return { ...draft, document: draft.document ?? {}, refs: [...draft.refs] }
+function toStored(draft: Draft): SaveOutcome['record'] {
+  const { erased: _, ...record } = draft
+  return { ...record, document: draft.document ?? {}, refs: [...draft.refs] }
 }
