@@ -56,6 +56,7 @@ export const catalogue = {
   'validation.schema': entry('permanent', 422, 'The document does not fit its schema', 'Correct the value at the pointer or the mapping that makes it, then run it again.'),
   'model.totals': entry('permanent', 422, 'The totals do not add up', 'Compare the sums at the pointer with the source document and correct the mapping.'),
   'model.transition': entry('permanent', 422, 'The state change is not allowed', 'See the states of this kind; correct the mapping or the source.'),
+  'model.not-found': entry('permanent', 422, 'There is no such record', 'Save the record first and run the message again, or have the node send such messages to its second output.'),
   'model.no-reference': entry('permanent', 422, 'The entity has no reference', 'Map the system\'s own id to refs[0].id.'),
   'system.unknown': entry('permanent', 422, 'The system is not configured', 'Choose a system on the node and deploy.'),
   'system.credentials': entry('permanent', 401, 'The system refused the credentials', 'Correct the credentials of the system named.'),

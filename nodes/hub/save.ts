@@ -2,7 +2,8 @@
 import { TorgError } from '../../runtime/errors.ts'
 import { defineStep, type FlowMessage } from '../../runtime/kit/definition.ts'
 import { kindOf, readEntity, toEntity } from '../../runtime/model/index.ts'
-import type { EntityWrite, Origin, SaveOutcome } from '../../runtime/store/types.ts'
+import type { EntityWrite } from '../../runtime/store/types.ts'
+import { describeSaved, isApplied, originField, originOf } from './origin.ts'
 import { saveHelp } from './help/save.ts'
 
 export const save = defineStep({
@@ -26,17 +27,7 @@ export const save = defineStep({
       ],
       default: 'upsert',
     },
-    origin: {
-      type: 'text',
-      label: { en: 'Origin', nb: 'Opphav', sv: 'Ursprung' },
-      hint: {
-        en: 'Key of the system the data comes from. Empty: the system whose message started the flow, or "manual".',
-        nb: 'Nøkkelen til systemet dataene kommer fra. Tomt: systemet som startet flyten, eller «manual».',
-        sv: 'Nyckeln till systemet som data kommer från. Tomt: systemet vars meddelande startade flödet, eller ”manual”.',
-      },
-      pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
-      placeholder: 'webshop-no',
-    },
+    origin: originField,
   },
   inputs: [{ type: 'config:kind' }],
   outputs: [{ type: 'config:kind' }],
@@ -44,15 +35,8 @@ export const save = defineStep({
     const kind = kindOf(config.kind, hub.project.kinds)
     const { operation } = config
 
-    /** Where the values come from: the field, what started the run, or a person at the editor. */
-    const originOf = ({ torg }: FlowMessage): Origin => ({
-      system: config.origin || torg?.message?.system || torg?.delivery?.system || 'manual',
-      message: torg?.message?.id ?? null,
-      at: torg?.message?.receivedAt ?? new Date().toISOString(),
-    })
-
     const writeOf = (msg: FlowMessage): EntityWrite => {
-      const origin = originOf(msg)
+      const origin = originOf(msg, config.origin)
       const entity = readEntity(kind, msg.payload, { system: origin.system, operation })
       return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }
     }
@@ -62,16 +46,9 @@ export const save = defineStep({
       const [saved] = await hub.save([write])
       if (!saved) throw new TorgError('hub.internal', 'The hub stored the entity but returned no outcome.')
       const { record, outcome, refused } = saved
-      run?.addSaved({ id: record.id, stale: outcome === 'stale' || outcome === 'erased' })
-      status({ fill: outcome === 'stale' || outcome === 'erased' || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describe(write, saved) })
+      run?.addSaved({ id: record.id, stale: !isApplied(outcome) })
+      status({ fill: !isApplied(outcome) || refused.length > 0 ? 'yellow' : 'green', shape: 'dot', text: describeSaved(saved, { called: write.refs[0]?.id, ...(operation === 'remove' && { done: 'deleted' }) }) })
       return { ...msg, payload: toEntity(record), saved: { outcome, refused } }
     }
   },
 })
-
-/** The record by its number, else by the id its writer knows: the stored references begin with any system's. */
-function describe({ kind, refs, operation }: EntityWrite, { record, outcome, refused }: SaveOutcome): string {
-  const what = outcome === 'unchanged' || outcome === 'stale' || outcome === 'erased' ? outcome : operation === 'remove' ? 'deleted' : outcome
-  const held = refused.length > 0 ? `, ${refused.length} ${refused.length === 1 ? 'field' : 'fields'} refused` : ''
-  return `${kind} ${record.number ?? refs[0]?.id ?? record.id} v${record.version} ${what}${held}`
-}

@@ -20,9 +20,14 @@ export type EntityParts = Pick<EntityWrite, 'kind' | 'schema' | 'refs' | 'number
 export function takeApart(kind: Kind, entity: unknown, system: string): EntityParts {
   if (!isRecord(entity)) throw new TorgError('validation.schema', { detail: `The ${kind.name} is ${entity === null ? 'null' : Array.isArray(entity) ? 'a list' : `a ${typeof entity}`}, expected one object. Map it to an object, or split the list first.`, pointer: '', value: entity })
   const refs = references(kind, entity.refs, system)
+  return { kind: kind.name, schema: kind.schemaName, refs, number: number(entity.number), document: documentOf(kind, entity, system) }
+}
+
+/** An entity, or part of one, without what the hub itself adds, its links complete. */
+export function documentOf(kind: Kind, entity: Record<string, unknown>, system: string): Record<string, unknown> {
   let document: Record<string, unknown> = Object.fromEntries(Object.entries(entity).filter(([key]) => !envelope.has(key)))
   for (const link of kind.links) document = withLink(document, link.pointer.split('/').slice(1), { system, kind: link.kind })
-  return { kind: kind.name, schema: kind.schemaName, refs, number: number(entity.number), document }
+  return document
 }
 
 function references(kind: Kind, given: unknown, system: string): Reference[] {

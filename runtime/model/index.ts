@@ -1,11 +1,11 @@
 /** The canonical model: every kind the hub keeps. Pure: no I/O, no clock, inputs are never changed. */
 import { TorgError } from '../errors.ts'
-import type { DeliveredRecord, EntityWrite } from '../store/types.ts'
-import { joinEntity, takeApart, type Entity, type EntityParts } from './entity.ts'
+import type { DeliveredRecord, EntityWrite, StoredRecord } from '../store/types.ts'
+import { documentOf, joinEntity, takeApart, type Entity, type EntityParts } from './entity.ts'
 import type { Kind } from './kind.ts'
 import type { Extension } from './extensions.ts'
 import { schemaError } from './schema-error.ts'
-import { createAjv, nearest, once } from './validation.ts'
+import { createAjv, isRecord, nearest, once } from './validation.ts'
 import { campaign } from './kinds/campaign.ts'
 import { consent } from './kinds/consent.ts'
 import { content } from './kinds/content.ts'
@@ -66,10 +66,29 @@ export function splitEntity(kind: string, entity: unknown, { system }: { system:
 export function readEntity(kind: Kind, entity: unknown, { system, operation }: { system: string, operation: EntityWrite['operation'] }): EntityParts {
   const parts = takeApart(kind, entity, system)
   if (operation === 'remove') return parts
-  const { findings, fault } = kind.examine(parts.document)
-  if (findings.length > 0) throw schemaError(`the ${kind.name} ${parts.number ?? parts.refs[0]?.id ?? ''}`.trim(), findings)
-  if (fault) throw fault
+  examined(kind, parts.document, parts.number ?? parts.refs[0]?.id)
   return parts
+}
+
+/**
+ * A change of a stored record: fields of its kind, null taking one away. What the record would be is checked as an entity is.
+ *
+ * @param kind of the project
+ * @throws TorgError `validation.schema` where the change is no object, or the record would not fit; what the kind's `check` says
+ */
+export function readChange(kind: Kind, change: unknown, { record, system }: { record: StoredRecord, system: string }): EntityParts {
+  if (!isRecord(change)) throw new TorgError('validation.schema', { detail: `The change of the ${kind.name} is not an object. Map it to the fields that change.`, pointer: '', value: change })
+  const document = documentOf(kind, change, system)
+  const changed = Object.fromEntries(Object.entries({ ...record.document, ...document }).filter(([, value]) => value !== null))
+  examined(kind, changed, record.number ?? record.id)
+  return { kind: kind.name, schema: kind.schemaName, refs: record.refs, number: null, document }
+}
+
+/** Refuses a document that does not fit its schema or its kind's checks. */
+function examined(kind: Kind, document: Record<string, unknown>, called = ''): void {
+  const { findings, fault } = kind.examine(document)
+  if (findings.length > 0) throw schemaError(`the ${kind.name} ${called}`.trim(), findings)
+  if (fault) throw fault
 }
 
 /** The entity of a stored record, as `hub changes` and `hub save` send it: document, envelope, derived status. */

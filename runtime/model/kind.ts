@@ -36,6 +36,13 @@ export interface Kind {
   examine(document: unknown): { findings: Finding[], fault: TorgError | null }
   /** Whether a valid document may follow another one; null where it may. */
   checkChange(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
+  /** States a flow may ask for by name. */
+  readonly moves: readonly string[]
+  /**
+   * What is to be written to bring a valid document into one of {@link Kind.moves} at a moment; nothing where it is there already. Whether it may
+   * go there is `checkChange`'s.
+   */
+  move(document: Record<string, unknown>, state: string, at: string): Record<string, unknown>
   /** What is never written but follows from the document, such as the order's status; null where the kind has none. */
   status(document: Record<string, unknown>): Record<string, string> | null
   /** A worked example, valid and checked. */
@@ -109,6 +116,11 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
       ? { findings: [], fault: check?.(document) ?? (states ? stateFault(states.read(document)) : null) }
       : { findings: findings(validate(), document), fault: null },
     checkChange: examineChange,
+    moves: Object.keys(states?.moves ?? {}),
+    move: (document, state, at) => {
+      const move = states?.moves?.[state]
+      return move && !(fits(document) && states.read(document)[0]?.state === state) ? { ...move(at) } : {}
+    },
     status: document => status && tells(document) ? status.derive(document) : null,
     extensibleParts: extensibleParts(schema),
     searchable: searchableFields(extensions),

@@ -25,6 +25,8 @@ export interface States<Document> {
   machines: Readonly<Record<string, Machine>>
   /** The states a document holds; those that cannot be told from others (a payment without id) are left out. */
   read(document: Document): readonly HeldState[]
+  /** By state: what is written to bring a document's own state there, at a moment (ISO 8601 UTC). Absent where a flow cannot name one state for all of it. */
+  moves?: Readonly<Record<string, (at: string) => Partial<Document>>>
 }
 
 /** All states that can follow, in one step or several, in the order in which they are reached. */

@@ -38,6 +38,8 @@ export interface EntityWrite {
   origin: Origin
   /** The source's own time of this version; an older one than the last seen by this reference is recorded, not applied. */
   sourceTime: string | null
+  /** The version it was worked out on: refused as `request.conflict` where the record has another by now. */
+  ifVersion?: number
 }
 
 export interface SaveOutcome {

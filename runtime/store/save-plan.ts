@@ -122,6 +122,10 @@ export function createSavePlan(rules: Rules): SavePlan {
 
     if (overtaken) return { record: toStored(before), outcome: 'stale', refused: [], lanes: [] }
 
+    // What is said already is no conflict: a run that was cut off after its save comes again.
+    if (write.ifVersion !== undefined && write.ifVersion !== before.version && next.version !== before.version) {
+      throw new TorgError('request.conflict', { detail: `The ${write.kind} ${before.number ?? before.id} is at version ${before.version}, not ${write.ifVersion}.`, pointer: '/version', value: write.ifVersion })
+    }
     const after: Draft = { ...next, refs: withReferences(next.refs, write.refs) }
     if (after.version !== before.version) putRecord(after)
     else put(drafts, after.id, after)

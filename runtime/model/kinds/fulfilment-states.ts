@@ -20,3 +20,12 @@ const carryOut: Machine = { requested: ['collected', 'cancelled'], collected: []
 
 /** By the type of the fulfilment. */
 export const fulfilmentMachines = { ship, 'ship-from-store': ship, pickup, digital, 'carry-out': carryOut } as const satisfies Record<string, Machine>
+
+/** Every state with the time that belongs to it, where one does. */
+export const fulfilmentMoves = {
+  accepted: (at: string) => ({ state: 'accepted' as const, acceptedAt: at }), picking: () => ({ state: 'picking' as const }),
+  packed: (at: string) => ({ state: 'packed' as const, readyAt: at }), ready: (at: string) => ({ state: 'ready' as const, readyAt: at }),
+  shipped: (at: string) => ({ state: 'shipped' as const, handedOverAt: at }), collected: (at: string) => ({ state: 'collected' as const, handedOverAt: at }),
+  delivered: (at: string) => ({ state: 'delivered' as const, deliveredAt: at }), undelivered: () => ({ state: 'undelivered' as const }),
+  declined: () => ({ state: 'declined' as const }), expired: () => ({ state: 'expired' as const }), cancelled: () => ({ state: 'cancelled' as const }),
+}

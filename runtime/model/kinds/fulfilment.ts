@@ -6,7 +6,7 @@ import { Decimal } from '../decimals.ts'
 import { defineKind } from '../kind.ts'
 import type { Finding } from '../validation.ts'
 import { Address, BusinessDate, Code, described, Extensions, ExternalId, Gtin, Instant, Link, Note, PersonalText, Quantity, Sku, StaffText, Text, Url } from '../values.ts'
-import { fulfilmentMachines } from './fulfilment-states.ts'
+import { fulfilmentMachines, fulfilmentMoves } from './fulfilment-states.ts'
 
 const closed = { additionalProperties: false }
 
@@ -90,7 +90,7 @@ export const fulfilment = defineKind({
   schema: FulfilmentSchema,
   fact: false,
   links: [{ pointer: '/order', kind: 'order' }, { pointer: '/lines/*/variant', kind: 'variant' }],
-  states: { machines: fulfilmentMachines, read: ({ type, state }) => [{ subject: 'The fulfilment', pointer: '/state', state, machine: fulfilmentMachines[type] }] },
+  states: { machines: fulfilmentMachines, moves: fulfilmentMoves, read: ({ type, state }) => [{ subject: 'The fulfilment', pointer: '/state', state, machine: fulfilmentMachines[type] }] },
   check,
   // Bought in the Norwegian webshop, collected in a store that had one pair of socks less than ordered.
   example: {

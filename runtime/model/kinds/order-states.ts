@@ -62,6 +62,7 @@ function fulfilmentStatus(order: Progress): string {
 /** The order's own state follows from when things happened; those of payments and fulfilments are written. */
 export const orderStates: States<Order> = {
   machines: { order: orderMachine, payment: paymentMachine, ...fulfilmentMachines },
+  moves: { placed: at => ({ placedAt: at }), confirmed: at => ({ confirmedAt: at }), closed: at => ({ closedAt: at }), cancelled: at => ({ cancelledAt: at }) },
   read(order) {
     const state = progress(order)
     return [

@@ -104,7 +104,7 @@ export const refund = defineKind({
   fact: false,
   links: [{ pointer: '/order', kind: 'order' }, { pointer: '/receipt', kind: 'receipt' }, { pointer: '/return', kind: 'return' }, { pointer: '/customer', kind: 'customer' }],
   worth: ['totals', 'gross'],
-  states: { machines: { refund: machine }, read: ({ state }) => [{ subject: 'The refund', pointer: '/state', state, machine }] },
+  states: { machines: { refund: machine }, moves: { done: at => ({ state: 'done' as const, doneAt: at }), rejected: () => ({ state: 'rejected' as const }) }, read: ({ state }) => [{ subject: 'The refund', pointer: '/state', state, machine }] },
   check,
   // A jacket bought in the Swedish webshop came back; a fee for the return label is kept.
   example: {
