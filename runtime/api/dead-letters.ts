@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { TorgError, type ErrorCode } from '../errors.ts'
 import type { Selection } from '../store/repair-types.ts'
 import type { LaneName, Store } from '../store/types.ts'
+import { callerOf } from './caller.ts'
 import { bodyObject, handle, queryNumber, queryText, toLane } from './handler.ts'
 import { logStart } from './repairs.ts'
 import { isCode } from './selection.ts'
@@ -12,8 +13,6 @@ export interface DeadLetterOptions {
   store: Pick<Store, 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'startRepair'>
   /** Tells a lane that it has work; without it the sweep finds it within a second. */
   hint?(lane: LaneName): void
-  /** Who closes and repairs by API. */
-  by: string
   log: Logger
 }
 
@@ -22,7 +21,7 @@ interface Filter { lane?: LaneName, type?: 'message' | 'delivery', code?: ErrorC
 const pageSize = 500
 const longestNote = 2_000
 
-export function deadLetterRoutes({ store, hint, by, log }: DeadLetterOptions): Router {
+export function deadLetterRoutes({ store, hint, log }: DeadLetterOptions): Router {
   const router = Router()
 
   router.get('/', handle(async (req, res) => {
@@ -47,7 +46,7 @@ export function deadLetterRoutes({ store, hint, by, log }: DeadLetterOptions): R
     if (Object.keys(filter).length === 0 && all !== true) throw new TorgError('request.invalid', 'Name what to run again by lane, type or code, or say { "all": true }.')
     const repairs = []
     for (const selection of toSelections(filter)) {
-      const repair = await store.startRepair({ selection, by, why: 'dead letters run again' })
+      const repair = await store.startRepair({ selection, by: callerOf(req).name, why: 'dead letters run again' })
       if (repair === null) continue
       logStart(log, repair)
       repairs.push(repair)
@@ -68,7 +67,7 @@ export function deadLetterRoutes({ store, hint, by, log }: DeadLetterOptions): R
     const id = idOf(req)
     const { note = null } = bodyObject(req)
     if (note !== null && (typeof note !== 'string' || note.length > longestNote || note.includes('\0'))) throw new TorgError('request.invalid', `The note is a text of at most ${longestNote} characters.`)
-    const closed = await store.closeDeadLetter(id, { by, note })
+    const closed = await store.closeDeadLetter(id, { by: callerOf(req).name, note })
     if (closed === null) throw notFound(id)
     log.info({ deadLetter: id, ...closed }, `Closed: ${id}`)
     res.json({ id, closed })

@@ -3,6 +3,7 @@ import { Router, json } from 'express'
 import { TorgError } from '../errors.ts'
 import { refuseStale, type DeployUser } from '../project/index.ts'
 import type { DeployedFrom, Deployment, Store } from '../store/types.ts'
+import { callerOf } from './caller.ts'
 import { bodyObject, handle, queryNumber, queryText } from './handler.ts'
 
 export interface DeployOptions {
@@ -11,8 +12,6 @@ export interface DeployOptions {
   checkFlows(flows: readonly unknown[]): void
   /** Deploys where `revision` is still the active one, and waits until the new flows run; absent in a process that cannot. */
   deploy?(request: { flows: Record<string, unknown>[], revision: string | null, user: DeployUser }): Promise<{ revision: string }>
-  /** Who deploys by API. */
-  by: string
 }
 
 const flowsLimit = '50mb'
@@ -45,7 +44,7 @@ function shown(deployment: Deployment | null, missing: string): Omit<Deployment,
  * `GET /` gives revision and flows; `PUT /` deploys `{ revision, flows, note?, from? }` when the revision is still that of what
  * runs. `from` is `files` where the flows are those of the project's files.
  */
-export function flowRoutes({ store, checkFlows, deploy, by }: DeployOptions): Router {
+export function flowRoutes({ store, checkFlows, deploy }: DeployOptions): Router {
   const router = Router()
   router.get('/', handle(async (_req, res) => {
     const active = await store.activeDeployment()
@@ -59,7 +58,7 @@ export function flowRoutes({ store, checkFlows, deploy, by }: DeployOptions): Ro
     if (typeof revision !== 'string' && revision !== null) throw new TorgError('request.invalid', 'revision must be that of the flows this is based on, from GET /api/v1/flows; null where nothing was deployed.')
     if (!isNodes(flows)) throw new TorgError('request.invalid', 'flows must be a list of nodes.')
     if (typeof note !== 'string' && note !== null) throw new TorgError('request.invalid', 'note must be a text.')
-    const user: DeployUser = { username: by, deploy: { from: toFrom(from) ?? 'api', note } }
+    const user: DeployUser = { username: callerOf(req).name, deploy: { from: toFrom(from) ?? 'api', note } }
     if (deploy === undefined) throw new TorgError('hub.unavailable', 'This process does not deploy.')
     const result = last.then(async () => {
       await refuseStale(store, revision)

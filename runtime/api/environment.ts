@@ -4,18 +4,17 @@ import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Environment } from '../project/environment.ts'
 import type { Store } from '../store/types.ts'
+import { callerOf } from './caller.ts'
 import { bodyObject, handle } from './handler.ts'
 
 export interface EnvironmentOptions {
   environment: Pick<Environment, 'name' | 'database' | 'since' | 'by' | 'held' | 'adopt'>
   store: Pick<Store, 'depths'>
-  /** Who the caller is. */
-  by: string
   log: Logger
 }
 
 /** `GET /`: names, and what waits. `POST /` with `{ "waiting": "deliver" | "drop" }` lets the database go. */
-export function environmentRoutes({ environment, store, by, log }: EnvironmentOptions): Router {
+export function environmentRoutes({ environment, store, log }: EnvironmentOptions): Router {
   const describe = async (): Promise<Record<string, unknown>> => {
     const { name, database, since, by: whose, held } = environment
     const lanes = await store.depths()
@@ -31,6 +30,7 @@ export function environmentRoutes({ environment, store, by, log }: EnvironmentOp
       throw new TorgError('request.invalid', { detail: 'Say in "waiting" what becomes of the deliveries that wait: "deliver" sends them, "drop" takes them for known to their systems.', pointer: '/waiting', value: waiting })
     }
     const before = environment.database
+    const by = callerOf(req).name
     const { dropped } = await environment.adopt({ waiting, by })
     log.warn({ before, environment: environment.name, waiting, dropped, by }, `The database of the environment "${before}" was let go as "${environment.name}"`)
     res.json({ ...await describe(), before, dropped })

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { RegisteredSystem } from '../hub.ts'
 import type { LaneName, LaneState, Store } from '../store/types.ts'
+import { callerOf } from './caller.ts'
 import { bodyObject, handle, toLane } from './handler.ts'
 
 export interface LaneOptions {
@@ -16,8 +17,6 @@ export interface LaneOptions {
     refresh(lane: LaneName): void
   }
   log: Logger
-  /** Who pauses by API, where the call does not say. */
-  by: string
 }
 
 const longestText = 500
@@ -25,7 +24,7 @@ const working = { state: 'working', paused: null, open: null, throttledUntil: nu
 const empty = { pending: 0, due: 0, dead: 0, oldestMs: 0 }
 
 /** `GET /` lists; `POST /:lane/pause` with `{ reason, by? }`; `POST /:lane/resume` also ends what a failing system or its Retry-After brought about. */
-export function laneRoutes({ store, systems, lanes, log, by }: LaneOptions): Router {
+export function laneRoutes({ store, systems, lanes, log }: LaneOptions): Router {
   const router = Router()
 
   const list = async () => {
@@ -47,7 +46,7 @@ export function laneRoutes({ store, systems, lanes, log, by }: LaneOptions): Rou
   router.get('/', handle(async (_req, res) => { res.json({ items: await list() }) }))
 
   router.post('/:lane/pause', json(), handle(async (req, res) => {
-    const { reason, by: who = by, ...others } = bodyObject(req)
+    const { reason, by: who = callerOf(req).name, ...others } = bodyObject(req)
     for (const name of Object.keys(others)) throw new TorgError('request.invalid', { detail: `"${name}" is not known here; there are reason and by.`, pointer: `/${name}` })
     const text = (value: unknown, field: string): string => {
       if (typeof value === 'string' && value.trim() !== '' && value.length <= longestText) return value.trim()
@@ -64,7 +63,7 @@ export function laneRoutes({ store, systems, lanes, log, by }: LaneOptions): Rou
     const lane = await known(req.params['lane'])
     await store.resumeLane(lane)
     lanes?.refresh(lane)
-    log.info({ lane, by }, `Resumed: ${lane}`)
+    log.info({ lane, by: callerOf(req).name }, `Resumed: ${lane}`)
     res.json((await list()).find((item) => item.lane === lane))
   }))
   return router

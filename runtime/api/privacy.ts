@@ -3,13 +3,12 @@ import { Router, json, type Request } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Store } from '../store/types.ts'
+import { callerOf } from './caller.ts'
 import { bodyObject, handle } from './handler.ts'
 
 export interface PrivacyOptions {
   store: Pick<Store, 'exportCustomer' | 'erase' | 'erasures' | 'erasure' | 'confirmErasure'>
   log: Logger
-  /** Who asks by API. */
-  by: string
 }
 
 const longestText = 2_000
@@ -18,10 +17,11 @@ const longestText = 2_000
  * `GET /customers/:id` hands out everything. `POST /erasures` with `{ customer, why }` erases; `GET /erasures`, `GET /erasures/:id`, and
  * `POST /erasures/:id/confirm` with `{ system, note }` where a person has to say that a system is through.
  */
-export function privacyRoutes({ store, log, by }: PrivacyOptions): Router {
+export function privacyRoutes({ store, log }: PrivacyOptions): Router {
   const router = Router()
 
   router.get('/customers/:id', handle(async (req, res) => {
+    const by = callerOf(req).name
     const found = await store.exportCustomer(req.params['id'] ?? '')
     if (found === null) throw new TorgError('request.not-found', { detail: `There is no customer ${req.params['id'] ?? ''}.`, next: 'Name the hub\'s own id of the customer.' })
     log.info({ customer: found.customer.id, by }, `Everything about customer ${found.customer.id} was handed out to ${by}`)
@@ -33,6 +33,7 @@ export function privacyRoutes({ store, log, by }: PrivacyOptions): Router {
     refuseOthers(others, 'customer and why')
     if (typeof customer !== 'string' || customer === '') throw new TorgError('request.invalid', { detail: 'customer is the hub\'s own id of the customer.', pointer: '/customer', value: customer })
     if (typeof why !== 'string' || why.trim() === '' || why.length > longestText) throw new TorgError('request.invalid', { detail: 'why says for what reason the customer is erased; it is kept, so do not name the person.', pointer: '/why' })
+    const by = callerOf(req).name
     const erasure = await store.erase(customer, { by, why: why.trim() })
     log.info({ erasure: erasure.id, customer, by }, `Customer ${customer} is erased by ${by}: ${erasure.records} records`)
     res.status(202).json(erasure)
@@ -51,6 +52,7 @@ export function privacyRoutes({ store, log, by }: PrivacyOptions): Router {
     refuseOthers(others, 'system and note')
     if (typeof system !== 'string' || system === '') throw new TorgError('request.invalid', { detail: 'system is the key of the system that has erased the customer.', pointer: '/system', value: system })
     if (note !== null && (typeof note !== 'string' || note.length > longestText)) throw new TorgError('request.invalid', { detail: `The note is a text of at most ${longestText} characters.`, pointer: '/note' })
+    const by = callerOf(req).name
     const erasure = await store.confirmErasure(idOf(req), { system, by, note })
     if (erasure === null) {
       if (await store.erasure(idOf(req)) === null) throw notFound(req)

@@ -4,14 +4,13 @@ import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
 import type { Repair } from '../store/repair-types.ts'
 import type { Store } from '../store/types.ts'
+import { callerOf } from './caller.ts'
 import { bodyObject, handle, queryNumber } from './handler.ts'
 import { flowNodes, readSelection, type FlowNode } from './selection.ts'
 
 export interface RepairOptions {
   store: Pick<Store, 'previewRepair' | 'startRepair' | 'repairs' | 'repair' | 'cancelRepair' | 'activeDeployment'>
   log: Logger
-  /** Who repairs by API. */
-  by: string
 }
 
 const selectionLimit = '1mb'
@@ -21,7 +20,7 @@ const greatestId = 2 ** 31 - 1
  * `POST /` with `{ selection, dryRun: true }` counts; with `{ selection, why, expected }` (or `force`) it repairs. `GET /`, `GET /:id`,
  * `POST /:id/cancel`.
  */
-export function repairRoutes({ store, log, by }: RepairOptions): Router {
+export function repairRoutes({ store, log }: RepairOptions): Router {
   const router = Router()
   const deployed = async (): Promise<FlowNode[]> => flowNodes((await store.activeDeployment())?.flows ?? [])
 
@@ -38,7 +37,7 @@ export function repairRoutes({ store, log, by }: RepairOptions): Router {
       return
     }
     if (typeof why !== 'string' || why.trim() === '') throw new TorgError('request.invalid', { detail: 'why says for what reason this is repaired; it is kept with the repair.', pointer: '/why' })
-    const repair = await store.startRepair({ selection, by, why: why.trim(), ...(force !== true && { expected: toCount(expected) }) })
+    const repair = await store.startRepair({ selection, by: callerOf(req).name, why: why.trim(), ...(force !== true && { expected: toCount(expected) }) })
     if (repair === null) throw new TorgError('request.invalid', { detail: `The selection holds no ${selection.type} that could be repaired.`, pointer: '/selection', next: 'See by a dry run what matches, and what waits already.' })
     logStart(log, repair)
     res.status(202).json(repair)
@@ -59,6 +58,7 @@ export function repairRoutes({ store, log, by }: RepairOptions): Router {
 
   router.post('/:id/cancel', handle(async (req, res) => {
     const id = idOf(req)
+    const by = callerOf(req).name
     const cancelled = await store.cancelRepair(id, by)
     if (cancelled === null) {
       const repair = await store.repair(id)

@@ -2,7 +2,8 @@ import bcrypt from 'bcryptjs'
 import { expect } from 'chai'
 import { createKeyCheck, makeKey } from '../../runtime/api/key-check.ts'
 import type { ApiKey, Store } from '../../runtime/store/types.ts'
-import { openTestStore, type TestStore } from '../store/support.ts'
+import { TorgError } from '../../runtime/errors.ts'
+import { aMessage, openTestStore, type TestStore } from '../store/support.ts'
 import { basic, call, startApi, type Answer, type RunningApi } from './harness.ts'
 
 const password = 'correct horse: battery'
@@ -69,6 +70,12 @@ describe('API keys', () => {
     expect((await get('/api/v1/nothing', bearer(admin.key))).status).to.equal(404)
     await post('/api/v1/keys', { name: 'made by a key', scopes: ['read:*'] }, bearer(admin.key))
     expect((await opened.sql<{ created_by: string }>('select created_by from torg.api_key where name = \'made by a key\''))[0]).to.deep.equal({ created_by: 'Webshop' })
+  })
+
+  it('are named with what was done by them', async () => {
+    const { key } = await make(['admin'], { name: 'Night shift' })
+    const { id } = await opened.store.receive(aMessage({ error: new TorgError('message.no-key', 'No key.').toJSON() }))
+    expect((await post(`/api/v1/dead-letters/m-${id}/close`, {}, bearer(key))).json()).to.have.nested.property('closed.by', 'Night shift')
   })
 
   it('do not hold once they are revoked, have expired, or were never made', async () => {
