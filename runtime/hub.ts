@@ -68,7 +68,8 @@ export interface RegisteredSubscription {
   limitMs: number
   /** @defaultValue 'live' */
   mode?: SubscriptionMode
-  matches(document: Record<string, unknown>): boolean
+  /** Whether it wants a document at a moment, ISO 8601. */
+  matches(document: Record<string, unknown>, at: string): boolean
   toFlow(delivery: Delivery, envelope: Envelope): FlowMessage
   /** Present where it delivers in batches: of `size` keys at most, each run starting with what `toFlow` makes of them here. */
   batch?: { size: number, toFlow(deliveries: readonly Delivery[], envelope: Envelope): FlowMessage }

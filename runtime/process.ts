@@ -16,6 +16,7 @@ import { createModeDuty } from './lanes/mode-duty.ts'
 import { createPolls } from './lanes/polls.ts'
 import { createRepairDuty } from './lanes/repair-duty.ts'
 import { createErasureDuty } from './lanes/erasure-duty.ts'
+import { createTurnDuty } from './lanes/turn-duty.ts'
 import { createRetentionDuty } from './lanes/retention-duty.ts'
 import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed, type NodeRedOptions } from './node-red/embed.ts'
@@ -113,6 +114,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     engine.sweep,
     createModeDuty({ store, wake: engine.wake, log }),
     createRepairDuty({ store, most: settings.concurrency * repairFactor, wake: engine.wake, log }),
+    createTurnDuty({ store, wake: engine.wake, log }),
     createErasureDuty({ store, log }),
     createRetentionDuty({ store, ...settings, removed: metrics.removedOld, log }),
   ]

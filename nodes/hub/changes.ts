@@ -1,7 +1,7 @@
 /** `hub changes`: where a durable run starts that brings a record's newest version to one system. */
 import { TorgError } from '../../runtime/errors.ts'
 import { defineCustom, type Envelope, type FlowMessage } from '../../runtime/kit/definition.ts'
-import { toEntity } from '../../runtime/model/index.ts'
+import { kindOf, kinds, toEntity } from '../../runtime/model/index.ts'
 import type { Delivery } from '../../runtime/store/types.ts'
 import { compileFilter, filterSchema } from './filter.ts'
 import { changesHelp } from './help/changes.ts'
@@ -60,6 +60,21 @@ export const changes = defineCustom({
       check: (value) => { compileFilter(value) },
       editor: 'filter',
     },
+    effect: {
+      type: 'select',
+      label: { en: 'Period', nb: 'Periode', sv: 'Period' },
+      hint: {
+        en: 'In effect now: delivered at its begin, to be removed at its end. Choose all for systems that plan ahead by themselves.',
+        nb: 'Gjelder nå: leveres når den begynner, fjernes når den slutter. Velg alle for systemer som planlegger fram i tid selv.',
+        sv: 'Gäller nu: levereras när den börjar, tas bort när den slutar. Välj alla för system som själva planerar framåt.',
+      },
+      options: [
+        { value: 'now', label: { en: 'Only what is in effect now', nb: 'Bare det som gjelder nå', sv: 'Bara det som gäller nu' } },
+        { value: 'all', label: { en: 'All, also future and past', nb: 'Alle, også fremtidige og utløpte', sv: 'Alla, även framtida och utgångna' } },
+      ],
+      default: 'now',
+      when: { field: 'kind', is: [...kinds.values()].flatMap(({ name, hasPeriod }) => hasPeriod ? [name] : []) },
+    },
     batch: {
       type: 'number',
       label: { en: 'Batch', nb: 'Bunt', sv: 'Bunt' },
@@ -96,6 +111,8 @@ export const changes = defineCustom({
     const system = hub.findSystem(config.system)
     if (!system) throw new TorgError('system.unknown', { detail: config.system ? `hub changes feeds the system "${config.system}", which is not deployed` : 'hub changes has no system to feed', pointer: '/system' })
     if (!kind) throw new TorgError('flow.invalid', { detail: 'hub changes has no kind', pointer: '/kind' })
+    const fits = compileFilter(config.filter)
+    const { inEffect } = kindOf(kind)
     return hub.registerSubscription({
       nodeId: id,
       ...(name !== undefined && { name }),
@@ -104,7 +121,7 @@ export const changes = defineCustom({
       lane: `${system.key}.out`,
       limitMs: config.timeLimit * 1000,
       mode: config.mode,
-      matches: compileFilter(config.filter),
+      matches: config.effect === 'now' ? (document, at) => inEffect(document, at) && fits(document) : fits,
       toFlow,
       ...(config.batch >= 2 && { batch: { size: Math.floor(config.batch), toFlow: toBatchFlow } }),
       node: {

@@ -41,13 +41,15 @@ export async function proveRecords({ census, period, kinds, subscriptions, since
     amounts: Object.fromEntries([...kinds].flatMap(([name, { worth }]) => worth ? [[name, worth]] : [])),
     wanted: subscriptions.map(({ nodeId, kind, system }) => ({ subscription: nodeId, kind, system: system.key, since: since.get(nodeId) ?? period.from })),
   })
+  // What began within the last minute may be on its way.
+  const moments = [Date.now() - 60_000, Date.now()].map(at => new Date(at).toISOString())
   for await (const { counts, open } of slices) {
     for (const row of counts) {
       if (row.subscription === null || row.target === null) channelOf(row).saved.add(row)
       else if (row.state !== 'unraised' && row.state !== 'behind') count(row, { subscription: row.subscription, target: row.target }, row.state, row.code)
     }
     for (const record of open) {
-      const state = judge(record, byId.get(record.subscription))
+      const state = judge(record, byId.get(record.subscription), moments)
       count(record, record, state, null)
       if (state !== 'not-raised' || !isOf(system, record.channel, record.target)) continue
       name({
@@ -63,13 +65,13 @@ const isOf = (system: string | undefined, ...names: string[]): boolean => system
 const nameOf = (subscription: RegisteredSubscription | undefined, id: string): string => subscription?.name ? `"${subscription.name}"` : id
 
 /** Why a record has no delivery, or none of its newest version. */
-function judge({ state, target, deleted, document, provenance }: OpenRecord, subscription: RegisteredSubscription | undefined): State {
+function judge({ state, target, deleted, document, provenance }: OpenRecord, subscription: RegisteredSubscription | undefined, moments: readonly string[]): State {
   const origins = Object.values(provenance).sort((a, b) => a.at < b.at ? -1 : 1)
   // A system is not told what it said itself.
   if (state === 'behind') return origins.at(-1)?.system === target || !subscription ? 'delivered' : 'not-raised'
   if (origins.every(({ system }) => system === target)) return 'own'
   // What was deleted before it was ever sent is not sent.
-  return !deleted && subscription?.matches(document) ? 'not-raised' : 'filtered'
+  return !deleted && subscription && moments.every(at => subscription.matches(document, at)) ? 'not-raised' : 'filtered'
 }
 
 function toRow(key: string, { saved, targets }: Channel, byId: ReadonlyMap<string, RegisteredSubscription>, only: string | undefined): RecordRow | undefined {

@@ -5,6 +5,7 @@ import type { TorgError } from '../errors.ts'
 import type { Text } from '../kit/definition.ts'
 import type { KindRules } from '../store/types.ts'
 import { byFields, toMatchRules, type Match } from './match.ts'
+import { isInEffect, momentsOf, type Period } from './period.ts'
 import { personalData } from './personal.ts'
 import { extendSchema, extensibleParts, searchableFields, type Extension, type SearchableField } from './extensions.ts'
 import { changeFault, stateFault, type Machine, type States } from './states.ts'
@@ -36,6 +37,10 @@ export interface Kind {
   examine(document: unknown): { findings: Finding[], fault: TorgError | null }
   /** Whether a valid document may follow another one; null where it may. */
   checkChange(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
+  /** Whether a document is meant at a moment, ISO 8601: always, but where the kind has a period. */
+  inEffect(document: Record<string, unknown>, at: string): boolean
+  /** Whether documents begin and end. */
+  readonly hasPeriod: boolean
   /** States a flow may ask for by name. */
   readonly moves: readonly string[]
   /**
@@ -69,6 +74,7 @@ export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   key?: readonly string[]
   /** What else two documents of the same thing have in common. */
   match?: Match
+  period?: Period
   states?: States<Static<S>>
   check?(document: Static<S>): TorgError | null
   /** What beyond its `states` forbids a change. */
@@ -90,7 +96,7 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
 }
 
 function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>, schema: JsonSchema, { extensions, ajv }: { extensions: readonly Extension[], ajv: () => Ajv2020 }): Kind {
-  const { name, version, label, fact, orderKey, links, worth, key, match, states, check, checkChange, status } = definition
+  const { name, version, label, fact, orderKey, links, worth, key, match, period, states, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const validate = once(() => ajv().compile(schema))
   const fits = (document: unknown): document is Static<S> => validate()(document)
@@ -107,7 +113,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     name, schemaName, label, schema, links, example, ...(worth && { worth }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: {
-      fact, links: links.map(link => link.pointer), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
+      fact, links: links.map(link => link.pointer), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
       ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
       personal: { ...personalData(schema), customers: links.filter(link => link.kind === 'customer').map(link => link.pointer) },
     },
@@ -116,6 +122,8 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
       ? { findings: [], fault: check?.(document) ?? (states ? stateFault(states.read(document)) : null) }
       : { findings: findings(validate(), document), fault: null },
     checkChange: examineChange,
+    hasPeriod: period !== undefined,
+    inEffect: (document, at) => period === undefined || isInEffect(period, document, at),
     moves: Object.keys(states?.moves ?? {}),
     move: (document, state, at) => {
       const move = states?.moves?.[state]

@@ -29,10 +29,14 @@ export interface Raise {
   settled: boolean
   /** Its subscription is held: wanted, but in no queue. */
   held: boolean
+  /** The same version once more, for another reason: under a new generation, whatever was acknowledged of it. */
+  again?: true
 }
 
 export interface NewVersion {
   record: { id: string, kind: string, version: number, document: JsonObject, deleted: boolean }
+  /** When this is, ISO 8601. */
+  at: string
   origin: Origin
   /** Whether the record now says exactly what the origin sent, as far as it sent anything. */
   equalsOrigin: boolean
@@ -43,7 +47,7 @@ export interface NewVersion {
 }
 
 /** The deliveries of one new version, one per subscription at most. */
-export function raiseDeliveries({ record, origin, equalsOrigin, rules, subscriptions, stateOf }: NewVersion): Raise[] {
+export function raiseDeliveries({ record, at, origin, equalsOrigin, rules, subscriptions, stateOf }: NewVersion): Raise[] {
   return subscriptions.flatMap(subscription => {
     const state = stateOf(subscription.id)
     const own = subscription.system === origin.system
@@ -53,7 +57,7 @@ export function raiseDeliveries({ record, origin, equalsOrigin, rules, subscript
       key: rules.fact && rules.orderKey ? `${subscription.id}:${rules.orderKey(record.document)}` : record.id,
       ordered: rules.fact, desired: record.version, operation, reason, messageId: origin.message, settled: settled || adopts, held: subscription.mode === 'held',
     }]
-    if (!record.deleted && subscription.matches(record.document)) {
+    if (!record.deleted && subscription.matches(record.document, at)) {
       if (adopts) return raise('upsert', null)
       // No echo: the system has what it sent. An upsert that waits already brings it the newest version anyway; a removal that
       // waits must not reach it any more.

@@ -10,6 +10,7 @@ import { isObject, sameJson } from './json.ts'
 import { writeChanges } from './record-writes.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { Draft, Rules } from './save-plan.ts'
+import { nextTurn } from './turn-moments.ts'
 import type { Closing, StoredRecord } from './types.ts'
 
 // Rare, so no index is kept for them: a kind is read through for each of its links.
@@ -164,7 +165,8 @@ function withoutPersonalData(rows: readonly (RecordRow & { erased: boolean })[],
     if (!isSelf && sameJson(document, before.document)) return []
     const told = !fact
     const version = told ? before.version + 1 : before.version
-    return [{ told, draft: { ...before, document, version, updatedAt: now, deletedAt: isSelf ? before.deletedAt ?? now : before.deletedAt } }]
+    const draft = { ...before, document, version, updatedAt: now, deletedAt: isSelf ? before.deletedAt ?? now : before.deletedAt }
+    return [{ told, draft: { ...draft, turnsAt: nextTurn(kinds.get(row.kind) ?? {}, draft, now) } }]
   })
   return { drafts, identifiers: [...identifiers] }
 }
@@ -187,7 +189,7 @@ function raisesOf(draft: Draft, states: readonly DeliveryState[], { kinds, subsc
   return raiseDeliveries({
     record: { id: draft.id, kind: draft.kind, version: draft.version, document: draft.document ?? {}, deleted: draft.deletedAt !== null },
     // Of no system, so that it goes to all.
-    origin: { system: '', message: null, at: draft.updatedAt }, equalsOrigin: false,
+    at: draft.updatedAt, origin: { system: '', message: null, at: draft.updatedAt }, equalsOrigin: false,
     rules: kindRules ?? { fact: false, links: [] },
     subscriptions: subscriptions.filter(({ kind }) => kind === draft.kind),
     stateOf: subscription => states.find(state => state.subscription === subscription && state.recordId === draft.id),

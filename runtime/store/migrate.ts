@@ -10,6 +10,7 @@ import { repair } from './migrations/0007-repair.ts'
 import { api } from './migrations/0013-api.ts'
 import { deliveryKey } from './migrations/0010-delivery-key.ts'
 import { erasure } from './migrations/0017-erasure.ts'
+import { turns } from './migrations/0015-turns.ts'
 import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
 
@@ -25,6 +26,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 9, name: 'message-result', sql: messageResult },
   { id: 10, name: 'delivery-key', sql: deliveryKey },
   { id: 13, name: 'api', sql: api },
+  { id: 15, name: 'turns', sql: turns },
   { id: 16, name: 'closed', sql: closed },
   { id: 17, name: 'erasure', sql: erasure },
 ]

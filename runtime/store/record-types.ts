@@ -66,8 +66,8 @@ export interface Subscription {
   lane: LaneName
   /** @defaultValue 'live' */
   mode?: SubscriptionMode
-  /** Whether the subscription wants this version of a record. Pure. */
-  matches(document: Record<string, unknown>): boolean
+  /** Whether the subscription wants this version of a record at a moment, ISO 8601. Pure. */
+  matches(document: Record<string, unknown>, at: string): boolean
 }
 
 /** Decides per field who may write; a pure function made from the project's role table. */
@@ -100,6 +100,8 @@ export interface KindRules {
   fact: boolean
   /** The delivery order of facts, for example the terminal of a receipt. Not used for other kinds. */
   orderKey?(document: Record<string, unknown>): string
+  /** Moments, ISO 8601, at which a subscription may begin or cease to want the document: its period begins or ends. Absent: there are none. */
+  momentsOf?(document: Record<string, unknown>): string[]
   /** Whose personal data a document has, and what is left without it. */
   personal?: PersonalRules
   /** JSON pointers at which a document links to other records by `{ ref: { system, kind, id } }`; the store turns them into `{ id }`. */

@@ -9,11 +9,11 @@ import type { DeliveredRecord, DeliveryClaim, LaneName, Reference } from './type
 
 // Records as one value of JSON: their documents are not escaped once more, as they were in an array of texts.
 const upsertRecords = `
-insert into torg.record (id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at)
-select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at
-from json_to_recordset($1::json) as g (id uuid, kind text, version int, schema text, number text, document jsonb, provenance jsonb, created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)
+insert into torg.record (id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, turns_at)
+select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, turns_at
+from json_to_recordset($1::json) as g (id uuid, kind text, version int, schema text, number text, document jsonb, provenance jsonb, created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, turns_at timestamptz)
 on conflict (id) do update set kind = excluded.kind, version = excluded.version, schema = excluded.schema, number = excluded.number,
-  document = excluded.document, provenance = excluded.provenance, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at`
+  document = excluded.document, provenance = excluded.provenance, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at, turns_at = excluded.turns_at`
 
 // Sorted, so that two who store the same new references wait for each other in one direction only. A reference that belongs to another
 // record breaks the constraint on record_id, and so the whole transaction; see isReferenceTaken.
@@ -38,7 +38,7 @@ with ${insertWork({
 })}
 select ${leasedKeys} as leased`
 
-// A fact keeps its place behind those of its key that are still held, also while they are being released. What is answered is one row
+// Below 0 stands for "again": what was acknowledged of the version does not count. A fact keeps its place behind those of its key that are still held, also while they are being released. What is answered is one row
 // for all: rows cost the client more than the server.
 const upsertDeliveries = `
 with raised as (
@@ -48,7 +48,8 @@ select subscription, record_id, kind, system, lane, key, desired, acked, operati
 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::text[], $10::text[], $11::uuid[], $12::bool[], $13::bool[]) with ordinality
   as g (subscription, record_id, kind, system, lane, key, desired, acked, operation, reason, message_id, held, ordered, ord) order by ord
 on conflict (subscription, record_id) do update set kind = excluded.kind, system = excluded.system, lane = excluded.lane, key = excluded.key,
-  desired = excluded.desired, acked = greatest(d.acked, excluded.acked), operation = excluded.operation, reason = excluded.reason,
+  desired = excluded.desired, acked = case when excluded.acked < 0 then least(d.acked, excluded.desired - 1) else greatest(d.acked, excluded.acked) end,
+  generation = d.generation + case when excluded.acked < 0 then 1 else 0 end, operation = excluded.operation, reason = excluded.reason,
   present = case when excluded.acked > 0 then excluded.present else d.present end, message_id = excluded.message_id, held = excluded.held,
   attempts = 0, due_at = now(), dead = false, closed = null, error = null, wanted_at = now()
 returning subscription, record_id, seq, generation, present, held
@@ -81,7 +82,7 @@ export async function writeChanges(tx: Transaction, { records, references, raise
   ])
   const raised = raises.length === 0 ? [] : tx.query<Raised>(upsertDeliveries, [
     raises.map(r => r.subscription), raises.map(r => r.recordId), raises.map(r => r.kind), raises.map(r => r.system), raises.map(r => r.lane), raises.map(r => r.key),
-    raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
+    raises.map(r => r.desired), raises.map(r => r.settled ? r.desired : r.again ? -1 : 0), raises.map(r => r.operation), raises.map(r => r.reason), raises.map(r => r.messageId),
     raises.map(r => r.held && !r.settled), raises.map(r => r.ordered),
   ])
   const changed = [...new Set(waiting.flatMap(({ recordId }) => isNew(recordId) ? [] : recordId))]
@@ -90,8 +91,8 @@ export async function writeChanges(tx: Transaction, { records, references, raise
   return leased.length === 0 || !written ? [] : claimsOf({ leased, written, refRows, waiting, records, owner: offers.owner })
 }
 
-const toRow = ({ id, kind, version, schema, number, document, provenance, createdAt, updatedAt, deletedAt }: Draft): object =>
-  ({ id, kind, version, schema, number, document, provenance, created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt })
+const toRow = ({ id, kind, version, schema, number, document, provenance, createdAt, updatedAt, deletedAt, turnsAt = null }: Draft): object =>
+  ({ id, kind, version, schema, number, document, provenance, created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt, turns_at: turnsAt })
 
 const workOf = (lane: LaneName, key: string): string => `${lane} ${key}`
 
@@ -106,7 +107,7 @@ function claimsOf({ leased, written, refRows, waiting, records, owner }: {
   const toDelivered = (recordId: string): DeliveredRecord => {
     const draft = drafts.get(recordId)
     if (!draft) throw new Error(`Record ${recordId} was raised, but not written.`)
-    const { provenance: _, erased: _erased, document, ...rest } = draft
+    const { provenance: _, erased: _erased, turnsAt: _turnsAt, document, ...rest } = draft
     const refs = refsOf.get(recordId) ?? draft.refs
     return { ...rest, document: copyJson(document ?? {}), refs: refs.map(({ system, kind, id }) => ({ system, kind, id })).sort(byText) }
   }

@@ -20,7 +20,7 @@ join torg.reference f on f.system = g.system and f.kind = g.kind and f.external_
 // In the order of the ids: transactions that share records queue up instead of blocking each other in a circle. "No key": so that
 // a reference may be added to a locked record, which a settled delivery does.
 const lockRecords = `
-select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, erased
+select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, erased, turns_at
 from torg.record where id = any ($1::uuid[]) order by id for no key update`
 
 const referencesOf = 'select system, kind, external_id, record_id, source_time from torg.reference where record_id = any ($1::uuid[]) order by system, kind, external_id'
@@ -117,7 +117,7 @@ async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[], rule
 
   // Everything else is read once the rows are ours: before, it may still change.
   const [records, ofRecords, deliveries] = await Promise.all([
-    tx.query<Omit<RecordRow, 'refs'> & { erased: boolean }>(lockRecords, [ids]),
+    tx.query<Omit<RecordRow, 'refs'> & { erased: boolean, turns_at: Date | null }>(lockRecords, [ids]),
     tx.query<ReferenceRow>(referencesOf, [ids]),
     tx.query<{ subscription: string, record_id: string, operation: 'upsert' | 'remove', pending: boolean }>(deliveriesOf, [ids]),
   ])
@@ -125,7 +125,7 @@ async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[], rule
   const refsOf = Map.groupBy(ofRecords, row => row.record_id)
   for (const row of records) {
     const refs = (refsOf.get(row.id) ?? []).map(ref => ({ system: ref.system, kind: ref.kind, id: ref.external_id }))
-    plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document, erased: row.erased })
+    plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null })
   }
   for (const row of deliveries) {
     plan.knowDelivery({ subscription: row.subscription, recordId: row.record_id, operation: row.operation, pending: row.pending })

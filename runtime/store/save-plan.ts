@@ -6,6 +6,7 @@ import { TorgError } from '../errors.ts'
 import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
 import { newId } from '../ids.ts'
 import { replaceLinks } from './links.ts'
+import { nextTurn } from './turn-moments.ts'
 import { merge, type JsonObject } from './merge.ts'
 import type { EntityWrite, KindRules, LaneName, Origin, Reference, Roles, SaveOutcome, Subscription } from './types.ts'
 
@@ -17,6 +18,8 @@ export interface Draft {
   provenance: Record<string, Origin>, refs: readonly Reference[], createdAt: string, updatedAt: string, deletedAt: string | null
   /** Its personal data was erased, and must not come back. */
   erased?: boolean
+  /** The next moment at which a subscription may begin or cease to want it. */
+  turnsAt?: string | null
 }
 
 export interface PlannedReference { reference: Reference, recordId: string, sourceTime: string | null }
@@ -126,7 +129,8 @@ export function createSavePlan(rules: Rules): SavePlan {
     if (write.ifVersion !== undefined && write.ifVersion !== before.version && next.version !== before.version) {
       throw new TorgError('request.conflict', { detail: `The ${write.kind} ${before.number ?? before.id} is at version ${before.version}, not ${write.ifVersion}.`, pointer: '/version', value: write.ifVersion })
     }
-    const after: Draft = { ...next, refs: withReferences(next.refs, write.refs) }
+    const turns = next.version === before.version ? {} : { turnsAt: nextTurn(kindRules, next, at) }
+    const after: Draft = { ...next, ...turns, refs: withReferences(next.refs, write.refs) }
     if (after.version !== before.version) putRecord(after)
     else put(drafts, after.id, after)
     for (const reference of write.refs) {
@@ -135,7 +139,7 @@ export function createSavePlan(rules: Rules): SavePlan {
       if (!known || known.sourceTime !== sourceTime) putReference({ reference, recordId: after.id, sourceTime })
     }
     const unchanged = after.version === before.version
-    const lanes = raise(after, write, kindRules, refused.length === 0, subscription => !unchanged || isNewToAdopting(subscription, after))
+    const lanes = raise(after, { write, at }, kindRules, refused.length === 0, subscription => !unchanged || isNewToAdopting(subscription, after))
     if (unchanged) return { record: toStored(after), outcome: 'unchanged', refused, lanes: [] }
     return { record: toStored(after), outcome: before.version === 0 ? 'created' : 'updated', refused, lanes }
   }
@@ -143,10 +147,10 @@ export function createSavePlan(rules: Rules): SavePlan {
   /** What comes from a system that is being connected is known to it, also where it says nothing new. */
   const isNewToAdopting = ({ id, mode }: Subscription, draft: Draft): boolean => mode === 'adopt' && draft.version > 0 && !states.has(deliveryKey(id, draft.id))
 
-  const raise = (draft: Draft, write: EntityWrite, kindRules: KindRules, equalsOrigin: boolean, concerns: (subscription: Subscription) => boolean): LaneName[] => {
+  const raise = (draft: Draft, { write, at }: { write: EntityWrite, at: string }, kindRules: KindRules, equalsOrigin: boolean, concerns: (subscription: Subscription) => boolean): LaneName[] => {
     const raised = raiseDeliveries({
       record: { id: draft.id, kind: draft.kind, version: draft.version, document: draft.document ?? {}, deleted: draft.deletedAt !== null },
-      origin: write.origin, equalsOrigin, rules: kindRules,
+      at, origin: write.origin, equalsOrigin, rules: kindRules,
       subscriptions: rules.subscriptions.filter(subscription => subscription.kind === draft.kind && concerns(subscription)),
       stateOf: subscription => states.get(deliveryKey(subscription, draft.id)),
     })
@@ -270,6 +274,6 @@ function isOlder(time: string | null, seen: string | null): boolean {
 }
 
 function toStored(draft: Draft): SaveOutcome['record'] {
-  const { erased: _, ...record } = draft
+  const { erased: _, turnsAt: _turnsAt, ...record } = draft
   return { ...record, document: draft.document ?? {}, refs: [...draft.refs] }
 }

@@ -35,7 +35,7 @@ export interface HubBench {
   inject(payload: unknown, rest?: Record<string, unknown>): void
   /** Runs a deployed `hub changes` node for a record. */
   deliver(subscription: string, delivery: Pick<Delivery, 'record' | 'operation'> & Partial<Delivery>): Promise<RunOutcome>
-  matches(subscription: string, document: Record<string, unknown>): boolean
+  matches(subscription: string, document: Record<string, unknown>, at?: string): boolean
   save(write: Parameters<Store['save']>[0][number]): Promise<SaveOutcome>
   /** The status a node showed last. */
   statusOf(node: string): string
@@ -136,7 +136,7 @@ export function useHub(): HubBench {
       const delivery: Delivery = { subscription: id, system: system.key, kind, recordId: given.record.id, version: given.record.version, generation: 1, reason: null, attempts: 0, present: false, wantedAt: '2026-03-01T10:00:00.000Z', messageId: null, ...given }
       return start(node, toFlow(delivery, deliveryEnvelope({ run, deployment: 1, delivery })), run)
     },
-    matches: (id, document) => subscription(id).matches(document),
+    matches: (id, document, at = '2026-03-01T10:00:00.000Z') => subscription(id).matches(document, at),
     async save(write) {
       const [outcome] = await need(store).save([write])
       return need(outcome)

@@ -29,6 +29,12 @@ from the fed system itself is not sent back to it. When the flow has finished wi
 
 A mode takes effect at the deploy; runs in flight end first.
 
+**Period** (prices, campaigns, listings)
+
+- *Only what is in effect now*: a record that begins later goes out when it begins, and leaves through the second output when it ends. For a webshop or a till
+  with one price per article, which would charge tomorrow's price today.
+- *All*: every record as soon as it is known, with its dates. For an ERP or a till that switches by itself, also without the hub.
+
 **Batch**
 
 More than 1: one run gets up to so many records, new ones with new ones, removals with removals. \`msg.payload\` is then a list and
@@ -79,6 +85,12 @@ fra mottakersystemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten f
 
 En modus gjelder fra deploy; kjøringer som er i gang, avsluttes først.
 
+**Periode** (priser, kampanjer, utvalg)
+
+- *Bare det som gjelder nå*: en post som begynner senere, leveres når den begynner, og går ut gjennom den andre utgangen når den slutter. For en nettbutikk
+  eller kasse med én pris per vare, som ellers ville tatt morgendagens pris i dag.
+- *Alle*: hver post så snart den er kjent, med datoene sine. For et ERP eller en kasse som bytter selv, også uten huben.
+
 **Bunt**
 
 Mer enn 1: én kjøring får opptil så mange poster, nye for seg og fjerninger for seg. \`msg.payload\` er da en liste, og
@@ -128,6 +140,12 @@ från det mottagande systemet självt skickas inte tillbaka dit. När flödet ä
   levereras. När läget ändras till aktiv går bara det som ändras därefter ut, även borttagningar. Det som väntade sedan tidigare släpps.
 
 Ett läge gäller från deploy; körningar som pågår avslutas först.
+
+**Period** (priser, kampanjer, sortiment)
+
+- *Bara det som gäller nu*: en post som börjar senare levereras när den börjar, och går ut genom den andra utgången när den slutar. För en webbutik eller kassa
+  med ett pris per artikel, som annars skulle ta morgondagens pris i dag.
+- *Alla*: varje post så snart den är känd, med sina datum. För ett affärssystem eller en kassa som själv byter, även utan hubben.
 
 **Bunt**
 

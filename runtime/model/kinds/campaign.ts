@@ -76,6 +76,7 @@ export const campaign = defineKind({
   label: { en: 'Campaign', nb: 'Kampanje', sv: 'Kampanj' },
   schema: CampaignSchema,
   fact: false,
+  period: { from: 'validFrom', to: 'validTo' },
   links: ['/articles', '/except', '/effect/parts/*/articles'].flatMap(articleLinks),
   key: ['key'],
   check: checkCampaign,

@@ -40,6 +40,7 @@ export const listing = defineKind({
   label: { en: 'Listing', nb: 'Sortimentslinje', sv: 'Sortimentsrad' },
   schema: ListingSchema,
   fact: false,
+  period: { from: 'validFrom', to: 'validTo' },
   links: [{ pointer: '/variant', kind: 'variant' }],
   check,
   example: {

@@ -58,6 +58,7 @@ export const price = defineKind({
   label: { en: 'Price', nb: 'Pris', sv: 'Pris' },
   schema: PriceSchema,
   fact: false,
+  period: { from: 'validFrom', to: 'validTo' },
   links: [{ pointer: '/variant', kind: 'variant' }, { pointer: '/customer', kind: 'customer' }, { pointer: '/campaign', kind: 'campaign' }],
   check,
   example: {

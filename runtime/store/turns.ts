@@ -1,0 +1,84 @@
+/** Records whose period begins or ends: the subscriptions that want only what is in effect are served at the moment itself. */
+import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
+import { handingOver } from './hand-over.ts'
+import { writeChanges } from './record-writes.ts'
+import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import type { Rules } from './save-plan.ts'
+import { nextTurn } from './turn-moments.ts'
+import type { LaneName, StoredRecord } from './types.ts'
+
+/** Records of one transaction: a save of the same record waits for no more. */
+const portion = 500
+
+const due = 'select id from torg.record where turns_at <= $1 order by turns_at limit $2'
+
+const lockRecords = `select ${recordColumns}, r.turns_at from torg.record r where r.id = any ($1::uuid[]) and r.turns_at <= $2 order by r.id for no key update of r`
+
+const deliveriesOf = 'select subscription, record_id as "recordId", operation, desired > acked as pending from torg.delivery where record_id = any ($1::uuid[])'
+
+const setTurns = 'update torg.record r set turns_at = g.turns_at from unnest($1::uuid[], $2::timestamptz[]) as g (id, turns_at) where r.id = g.id'
+
+type TurnRow = RecordRow & { turns_at: Date }
+
+/** What a portion came to. `more`: there is another one. */
+export interface Turned { records: number, lanes: LaneName[], more: boolean }
+
+export interface Turns {
+  /**
+   * Raises what begins or ends until a moment (ISO 8601), a portion of records at a time. May be done by several processes at once: a record is turned
+   * once, by whoever locks it.
+   */
+  turn(at: string): Promise<Turned>
+}
+
+export function createTurns(db: Database, rules: () => Rules): Turns {
+  const turnPortion = (ids: string[], at: string): Promise<Omit<Turned, 'more'>> => handingOver(undefined, async offers => ({
+    claims: [],
+    result: await db.transaction(async tx => {
+      const rows = await tx.query<TurnRow>(lockRecords, [ids, at])
+      const raises = await raisesOf(tx, rows, at, rules())
+      const { kinds } = rules()
+      await tx.query(setTurns, [rows.map(({ id }) => id), rows.map(row => nextTurn(kinds.get(row.kind) ?? {}, toRecord(row), at))])
+      await writeChanges(tx, { records: [], references: [], raises, isNew: () => false }, offers)
+      return { records: rows.length, lanes: [...new Set(raises.flatMap(({ lane, settled, held }) => settled || held ? [] : lane))] }
+    }),
+  }))
+
+  return {
+    turn: async at => {
+      try {
+        return await retrying(async () => {
+          const ids = (await db.query<{ id: string }>(due, [at, portion])).map(({ id }) => id)
+          if (ids.length === 0) return { records: 0, lanes: [], more: false }
+          return { ...await turnPortion(ids, at), more: ids.length === portion }
+        }, isUnreachable)
+      } catch (error) {
+        throw toStoreError(error, 'Publishing what begins or ends')
+      }
+    },
+  }
+}
+
+async function raisesOf(tx: Transaction, rows: readonly TurnRow[], at: string, { kinds, subscriptions }: Rules): Promise<Raise[]> {
+  const states = await tx.query<DeliveryState>(deliveriesOf, [rows.map(({ id }) => id)])
+  return rows.flatMap(row => {
+    const record = toRecord(row)
+    const before = new Date(row.turns_at.getTime() - 1).toISOString()
+    const stateOf = (subscription: string): DeliveryState | undefined => states.find(state => state.subscription === subscription && state.recordId === record.id)
+    return raiseDeliveries({
+      record: { id: record.id, kind: record.kind, version: record.version, document: record.document, deleted: false },
+      at, origin: { system: authorOf(record), message: null, at }, equalsOrigin: true, rules: kinds.get(record.kind) ?? { fact: false, links: [] },
+      // Those to whom the moment makes no difference have the record, or never wanted it.
+      subscriptions: subscriptions.filter(({ kind, matches }) => kind === record.kind && matches(record.document, before) !== matches(record.document, at)),
+      stateOf,
+    }).map(raise => stateOf(raise.subscription) ? { ...raise, again: true as const } : raise)
+  })
+}
+
+/** The system that said all of it and so needs not be told; empty where several did. */
+function authorOf({ provenance }: StoredRecord): string {
+  const systems = new Set(Object.values(provenance).map(({ system }) => system))
+  const [only = ''] = systems.size === 1 ? systems : []
+  return only
+}
