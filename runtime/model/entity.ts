@@ -68,7 +68,9 @@ function withLink(value: unknown, [segment, ...rest]: string[], fill: { system: 
 
 /** See `toEntity` in index.ts. */
 export function joinEntity(kind: Kind, record: DeliveredRecord): Entity {
-  const { id, version, schema, number: called, refs, createdAt, updatedAt, deletedAt, document } = record
+  const { id, version, schema: stored, number: called, refs, createdAt, updatedAt, deletedAt } = record
+  // Stored under an earlier schema, it is read as of today's.
+  const [document, schema] = stored === kind.schemaName ? [record.document, stored] : [kind.convert(record.document, stored), kind.schemaName]
   const status = kind.status(document)
   return {
     id, version, schema, refs, createdAt, updatedAt,

@@ -9,6 +9,7 @@ import { isInEffect, momentsOf, type Period } from './period.ts'
 import { personalData } from './personal.ts'
 import { extendSchema, extensibleParts, searchableFields, type Extension, type SearchableField } from './extensions.ts'
 import { changeFault, stateFault, type Machine, type States } from './states.ts'
+import { convert, versionIn, type Conversion } from './versions.ts'
 import { createAjv, findings, isRecord, once, publish, type Finding, type JsonSchema } from './validation.ts'
 
 /** Where a document points to another record. `*` in the pointer stands for every element of a list. */
@@ -37,6 +38,11 @@ export interface Kind {
   examine(document: unknown): { findings: Finding[], fault: TorgError | null }
   /** Whether a valid document may follow another one; null where it may. */
   checkChange(before: Record<string, unknown>, after: Record<string, unknown>): TorgError | null
+  /**
+   * A document stored under `from` as one of `to`, both names of this kind's schemas (`order@1`). What has another name stays as it is.
+   * @throws TorgError `validation.schema` where there is no converter
+   */
+  convert(document: Record<string, unknown>, from: string, to?: string): Record<string, unknown>
   /** Whether a document is meant at a moment, ISO 8601: always, but where the kind has a period. */
   inEffect(document: Record<string, unknown>, at: string): boolean
   /** Whether documents begin and end. */
@@ -75,6 +81,8 @@ export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   /** What else two documents of the same thing have in common. */
   match?: Match
   period?: Period
+  /** From every earlier version of the schema to the next; required where the version is above 1. */
+  previous?: readonly Conversion[]
   states?: States<Static<S>>
   check?(document: Static<S>): TorgError | null
   /** What beyond its `states` forbids a change. */
@@ -96,7 +104,7 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
 }
 
 function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>, schema: JsonSchema, { extensions, ajv }: { extensions: readonly Extension[], ajv: () => Ajv2020 }): Kind {
-  const { name, version, label, fact, orderKey, links, worth, key, match, period, states, check, checkChange, status } = definition
+  const { name, version, label, fact, orderKey, links, worth, key, match, period, previous = [], states, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const validate = once(() => ajv().compile(schema))
   const fits = (document: unknown): document is Static<S> => validate()(document)
@@ -105,6 +113,11 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
   const rules = [...key ? [byFields('key', key)] : [], ...match?.rules ?? []]
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
+  for (let earlier = 1; earlier < version; earlier += 1) if (!previous.some(conversion => conversion.version === earlier)) throw new Error(`${name}@${version} has no converter from ${name}@${earlier}`)
+  const convertTo: Kind['convert'] = (document, given, wanted = schemaName) => {
+    const [from, to] = [versionIn(name, given), versionIn(name, wanted)]
+    return from === null || to === null ? document : convert(document, { kind: name, from, to, conversions: previous })
+  }
   const examineChange: Kind['checkChange'] = (before, after) => {
     if (!fits(before) || !fits(after)) return null
     return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
@@ -113,7 +126,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     name, schemaName, label, schema, links, example, ...(worth && { worth }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: {
-      fact, links: links.map(link => link.pointer), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
+      fact, links: links.map(link => link.pointer), ...(previous.length > 0 && { upgrade: convertTo }), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
       ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
       personal: { ...personalData(schema), customers: links.filter(link => link.kind === 'customer').map(link => link.pointer) },
     },
@@ -122,6 +135,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
       ? { findings: [], fault: check?.(document) ?? (states ? stateFault(states.read(document)) : null) }
       : { findings: findings(validate(), document), fault: null },
     checkChange: examineChange,
+    convert: convertTo,
     hasPeriod: period !== undefined,
     inEffect: (document, at) => period === undefined || isInEffect(period, document, at),
     moves: Object.keys(states?.moves ?? {}),

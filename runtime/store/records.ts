@@ -125,7 +125,8 @@ async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[], rule
   const refsOf = Map.groupBy(ofRecords, row => row.record_id)
   for (const row of records) {
     const refs = (refsOf.get(row.id) ?? []).map(ref => ({ system: ref.system, kind: ref.kind, id: ref.external_id }))
-    plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null })
+    const upgrade = rules.kinds.get(row.kind)?.upgrade
+    plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document && upgrade ? upgrade(row.document, row.schema) : row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null })
   }
   for (const row of deliveries) {
     plan.knowDelivery({ subscription: row.subscription, recordId: row.record_id, operation: row.operation, pending: row.pending })
