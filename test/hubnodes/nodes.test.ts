@@ -132,6 +132,15 @@ describe('hub nodes on a real Node-RED and store', function () {
       expect(hub.matches('changes', { currency: 'SEK' })).to.equal(false)
     })
 
+    it('wants of what has a period only what is in effect, unless told to want all', async () => {
+      const price = { currency: 'NOK', validFrom: '2026-03-02T00:00:00Z', validTo: '2026-03-03T00:00:00Z' }
+      const wants = () => ['2026-03-01T23:59:59.999Z', '2026-03-02T00:00:00.000Z', '2026-03-03T00:00:00.000Z'].map(at => hub.matches('changes', price, at))
+      await hub.deploy(changes({ kind: 'price' }))
+      expect(wants()).to.deep.equal([false, true, false])
+      await hub.deploy(changes({ kind: 'price', effect: 'all' }))
+      expect(wants()).to.deep.equal([true, true, true])
+    })
+
     it('shows what is missing and subscribes to nothing', async () => {
       for (const [fields, text] of [[{ system: '' }, 'system'], [{ system: 'gone' }, 'gone'], [{ kind: '' }, 'kind'], [{ filter: { match: 'all', rules: [{ path: 'a', operator: 'equals' }] } }, 'rule 1']] as const) {
         await hub.deploy(changes(fields))
