@@ -7,6 +7,7 @@ import { eraseReferences, identifierPattern, sweep } from './erasure-sweep.ts'
 import type { CustomerExport, ErasedSystem, Erasure, Erasures } from './erasure-types.ts'
 import { handingOver } from './hand-over.ts'
 import { isObject, sameJson } from './json.ts'
+import { keyChanges } from './key-plan.ts'
 import { writeChanges } from './record-writes.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { Draft, Rules } from './save-plan.ts'
@@ -95,7 +96,10 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
           // What systems still say of them is taken without personal data.
           await tx.query(`update torg.record set erased = true where id = any ($1::uuid[]) and (id = $2 or kind <> 'customer')`, [ids, customer.id])
           const raises = drafts.filter(({ told }) => told).flatMap(({ draft }) => raisesOf(draft, states, rules()))
-          await writeChanges(tx, { records: drafts.map(({ draft }) => draft), references: [], raises, isNew: () => false }, offers)
+          const records = drafts.map(({ draft }) => draft)
+          const before = new Map(rows.map(row => [row.id, toRecord(row)]))
+          const keys = keyChanges({ changed: records, before: record => before.get(record), kinds: rules().kinds, looked: new Map() })
+          await writeChanges(tx, { records, references: [], raises, keys, isNew: () => false }, offers)
           return row?.id ?? 0
         })
         return { result, claims: [] }

@@ -7,6 +7,7 @@ import { lane } from './migrations/0004-lane.ts'
 import { partitions } from './migrations/0005-partitions.ts'
 import { modes } from './migrations/0006-modes.ts'
 import { repair } from './migrations/0007-repair.ts'
+import { identity } from './migrations/0012-identity.ts'
 import { api } from './migrations/0013-api.ts'
 import { deliveryKey } from './migrations/0010-delivery-key.ts'
 import { erasure } from './migrations/0017-erasure.ts'
@@ -25,6 +26,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 7, name: 'repair', sql: repair },
   { id: 9, name: 'message-result', sql: messageResult },
   { id: 10, name: 'delivery-key', sql: deliveryKey },
+  { id: 12, name: 'identity', sql: identity },
   { id: 13, name: 'api', sql: api },
   { id: 15, name: 'turns', sql: turns },
   { id: 16, name: 'closed', sql: closed },

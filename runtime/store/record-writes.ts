@@ -4,6 +4,7 @@ import type { Transaction } from './db.ts'
 import type { Raise } from './deliveries.ts'
 import { insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
 import { copyJson } from './json.ts'
+import { writeAbsorbed, writeKeys } from './key-writes.ts'
 import type { Changes, Draft } from './save-plan.ts'
 import type { DeliveredRecord, DeliveryClaim, LaneName, Reference } from './types.ts'
 
@@ -64,17 +65,20 @@ interface Raised { at: string, raised: [subscription: string, recordId: string, 
 
 /**
  * Writes and commits, in one round trip. Answers what was handed over.
- * @throws what {@link isReferenceTaken} knows, after which the transaction is to be tried again
+ * @throws what {@link isReferenceTaken} or isKeyTaken knows, after which the transaction is to be tried again
  */
-export async function writeChanges(tx: Transaction, { records, references, raises, isNew }: Changes, offers: Offers): Promise<DeliveryClaim[]> {
+export async function writeChanges(tx: Transaction, changes: Changes, offers: Offers): Promise<DeliveryClaim[]> {
+  const { records, references, raises, isNew } = changes
   const writes: Promise<unknown>[] = []
   if (records.length > 0) writes.push(tx.query(upsertRecords, [JSON.stringify(records.map(toRow))]))
+  writes.push(...writeAbsorbed(tx, changes))
   if (references.length > 0) {
     writes.push(tx.query(upsertReferences, [
       references.map(r => r.reference.system), references.map(r => r.reference.kind), references.map(r => r.reference.id),
       references.map(r => r.recordId), references.map(r => r.sourceTime),
     ]))
   }
+  writes.push(...writeKeys(tx, changes))
   const waiting = raises.filter(raise => !raise.settled && !raise.held)
   const asked = waiting.length === 0 ? [] : tx.query<{ leased: LeasedKey[] }>(wakeKeys, [
     waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key),

@@ -4,11 +4,13 @@
  */
 import { TorgError } from '../errors.ts'
 import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
+import { recognise, type Doubt } from './identity.ts'
 import { newId } from '../ids.ts'
+import { keyChanges, keysOfDraft, keyText, type KeyChanges } from './key-plan.ts'
 import { replaceLinks } from './links.ts'
 import { nextTurn } from './turn-moments.ts'
 import { merge, type JsonObject } from './merge.ts'
-import type { EntityWrite, KindRules, LaneName, Origin, Reference, Roles, SaveOutcome, Subscription } from './types.ts'
+import type { EntityWrite, KindRules, LaneName, MatchKey, Origin, Reference, Roles, SaveOutcome, Subscription } from './types.ts'
 
 export interface Rules { subscriptions: readonly Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }
 
@@ -30,6 +32,10 @@ export interface SavePlan {
   knowReference(reference: PlannedReference): void
   knowRecord(record: Draft): void
   knowDelivery(state: DeliveryState): void
+  /** Tells the plan which records have match keys that were looked up, by `keyText`. */
+  knowHolders(holders: ReadonlyMap<string, readonly string[]>): void
+  /** Tells the plan that a record is part of another one; what comes for its references is for that one. */
+  knowMerged(recordId: string, into: string): void
   /** Applies the writes of one call, all or none. */
   apply(writes: readonly EntityWrite[], at: string): SaveOutcome[] | Error
   changes(): Changes
@@ -40,9 +46,16 @@ export interface Changes {
   records: Draft[]
   references: PlannedReference[]
   raises: Raise[]
+  keys?: KeyChanges
+  /** Placeholders that turned out to be a record: their id -> its id. */
+  absorbed?: ReadonlyMap<string, string>
+  reviews?: Review[]
   /** Whether a record was made by this plan: nobody else can know it before the commit. */
   isNew(recordId: string): boolean
 }
+
+/** What a person is to look at. The first of the records is the one that was made. */
+interface Review extends Doubt { kind: string, messageId: string | null }
 
 /** One text per reference, usable as the key of a map. */
 export function referenceKey({ system, kind, id }: Reference): string {
@@ -54,11 +67,16 @@ const plain: KindRules = { fact: false, links: [] }
 export function createSavePlan(rules: Rules): SavePlan {
   const references = new Map<string, PlannedReference>()
   const drafts = new Map<string, Draft>()
-  const known = new Set<string>()
   const states = new Map<string, DeliveryState>()
   const changedReferences = new Map<string, PlannedReference>()
   const changedRecords = new Map<string, Draft>()
   const raises = new Map<string, Raise>()
+  const stored = new Map<string, Draft>()
+  let looked: ReadonlyMap<string, readonly string[]> = new Map()
+  const holders = new Map<string, readonly string[]>()
+  const merged = new Map<string, string>()
+  const absorbed = new Map<string, string>()
+  const reviews = new Map<string, Review>()
   let undo: (() => void)[] = []
 
   const put = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
@@ -69,6 +87,11 @@ export function createSavePlan(rules: Rules): SavePlan {
   const putRecord = (draft: Draft): void => {
     put(drafts, draft.id, draft)
     put(changedRecords, draft.id, draft)
+    for (const { rule, value } of keysOfDraft(draft, rules.kinds)) {
+      const text = keyText({ kind: draft.kind, rule, value })
+      const present = holders.get(text) ?? []
+      if (!present.includes(draft.id)) put(holders, text, [...present, draft.id])
+    }
   }
   const putReference = (planned: PlannedReference): void => {
     const key = referenceKey(planned.reference)
@@ -90,29 +113,51 @@ export function createSavePlan(rules: Rules): SavePlan {
     return placeholder.id
   }
 
-  const identify = (write: EntityWrite, at: string): Draft => {
-    const ids = [...new Set(write.refs.flatMap(ref => references.get(referenceKey(ref))?.recordId ?? []))]
-    if (ids.length > 1) {
+  const surviving = (id: string | undefined): string | undefined => {
+    const into = id === undefined ? undefined : merged.get(id)
+    return into === undefined ? id : surviving(into)
+  }
+
+  /** The record a write is about, by its references and then by its match keys; a blank one where it is new. */
+  const identify = (write: EntityWrite, at: string): { before: Draft, doubt: Doubt | null } => {
+    const found = [...new Set(write.refs.flatMap(ref => surviving(references.get(referenceKey(ref))?.recordId) ?? []))].flatMap(id => drafts.get(id) ?? [])
+    const [known, ...others] = found.filter(({ version }) => version > 0)
+    if (known && others.length > 0) {
       throw new TorgError('request.conflict', {
-        detail: `The references of this ${write.kind} belong to different records: ${ids.join(' and ')}.`, pointer: '/refs', value: write.refs,
+        detail: `The references of this ${write.kind} belong to different records: ${[known, ...others].map(({ id }) => id).join(' and ')}.`, pointer: '/refs', value: write.refs,
         next: 'Find out which of the references is wrong, or merge the records, then run the message again.',
       })
     }
-    const draft = ids[0] === undefined ? undefined : drafts.get(ids[0])
-    if (!draft) return blank(write.kind, at)
-    if (draft.version > 0 && draft.kind !== write.kind) {
+    if (known && known.kind !== write.kind) {
       throw new TorgError('request.conflict', {
-        detail: `Record ${draft.id} is a ${draft.kind}, but is written as a ${write.kind}.`, pointer: '/refs', value: write.refs,
+        detail: `Record ${known.id} is a ${known.kind}, but is written as a ${write.kind}.`, pointer: '/refs', value: write.refs,
         next: 'Give the references of different kinds different kinds, then run the message again.',
       })
     }
-    return draft
+    const kindRules = rules.kinds.get(write.kind)
+    const { record, doubt } = known || !kindRules?.match || write.operation === 'remove' ? { record: known ?? null, doubt: null } : recognise(write, kindRules, key => holdersOf(write.kind, key))
+    const placeholders = found.filter(({ version }) => version === 0)
+    const before = record ?? placeholders[0] ?? blank(write.kind, at)
+    return { before: placeholders.reduce((into, from) => from.id === into.id ? into : absorb(from, into), before), doubt }
+  }
+
+  const holdersOf = (kind: string, key: MatchKey): Draft[] => (holders.get(keyText({ kind, ...key })) ?? []).flatMap(id => drafts.get(id) ?? [])
+    // As they are now that they are locked.
+    .filter(draft => draft.kind === kind && keysOfDraft(draft, rules.kinds).some(({ rule, value }) => rule === key.rule && value === key.value))
+
+  /** A placeholder turns out to be a record that is known: its references are that one's, and links to it are followed there. */
+  const absorb = (from: Draft, into: Draft): Draft => {
+    const grown = { ...into, refs: withReferences(into.refs, from.refs) }
+    put(absorbed, from.id, into.id)
+    put(drafts, into.id, grown)
+    for (const reference of from.refs) putReference({ reference, recordId: into.id, sourceTime: references.get(referenceKey(reference))?.sourceTime ?? null })
+    return grown
   }
 
   const applyOne = (write: EntityWrite, at: string): SaveOutcome => {
     const own = write.refs[0]
     if (!own) throw new TorgError('model.no-reference', { detail: `The ${write.kind} from ${write.origin.system} has no reference.`, pointer: '/refs' })
-    const before = identify(write, at)
+    const { before, doubt } = identify(write, at)
     // A customer who was erased: what systems still say is not known any more.
     if (before.erased && before.deletedAt !== null) return { record: toStored(before), outcome: 'erased', refused: [], lanes: [] }
     const seen = references.get(referenceKey(own))?.sourceTime ?? null
@@ -136,9 +181,10 @@ export function createSavePlan(rules: Rules): SavePlan {
     for (const reference of write.refs) {
       const known = references.get(referenceKey(reference))
       const sourceTime = reference === own && write.sourceTime !== null ? write.sourceTime : known?.sourceTime ?? null
-      if (!known || known.sourceTime !== sourceTime) putReference({ reference, recordId: after.id, sourceTime })
+      if (!known || known.sourceTime !== sourceTime) putReference({ reference, recordId: known?.recordId ?? after.id, sourceTime })
     }
     const unchanged = after.version === before.version
+    if (doubt && !unchanged) put(reviews, after.id, { ...doubt, kind: write.kind, records: [after.id, ...doubt.records], messageId: write.origin.message })
     const lanes = raise(after, { write, at }, kindRules, refused.length === 0, subscription => !unchanged || isNewToAdopting(subscription, after))
     if (unchanged) return { record: toStored(after), outcome: 'unchanged', refused, lanes: [] }
     return { record: toStored(after), outcome: before.version === 0 ? 'created' : 'updated', refused, lanes }
@@ -166,9 +212,14 @@ export function createSavePlan(rules: Rules): SavePlan {
     knowReference: planned => { references.set(referenceKey(planned.reference), planned) },
     knowRecord: draft => {
       drafts.set(draft.id, draft)
-      known.add(draft.id)
+      stored.set(draft.id, draft)
     },
     knowDelivery: state => { states.set(deliveryKey(state.subscription, state.recordId), state) },
+    knowHolders: given => {
+      looked = given
+      for (const [text, ids] of given) holders.set(text, ids)
+    },
+    knowMerged: (id, into) => { merged.set(id, into) },
     apply: (writes, at) => {
       undo = []
       try {
@@ -178,11 +229,14 @@ export function createSavePlan(rules: Rules): SavePlan {
         return error instanceof Error ? error : new Error(String(error))
       }
     },
-    changes: () => ({
+    changes: () => {
       // As they stand at the end: a later write may have added a reference only.
-      records: [...changedRecords.values()].map(draft => drafts.get(draft.id) ?? draft),
-      references: [...changedReferences.values()], raises: [...raises.values()], isNew: recordId => !known.has(recordId),
-    }),
+      const records = [...changedRecords.values()].map(draft => drafts.get(draft.id) ?? draft)
+      return {
+        records, references: [...changedReferences.values()], raises: [...raises.values()], absorbed, reviews: [...reviews.values()],
+        keys: keyChanges({ changed: records, before: id => stored.get(id), kinds: rules.kinds, looked }), isNew: recordId => !stored.has(recordId),
+      }
+    },
   }
 }
 
@@ -202,7 +256,7 @@ function upserted(before: Draft, write: EntityWrite, { fact, links, checkChange,
   })
   if (fact && before.version > 0 && (merged.changed || before.deletedAt !== null)) {
     throw new TorgError('request.conflict', {
-      detail: `The ${write.kind} ${before.number ?? before.id} is stored already and never changes, but arrived with another content.`,
+      detail: `The ${write.kind} ${before.number ?? before.id} is stored already and never changes, but arrived with another content. ${bothVersions(before, write)}`,
       pointer: Object.keys(write.document).map(field => `/${field}`).find(pointer => merged.provenance[pointer] !== before.provenance[pointer]) ?? '',
       next: 'Have the sender issue a correction of its own instead, or correct the mapping.',
     })
@@ -237,11 +291,16 @@ function saysAgain(before: Draft['provenance'], after: Draft['provenance'], mess
   return changed.every(pointer => before[pointer] !== undefined && before[pointer].message !== message)
 }
 
-/** The fault, with both versions: the stored one stays, the arriving one is kept with its message. */
-function transitionError(fault: TorgError, before: Draft, { kind, origin }: EntityWrite): TorgError {
+/** Where the stored version and the arriving one can be looked at. */
+function bothVersions(before: Draft, { kind, origin }: EntityWrite): string {
   const arriving = origin.message === null ? `what ${origin.system} says` : `message ${origin.message} of ${origin.system}`
+  return `Stored stays version ${before.version} of the ${kind} ${before.number ?? before.id} (record ${before.id}); not applied is ${arriving}.`
+}
+
+/** The fault, with both versions: the stored one stays, the arriving one is kept with its message. */
+function transitionError(fault: TorgError, before: Draft, write: EntityWrite): TorgError {
   return new TorgError(fault.code, {
-    detail: `${fault.message} Stored stays version ${before.version} of the ${kind} ${before.number ?? before.id} (record ${before.id}); not applied is ${arriving}.`,
+    detail: `${fault.message} ${bothVersions(before, write)}`,
     ...(fault.pointer !== undefined && { pointer: fault.pointer }), ...(fault.value !== undefined && { value: fault.value }), ...(fault.errors && { errors: fault.errors }),
     next: 'Compare the stored record with the message kept; correct the mapping or the source, then run the message again, or close it.',
   })
