@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { asDocument } from '../flows/support.ts'
 import { until } from '../support/until.ts'
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts'
+import { ask } from './hub-process.ts'
 import { backends, caseLimitMs, concurrency, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 
 for (const backend of backends) {
@@ -68,15 +69,15 @@ for (const backend of backends) {
         expect(asDocument(await answer.json())).to.include({ code: 'hub.unavailable', status: 503 })
         const pending = shop.pending
         shop.place()
-        expect((await fetch(`${hub.url}/health`)).status).to.equal(200)
-        expect((await fetch(`${hub.url}/ready`)).status).to.equal(503)
-        expect(await (await fetch(`${hub.url}/metrics`)).text()).to.include('torg_database_up 0')
+        expect((await ask(`${hub.url}/health`)).status).to.equal(200)
+        expect((await ask(`${hub.url}/ready`)).status).to.equal(503)
+        expect(await (await ask(`${hub.url}/metrics`)).text()).to.include('torg_database_up 0')
         await sleep(3_000)
         expect(shop.pending).to.be.at.least(pending + 1)
         await postgres.start()
       })
       await retailer.expectComplete({ limitMs: 60_000 })
-      expect((await fetch(`${hub.url}/ready`)).status).to.equal(200)
+      expect((await ask(`${hub.url}/ready`)).status).to.equal(200)
     })
 
     it('away during a deploy: the deploy is refused, and the hub goes on with the old flows', async () => {

@@ -9,10 +9,12 @@ import { isServerOf, readPidFile } from '../../runtime/postgres/processes.ts'
 import { asDocument } from '../flows/support.ts'
 import { removeServerFolder } from '../support/database.ts'
 import { until } from '../support/until.ts'
+import { ask } from './hub-process.ts'
 import { backends, caseLimitMs, concurrency, isLong, newSeed, openRetailer, partCount, showLog, type Retailer } from './retailer.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
-const reserve = 60
+/** More than is needed to work off what was taken, of which there may be all that a case trades; megabytes. */
+const reserve = isLong ? 200 : 60
 /** What PostgreSQL and the hub say about a full disk. */
 const alarms = /embedded PostgreSQL|No space left|the end of a run could not be stored/
 
@@ -29,7 +31,7 @@ else describe(`a full disk among ${partCount} orders, embedded database (seed ${
   let dataDir: string
   let retailer: Retailer
   before(async () => {
-    disk = await mountSmallDisk(isLong ? 700 : 450)
+    disk = await mountSmallDisk(isLong ? 1_000 : 450)
     dataDir = join(disk.folder, 'data')
     // A folder that is another user's already stays where it is, also as root.
     await mkdir(join(dataDir, 'postgres'), { recursive: true })
@@ -51,9 +53,13 @@ else describe(`a full disk among ${partCount} orders, embedded database (seed ${
     if (dataDir) await removeServerFolder(dataDir)
     await disk?.unmount()
   })
-  afterEach(function () { showLog(this.currentTest, retailer) })
+  afterEach(async function () {
+    showLog(this.currentTest, retailer)
+    // Also where the case failed before it came to that: the next begins with room.
+    await disk.free()
+  })
 
-  const ready = async (): Promise<boolean> => (await fetch(`${retailer.hub.url}/ready`)).ok
+  const ready = async (): Promise<boolean> => (await ask(`${retailer.hub.url}/ready`)).ok
   const killServer = async (): Promise<void> => {
     const data = await realpath(join(dataDir, 'postgres', 'data'))
     const { pid = 0 } = await readPidFile(data) ?? {}
@@ -75,14 +81,14 @@ else describe(`a full disk among ${partCount} orders, embedded database (seed ${
     await whileTrading(async () => {
       await disk.fill((reserve - 20) * 1024 ** 2)
       await until(async () => !await ready(), { what: 'the hub is not ready' })
-      expect((await (await fetch(`${hub.url}/ready`)).json() as { reasons: string[] }).reasons.join()).to.include('TORG_DISK_RESERVE')
+      expect((await (await ask(`${hub.url}/ready`)).json() as { reasons: string[] }).reasons.join()).to.include('TORG_DISK_RESERVE')
       for (const order of [...shop.orders.values()].slice(0, 5)) {
         const answer = await send(order)
         expect(answer.status).to.equal(503)
         expect(Number(answer.headers.get('retry-after'))).to.be.within(1, 60)
         expect(asDocument(await answer.json())).to.include({ code: 'hub.full' })
       }
-      expect(await (await fetch(`${hub.url}/metrics`)).text()).to.include('torg_intake_full{cause="disk"} 1')
+      expect(await (await ask(`${hub.url}/metrics`)).text()).to.include('torg_intake_full{cause="disk"} 1')
       await until(idle, { limitMs: 60_000, what: 'what was taken is delivered' })
       await disk.free()
       await until(ready, { what: 'the hub is ready' })

@@ -24,6 +24,14 @@ export interface HubProcess {
   stop(): Promise<number | null>
 }
 
+/**
+ * A request on a connection of its own. One that was kept may be that of a process which has been killed since, and a busy test learns of it only
+ * once it has sent its request there.
+ */
+export function ask(url: string, { headers, ...init }: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
+  return fetch(url, { ...init, headers: { ...headers, connection: 'close' } })
+}
+
 /** Prepares a hub on a project; nothing runs before `start`. `cli` is the command of another hub than this checkout's. */
 export async function prepareHub({ project, env, cli = cliOfCheckout }: { project: string, env: Record<string, string>, cli?: string }): Promise<HubProcess> {
   const port = await freePort()
@@ -64,7 +72,7 @@ function prepareProcess({ args, port, env }: { args: string[], port: number, env
       started.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
       await until(async () => {
         if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}`)
-        return fetch(`${url}/ready`).then(({ ok }) => ok, () => false)
+        return ask(`${url}/ready`).then(({ ok }) => ok, () => false)
       }, { limitMs: 60_000, everyMs: 50, what: `${args.slice(1).join(' ')} is ready` }).catch((error: unknown) => { throw new Error(`it did not start:\n${output.slice(-4_000)}`, { cause: error }) })
     },
     async gone() {

@@ -9,6 +9,7 @@ import { freePort } from '../support/ports.ts'
 import { percentile } from '../bench/measure.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
+import { ask } from './hub-process.ts'
 import { caseLimitMs, isLong, newSeed, openRetailer, outageMs, partCount, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
@@ -54,7 +55,7 @@ describe(`Redis fails among ${partCount} orders (seed ${seed})`, function () {
     const before = erp.counts.writes
     for (let count = 0; count < 10; count++) shop.place()
     await until(() => erp.counts.writes >= before + 10, { limitMs: 30_000, what: 'orders arrive without Redis' })
-    expect((await fetch(`${hub.url}/metrics`, { signal: AbortSignal.timeout(4_000) })).status).to.equal(200)
+    expect((await ask(`${hub.url}/metrics`, { signal: AbortSignal.timeout(4_000) })).status).to.equal(200)
   }
 
   it('absent at the start: the hub starts, works, and uses Redis when it has come', async () => {

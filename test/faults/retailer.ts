@@ -24,7 +24,7 @@ import { freePort } from '../support/ports.ts'
 import { startRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 import { actualHoldings, expectedHoldings } from './expected.ts'
-import { prepareHub, prepareWorker, type HubProcess } from './hub-process.ts'
+import { ask, prepareHub, prepareWorker, type HubProcess } from './hub-process.ts'
 
 export const backends = ['postgres', 'redis'] as const
 export type Backend = typeof backends[number]
@@ -142,7 +142,7 @@ export async function openRetailer({ backend, seed, env, twins = {}, shopSends =
   const repeated = { erp: 0, crm: 0, store: 0 }
 
   const call: Retailer['call'] = async (method, path, body) => {
-    const answer = await fetch(hub.url + path, { method, ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) })
+    const answer = await ask(hub.url + path, { method, ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) })
     const text = await answer.text()
     if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`)
     return asDocument(JSON.parse(text))
@@ -162,7 +162,7 @@ export async function openRetailer({ backend, seed, env, twins = {}, shopSends =
     return Array.isArray(items) ? items.map(asDocument) : []
   }
   const prove = async (query = ''): Promise<Completeness> => {
-    const answer = await fetch(`${hub.url}/api/v1/completeness?grace=0&limit=10000&${query}`)
+    const answer = await ask(`${hub.url}/api/v1/completeness?grace=0&limit=10000&${query}`)
     if (!answer.ok) throw new Error(`The proof was answered ${answer.status}: ${await answer.text()}`)
     return await answer.json() as Completeness
   }
@@ -192,7 +192,7 @@ export async function openRetailer({ backend, seed, env, twins = {}, shopSends =
     },
     send(order, { topic = 'orders/updated', eventId = randomUUID() } = {}) {
       const body = JSON.stringify(order)
-      return fetch(`${hub.url}/in/webshop-no`, {
+      return ask(`${hub.url}/in/webshop-no`, {
         method: 'POST', body,
         headers: { 'content-type': 'application/json', 'x-shopify-topic': topic, 'x-shopify-shop-domain': shopDomain, 'x-shopify-event-id': eventId, 'x-shopify-hmac-sha256': createHmac('sha256', secret).update(body).digest('base64') },
       })

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import pg from 'pg'
 import type { ProcessSummary } from '../../runtime/store/types.ts'
 import { until } from '../support/until.ts'
-import type { HubProcess } from './hub-process.ts'
+import { ask, type HubProcess } from './hub-process.ts'
 import { backendsFor, caseLimitMs, concurrency, isLong, newSeed, openRetailer, orderCount, partCount, showLog, type Retailer } from './retailer.ts'
 
 const seed = newSeed()
@@ -35,7 +35,7 @@ for (const backend of backendsFor(seed)) {
     const stateOf = async (owner: string) => (await processes()).find((process) => process.owner === owner)
     /** Runs a process has ended, as its metrics say. */
     const runsOf = async ({ url }: HubProcess): Promise<number> => {
-      const text = await (await fetch(`${url}/metrics`)).text()
+      const text = await (await ask(`${url}/metrics`)).text()
       return [...text.matchAll(/^torg_runs_total\{.*outcome="done".*\} (\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
     }
     const sql = async (text: string): Promise<Record<string, unknown>[]> => {

@@ -107,7 +107,8 @@ export async function prepareBench(project: ProjectFiles, env: Record<string, st
     async call(path, { method = 'GET', headers = {}, body } = {}) {
       const response = await fetch(url + path, {
         method, redirect: 'manual',
-        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...bench.login, ...headers },
+        // Of its own: a connection that was kept may be to the hub before a restart.
+        headers: { connection: 'close', ...(body !== undefined && { 'content-type': 'application/json' }), ...bench.login, ...headers },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       const text = await response.text()
