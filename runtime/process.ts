@@ -12,6 +12,7 @@ import { createRegistrar } from './kit/register.ts'
 import { createDuties, type Duty } from './lanes/duties.ts'
 import { createEngine } from './lanes/engine.ts'
 import { createHints } from './lanes/hints.ts'
+import { createIndexDuty } from './lanes/index-duty.ts'
 import { createModeDuty } from './lanes/mode-duty.ts'
 import { createPolls } from './lanes/polls.ts'
 import { createRepairDuty } from './lanes/repair-duty.ts'
@@ -114,6 +115,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     engine.sweep,
     createModeDuty({ store, wake: engine.wake, log }),
     createRepairDuty({ store, most: settings.concurrency * repairFactor, wake: engine.wake, log }),
+    createIndexDuty({ store, fields: [...project.kinds].flatMap(([kind, { searchable }]) => searchable.map(({ pointer }) => ({ kind, pointer }))), log }),
     createTurnDuty({ store, wake: engine.wake, log }),
     createErasureDuty({ store, log }),
     createRetentionDuty({ store, ...settings, removed: metrics.removedOld, log }),

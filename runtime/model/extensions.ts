@@ -40,6 +40,9 @@ const nested = {
   named: ['properties', 'patternProperties', '$defs', 'dependentSchemas'],
 } as const
 
+/** Characters. Longer texts do not fit into an index. */
+const longestSearchable = 500
+
 const scalars = ['string', 'number', 'integer', 'boolean'] as const
 const isScalar = (type: unknown): type is SearchableField['type'] => scalars.some(scalar => scalar === type)
 
@@ -60,14 +63,15 @@ export function readExtension({ part, namespace }: Pick<Extension, 'part' | 'nam
   for (const pointer of markedFields(schema)) {
     if (!isScalar(typeOf(schema, pointer))) refuse(pointer, 'is searchable, which only a text, number or boolean outside of lists can be; give it a "type", or take "searchable" away')
   }
+  const bounded = boundSearchable(schema, schema)
   if (found.length === 0) {
     try {
-      ajv.compile(schema)
+      ajv.compile(bounded)
     } catch (thrown) {
       refuse('', `cannot be used: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
     }
   }
-  return { schema, findings: found }
+  return { schema: bounded, findings: found }
 }
 
 function nodeFindings(schema: JsonSchema, pointer: string, { ajv, root }: { ajv: Ajv2020, root: JsonSchema }): Finding[] {
@@ -153,14 +157,28 @@ function markedFields(schema: JsonSchema): string[] {
 function typeOf(schema: JsonSchema, pointer: string): unknown {
   if (!/^(\/properties\/[^/]+)+$/.test(pointer)) return undefined
   const field = stepsOf(pointer).reduce<unknown>((at, step) => isRecord(at) && isRecord(at['properties']) ? at['properties'][step] : undefined, schema)
-  if (!isRecord(field)) return undefined
-  const { $ref, type } = field
+  return isRecord(field) ? scalarOf(field, schema) : undefined
+}
+
+/** The type of a field's schema, its own or that of the definition it refers to. */
+function scalarOf({ $ref, type }: JsonSchema, { $defs }: JsonSchema): unknown {
   const name = typeof $ref === 'string' ? definitionOf($ref) : undefined
-  const definition: unknown = name === undefined || !isRecord(schema['$defs']) ? undefined : schema['$defs'][name]
+  const definition: unknown = name === undefined || !isRecord($defs) ? undefined : $defs[name]
   return type ?? (isRecord(definition) ? definition['type'] : undefined)
 }
 
 const stepsOf = (pointer: string): string[] => pointer.split('/').slice(1).filter((_, index) => index % 2 === 1)
+
+/** With searchable texts no longer than an index takes. */
+function boundSearchable(schema: JsonSchema, root: JsonSchema): JsonSchema {
+  const { properties } = schema
+  if (!isRecord(properties)) return schema
+  return { ...schema, properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => {
+    if (!isRecord(field)) return [name, field]
+    if (field['searchable'] !== true || scalarOf(field, root) !== 'string') return [name, boundSearchable(field, root)]
+    return [name, { ...field, type: 'string', maxLength: Math.min(Number(field['maxLength'] ?? longestSearchable), longestSearchable) }]
+  })) }
+}
 
 /** The own fields of a kind that a person may search for, as its extensions mark them. */
 export function searchableFields(extensions: readonly Extension[]): SearchableField[] {

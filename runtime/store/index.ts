@@ -7,6 +7,7 @@ import { openDatabase, toStoreError } from './db.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDeployments } from './deployments.ts'
 import { createErasures } from './erasure.ts'
+import { createFieldIndexes } from './field-indexes.ts'
 import { createTurns } from './turns.ts'
 import { createInbox } from './inbox.ts'
 import { createLanes } from './lanes.ts'
@@ -84,6 +85,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...deployments,
     ...createRepairs(db),
     ...createApiKeys(db),
+    ...createFieldIndexes(db),
     ...createTurns(db, () => rules),
     ...createErasures(db, () => rules),
     ...partitions,

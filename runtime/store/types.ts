@@ -6,6 +6,7 @@ import type { ApiKeyStore } from './api-types.ts'
 import type { Census } from './census-types.ts'
 import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, DeploymentSummary, LaneDepth, ModeChanges, ProcessSummary, RemovedOld } from './operating-types.ts'
 import type { Erasures } from './erasure-types.ts'
+import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
 import type { EntityWrite, KindRules, Reference, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
 import type { RepairStore } from './repair-types.ts'
@@ -17,7 +18,7 @@ export type * from './operating-types.ts'
 export type * from './record-types.ts'
 export type * from './work-types.ts'
 
-export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns {
+export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 

@@ -53,6 +53,11 @@ describe('own fields of a kind', () => {
       { pointer: '/ext/acme/card/number', type: 'string' }, { pointer: '/ext/acme/member', type: 'boolean' }, { pointer: '/ext/acme/tier', type: 'string' },
     ])
   })
+  it('have texts that fit into an index, where they are searchable', () => {
+    const longest = (number: number) => kind.validate({ ...kind.example, ext: { acme: { card: { number: 'x'.repeat(number) } } } }).length
+    expect([longest(500), longest(501)]).to.deep.equal([0, 1])
+    expect(kind.validate({ ...kind.example, ext: { acme: { tier: 'x'.repeat(201) } } })).to.have.length(1)
+  })
   it('of lines stand in the lines', () => {
     const order = extended({ properties: { engraving: text } }, { kind: 'order', part: 'lines', namespace: 'acme' })
     const lines = (ext: Json): Json[] => (order.example['lines'] as Json[]).map(line => ({ ...line, ext }))
