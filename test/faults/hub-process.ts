@@ -28,7 +28,7 @@ export interface HubProcess {
  * A request on a connection of its own. One that was kept may be that of a process which has been killed since, and a busy test learns of it only
  * once it has sent its request there.
  */
-export function ask(url: string, { headers, ...init }: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
+export function ask(url: string, { headers, ...init }: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}): Promise<Response> {
   return fetch(url, { ...init, headers: { ...headers, connection: 'close' } })
 }
 
