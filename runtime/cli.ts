@@ -58,6 +58,7 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
 `,
     load: () => import('./cli/keys.ts'),
   },
+  reference: { usage: 'reference <project folder> <folder to write into>', what: 'OpenAPI document, schemas and reference pages of a project, for partners', load: () => import('./cli/reference.ts') },
   prove: { usage: 'prove [--from <day>] [--to <day>] [--zone <zone>] [--system <key>] [--kind <kind>] [--json]', what: 'whether all that came in is where it belongs; ends with 1 where anything is unexplained', load: () => import('./cli/prove.ts') },
   'hash-password': { usage: 'hash-password', what: 'make the value of TORG_ADMIN_PASSWORD_HASH', load: () => import('./cli/hash-password.ts') },
   settings: { usage: 'settings', what: 'every setting, as a Markdown table', load: () => import('./cli/settings.ts') },

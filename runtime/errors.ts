@@ -30,6 +30,8 @@ export const catalogue = {
   'request.not-found': entry('permanent', 404, 'Not found', 'Check the address against the one shown on the source node or in the documentation.'),
   'request.method': entry('permanent', 405, 'Method not allowed', 'Use the method named in Allow.'),
   'request.conflict': entry('permanent', 409, 'Conflict with a newer state', 'Read the current state, apply the change to it, and send it again.'),
+  'request.precondition': entry('permanent', 412, 'The record is at another version', 'Read it again, apply the change to what it says now, and send it with the new ETag.'),
+  'request.key-used': entry('permanent', 422, 'The idempotency key was used for another request', 'Send each request with a key of its own, and the same request with the same.'),
   'request.too-large': entry('permanent', 413, 'The body is too large', 'Send a smaller body, or raise TORG_BODY_LIMIT.'),
   'request.limited': entry('transient', 429, 'Too many attempts', 'Wait for the time in Retry-After.'),
   'hub.unavailable': entry('transient', 503, 'The hub cannot take this now', 'Send it again after the time in Retry-After.'),
@@ -69,6 +71,15 @@ export const catalogue = {
 
 export type ErrorCode = keyof typeof catalogue
 
+/** One of several things that are wrong with an input. */
+export interface ErrorFinding {
+  detail: string
+  pointer?: string
+  value?: unknown
+  /** The rule it breaks, as JSON Schema names it: `required`, `enum`, `additionalProperties`. */
+  rule?: string
+}
+
 /** What may be said of an error beyond its code. */
 export interface ErrorDetails {
   /** One sentence: what is wrong, with names. */
@@ -86,7 +97,7 @@ export interface ErrorDetails {
   /** Overrides the catalogue's class, for example when a flow decides. */
   class?: ErrorClass
   /** Further findings of the same kind, each with its own pointer. */
-  errors?: { detail: string, pointer?: string, value?: unknown }[]
+  errors?: ErrorFinding[]
   cause?: unknown
 }
 
@@ -102,7 +113,7 @@ export class TorgError extends Error {
   readonly value?: unknown
   node?: { id: string, type: string, name?: string }
   readonly retryAfterMs?: number
-  readonly errors?: { detail: string, pointer?: string, value?: unknown }[]
+  readonly errors?: ErrorFinding[]
 
   constructor(code: ErrorCode, details: ErrorDetails | string) {
     const given = typeof details === 'string' ? { detail: details } : details
@@ -137,7 +148,7 @@ export interface StoredError {
   pointer?: string
   value?: unknown
   node?: { id: string, type: string, name?: string }
-  errors?: { detail: string, pointer?: string, value?: unknown }[]
+  errors?: ErrorFinding[]
 }
 
 /** Any thrown thing as a {@link TorgError}; what is not one already becomes `fallback`, keeping its cause. */
@@ -147,8 +158,21 @@ export function toTorgError(thrown: unknown, fallback: ErrorCode = 'flow.node-er
   return new TorgError(fallback, { detail: thrown instanceof Error ? thrown.message : String(thrown), cause: thrown })
 }
 
-/** RFC 9457 problem details of an error. */
+/** So many findings are told at most, and so much of a wrong value: who sent it has it all. */
+const mostFindings = 100
+const longestValue = 200
+
+/** RFC 9457 problem details of an error. Where it has a place in the input, `errors` has all that is wrong there. */
 export function toProblem(error: TorgError, instance?: string): Record<string, unknown> {
-  const { code, title, status, message, next, pointer, errors } = error
-  return { type: `urn:torg:error:${code}`, title, status, detail: message, code, next, ...(instance && { instance }), ...(pointer !== undefined && { pointer }), ...(errors && { errors }) }
+  const { code, title, status, message, next, pointer, value, errors = pointer === undefined ? undefined : [{ detail: message, pointer, value }] } = error
+  return {
+    type: `urn:torg:error:${code}`, title, status, detail: message, code, next, ...(instance && { instance }), ...(pointer !== undefined && { pointer }),
+    ...(errors && { errors: errors.slice(0, mostFindings).map(finding => ({ ...finding, ...('value' in finding && { value: shortened(finding.value) }) })) }),
+  }
+}
+
+/** A value as it is, or the beginning of its JSON where that is long. */
+function shortened(value: unknown): unknown {
+  const text = JSON.stringify(value) ?? ''
+  return text.length > longestValue ? `${text.slice(0, longestValue)}…`.toWellFormed() : value
 }

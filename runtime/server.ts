@@ -96,7 +96,7 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
   let embedded: EmbeddedNodeRed | undefined
   const api = createApi({
     hub, store, settings, metrics: parts.metrics, log, version, checkFlows: check, environment,
-    schemas: new Map([...project.kinds].map(([name, { schema }]) => [name, schema])),
+    kinds: project.kinds, schemas: new Map([...project.kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: parts.engine.wake,
     lanes: { names: () => parts.engine.states().map(({ lane }) => lane), refresh: parts.engine.refresh },

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { TorgError } from '../errors.ts'
 
+export type Action = 'read' | 'write'
+
 export interface Caller {
   /** Kept with what is changed: the administrator's name, or that of the key. */
   readonly name: string
@@ -29,6 +31,21 @@ export function callerOf(req: IncomingMessage): Caller {
   // Closed rather than open: a route that is not behind the guard has nobody to ask about.
   if (!caller) throw new TorgError('request.unauthorized', 'A login is needed.')
   return caller
+}
+
+export function may({ scopes }: Caller, action: Action, kind: string): boolean {
+  return scopes.has('admin') || scopes.has(`${action}:*`) || scopes.has(`${action}:${kind}`)
+}
+
+/** Refuses, before anything is looked up, who may not do this with records of the kind. */
+export const requireScope = (action: Action, kind: string): RequestHandler => (req, _res, next) => {
+  checkScope(callerOf(req), action, kind)
+  next()
+}
+
+/** @throws TorgError `request.forbidden` that names the scope */
+export function checkScope(caller: Caller, action: Action, kind: string): void {
+  if (!may(caller, action, kind)) throw lacks(`${action}:${kind}`)
 }
 
 /** Refuses everybody but administrators, whether there is anything at this address or not. */

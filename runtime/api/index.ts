@@ -20,8 +20,10 @@ import { keyRoutes, type KeyOptions } from './keys.ts'
 import { laneRoutes, type LaneOptions } from './lanes.ts'
 import type { Metrics } from './metrics.ts'
 import { processRoutes } from './processes.ts'
-import { recordRoutes, schemaRoutes, statusRoutes } from './operations.ts'
+import { schemaRoutes, statusRoutes } from './operations.ts'
+import { openApiDocument } from './openapi/document.ts'
 import { privacyRoutes, type PrivacyOptions } from './privacy.ts'
+import { recordRoutes, type RecordOptions } from './records/index.ts'
 import { repairRoutes, type RepairOptions } from './repairs.ts'
 import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 
@@ -35,8 +37,10 @@ export interface NodeRedApps {
 }
 
 export interface ApiOptions extends CompletenessOptions {
-  hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'find' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & PrivacyOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store']
+  /** The canonical kinds with the project's own fields. */
+  kinds: RecordOptions['kinds']
+  hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'save' | 'find' | 'publicUrl'>
+  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -89,6 +93,10 @@ export function createApi(options: ApiOptions): Api {
   app.use(['/metrics', '/schemas', '/api'], guard.api, (_req, res, next) => { res.set('Cache-Control', 'no-store'); next() })
   app.use('/schemas', schemaRoutes(options.schemas ?? new Map()))
 
+  let document: object | undefined
+  app.get('/api/v1/openapi.json', (_req, res) => { res.json(document ??= openApiDocument({ kinds: options.kinds, version: options.version, publicUrl: settings.publicUrl })) })
+  app.use('/api/v1', recordRoutes(options))
+  // Everything else is for administrators, whether it exists or not.
   app.use(['/metrics', '/api'], requireAdmin)
   app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
   app.use('/api/v1/keys', keyRoutes(options))
@@ -97,7 +105,6 @@ export function createApi(options: ApiOptions): Api {
   app.use('/api/v1/dead-letters', deadLetterRoutes(options))
   app.use('/api/v1/repairs', repairRoutes(options))
   app.use('/api/v1/privacy', privacyRoutes(options))
-  app.use('/api/v1/records', recordRoutes(store))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, log }))
   app.use('/api/v1/completeness', completenessRoutes(options))
   app.use('/api/v1/deployments', deploymentRoutes(options))

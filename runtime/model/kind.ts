@@ -26,6 +26,8 @@ export interface Kind {
   /** JSON Schema draft 2020-12. */
   readonly schema: JsonSchema
   readonly label: Text
+  /** Its name for several, as addresses have it: `orders`. */
+  readonly plural: string
   readonly rules: KindRules
   readonly links: readonly KindLink[]
   /** Where the document says what it is worth: the path to a Money that a proof of completeness sums. */
@@ -71,6 +73,8 @@ export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   name: string
   version: number
   label: Text
+  /** @defaultValue the name with an s */
+  plural?: string
   schema: S
   fact: boolean
   orderKey?(document: Record<string, unknown>): string
@@ -104,7 +108,7 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
 }
 
 function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>, schema: JsonSchema, { extensions, ajv }: { extensions: readonly Extension[], ajv: () => Ajv2020 }): Kind {
-  const { name, version, label, fact, orderKey, links, worth, key, match, period, previous = [], states, check, checkChange, status } = definition
+  const { name, version, label, plural = `${name}s`, fact, orderKey, links, worth, key, match, period, previous = [], states, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const validate = once(() => ajv().compile(schema))
   const fits = (document: unknown): document is Static<S> => validate()(document)
@@ -123,7 +127,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
   }
   return {
-    name, schemaName, label, schema, links, example, ...(worth && { worth }), machines: states?.machines ?? {},
+    name, schemaName, label, plural, schema, links, example, ...(worth && { worth }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: {
       fact, links: links.map(link => link.pointer), ...(previous.length > 0 && { upgrade: convertTo }), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),

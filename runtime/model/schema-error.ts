@@ -12,6 +12,6 @@ export function schemaError(what: string, findings: readonly Finding[]): TorgErr
   return new TorgError('validation.schema', {
     detail: first ? `${what} does not fit its schema: ${first.detail}${more}` : `${what} does not fit its schema`,
     ...(first && { pointer: first.pointer, value: first.value }),
-    errors: findings.map(({ detail, pointer, value }) => ({ detail, pointer, value })),
+    errors: [...findings],
   })
 }

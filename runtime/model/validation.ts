@@ -6,7 +6,13 @@ import { formats } from './codes.ts'
 import { valueType } from './values.ts'
 
 /** One thing that is wrong with a document. `pointer` is a JSON pointer (RFC 6901), empty for the whole. */
-export interface Finding { detail: string, pointer: string, value: unknown }
+export interface Finding {
+  detail: string
+  pointer: string
+  value: unknown
+  /** The keyword of JSON Schema that does not hold; absent where no schema says it. */
+  rule?: string
+}
 
 export type JsonSchema = Record<string, unknown>
 
@@ -62,7 +68,7 @@ export function findings(validate: ValidateFunction, document: unknown): Finding
   const seen = new Set<string>()
   const result: Finding[] = []
   for (const error of validate.errors ?? []) {
-    const finding = describe(error)
+    const finding = { ...describe(error), rule: error.keyword }
     const key = `${finding.pointer}\u0000${finding.detail}`
     if (!seen.has(key)) result.push(finding)
     seen.add(key)

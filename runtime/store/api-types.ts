@@ -32,3 +32,17 @@ export interface ApiKeyStore {
   /** Null where there is no such key; a key that was revoked before stays as it is. */
   revokeApiKey(id: string, by: string): Promise<ApiKey | null>
 }
+
+/** What was answered, to be answered again. */
+export interface KeptAnswer { status: number, headers: Record<string, string>, body: string }
+
+/** `begun`: the caller goes ahead; `other`: the key was used for another request; `under-way`: the same request is being worked on. */
+export type BegunAnswer = { state: 'begun' | 'under-way' | 'other' } | { state: 'answered', answer: KeptAnswer }
+
+export interface AnswerStore {
+  /** Claims an idempotency key of a caller for the request with this digest; kept for 24 hours. */
+  beginAnswer(request: { caller: string, key: string, digest: Buffer }): Promise<BegunAnswer>
+  keepAnswer(request: { caller: string, key: string }, answer: KeptAnswer): Promise<void>
+  /** The request failed and changed nothing: the key may be used again. */
+  forgetAnswer(request: { caller: string, key: string }): Promise<void>
+}

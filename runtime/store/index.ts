@@ -1,5 +1,6 @@
 /** The store behind {@link Store}: PostgreSQL 14 or later, schema `torg`. */
 import type { Logger } from 'pino'
+import { createAnswers } from './answers.ts'
 import { createApiKeys } from './api-keys.ts'
 import { createCensus } from './census.ts'
 import { createClaims } from './claims.ts'
@@ -14,6 +15,7 @@ import { createLanes } from './lanes.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { createPartitions } from './partitions.ts'
 import { createProcesses } from './processes.ts'
+import { createRecordReads } from './record-reads.ts'
 import { createRecords } from './records.ts'
 import { createRepairs } from './repairs.ts'
 import type { Rules } from './save-plan.ts'
@@ -88,6 +90,8 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...createFieldIndexes(db),
     ...createTurns(db, () => rules),
     ...createErasures(db, () => rules),
+    ...createAnswers(db),
+    ...createRecordReads(db),
     ...partitions,
     applyModes: modes.applyModes,
     dropWaiting: modes.dropWaiting,

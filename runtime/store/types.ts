@@ -2,23 +2,25 @@
  * What the store promises. PostgreSQL is the truth: an acknowledgement given by any method here means committed.
  * All ids are UUIDv7 strings, all instants ISO 8601 UTC strings, all durations milliseconds.
  */
-import type { ApiKeyStore } from './api-types.ts'
+import type { AnswerStore, ApiKeyStore } from './api-types.ts'
 import type { Census } from './census-types.ts'
 import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, DeploymentSummary, LaneDepth, ModeChanges, ProcessSummary, RemovedOld } from './operating-types.ts'
 import type { Erasures } from './erasure-types.ts'
 import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
 import type { EntityWrite, KindRules, Reference, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
+import type { RecordReads } from './record-read-types.ts'
 import type { RepairStore } from './repair-types.ts'
 import type { Applied, DeliveryClaim, DeliveryResult, LaneLimits, LaneName, LaneState, Lease, LimitedClaims, MessageClaim, MessageResult, NewMessage, ReceivedMessage, Taker } from './work-types.ts'
 
 export type * from './api-types.ts'
 export type * from './erasure-types.ts'
 export type * from './operating-types.ts'
+export type * from './record-read-types.ts'
 export type * from './record-types.ts'
 export type * from './work-types.ts'
 
-export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes {
+export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes, AnswerStore, RecordReads {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdminAuth, createApi, createMetrics, type NodeRedApps } from '../../runtime/api/index.ts'
+import { kinds } from '../../runtime/model/index.ts'
 import { startNodeRed, type EmbeddedNodeRed } from '../../runtime/node-red/embed.ts'
 import { checkFlows, createStorage, guardDeploys, readProject, revisionOf } from '../../runtime/project/index.ts'
 import { openStore } from '../../runtime/store/index.ts'
@@ -47,8 +48,8 @@ describe('the editor behind the guard', function () {
     let apps: NodeRedApps | undefined
     const check = (flows: readonly unknown[]): void => { checkFlows(flows, { env: {} }) }
     const api = createApi({
-      hub: { accepting: true, publicUrl: url, sourcesOf: () => [], hasSystem: () => false, receive: store.receive },
-      store, log, metrics: createMetrics(), version: 'test', checkFlows: check,
+      hub: { accepting: true, publicUrl: url, sourcesOf: () => [], hasSystem: () => false, receive: store.receive, save: store.save, find: store.find },
+      store, log, metrics: createMetrics(), version: 'test', checkFlows: check, kinds,
       settings: { ...credentials, publicUrl: url, bodyLimit: 1000 },
       deploy: ({ flows, user }) => embedded.deploy(flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) })), { user }),
       nodeRed: () => apps,

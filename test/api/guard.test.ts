@@ -2,6 +2,7 @@ import bcrypt from 'bcryptjs'
 import { expect } from 'chai'
 import { connect } from 'node:net'
 import { createPasswordCheck } from '../../runtime/api/passwords.ts'
+import { kinds } from '../../runtime/model/index.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type { Store } from '../../runtime/store/types.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -16,8 +17,11 @@ const guarded: [string, string][] = [
   ['GET', '/api/v1/status'],
   ['GET', '/api/v1/dead-letters'], ['GET', '/api/v1/dead-letters/m-1'], ['POST', '/api/v1/dead-letters/rerun'], ['POST', '/api/v1/dead-letters/m-1/rerun'], ['POST', '/api/v1/dead-letters/m-1/close'],
   ['GET', '/api/v1/lanes'], ['POST', '/api/v1/lanes/erp.out/pause'], ['POST', '/api/v1/lanes/erp.out/resume'],
-  ['GET', '/api/v1/records/order/1'], ['GET', '/api/v1/records/order'],
   ['GET', '/api/v1/privacy/customers/1'], ['GET', '/api/v1/privacy/erasures'], ['POST', '/api/v1/privacy/erasures'], ['GET', '/api/v1/privacy/erasures/1'], ['POST', '/api/v1/privacy/erasures/1/confirm'],
+  ...[...kinds.values()].flatMap(({ plural, rules: { fact } }): [string, string][] => [
+    ['GET', `/api/v1/${plural}`], ['GET', `/api/v1/${plural}/m-1`], ['POST', `/api/v1/${plural}`],
+    ...fact ? [] : ['PUT', 'PATCH', 'DELETE'].map((method): [string, string] => [method, `/api/v1/${plural}/m-1`]),
+  ]), ['POST', '/api/v1/prices/lookup'], ['GET', '/api/v1/openapi.json'],
   ['GET', '/api/v1/completeness'],
   ['GET', '/api/v1/processes'],
   ['GET', '/api/v1/environment'], ['POST', '/api/v1/environment'],

@@ -5,6 +5,7 @@ import { pino, type Logger } from 'pino'
 import { createApi, createMetrics, type Api, type ApiOptions, type Metrics } from '../../runtime/api/index.ts'
 import { TorgError } from '../../runtime/errors.ts'
 import type { RegisteredSource } from '../../runtime/hub.ts'
+import { kinds } from '../../runtime/model/index.ts'
 import type { NewMessage, ReceivedMessage, Store } from '../../runtime/store/types.ts'
 
 export interface LogLine { level: number, msg: string, [key: string]: unknown }
@@ -80,13 +81,15 @@ export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ..
       get accepting() { return hub.accepting },
       publicUrl: url,
       sourcesOf: key => hub.sources.filter(({ system }) => system.key === key),
+      save: store.save,
+      find: store.find,
       hasSystem: key => hub.sources.some(({ system }) => system.key === key),
       receive: async message => {
         hub.received.push(message)
         return (receive ?? store.receive)(message)
       },
     },
-    store, log, metrics, version: '0.0.0-test',
+    kinds, store, log, metrics, version: '0.0.0-test',
     settings: { adminUser: 'admin', adminPasswordHash: hash, publicUrl: url, bodyLimit },
     checkFlows: () => undefined,
     ...options,

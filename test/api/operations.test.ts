@@ -185,18 +185,6 @@ describe('operating calls', () => {
     expect(json()['lanes']).to.be.an('array')
   })
 
-  it('finds a record by id, number and reference', async () => {
-    await store.configure({ subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map([['order', { fact: false, links: [] }]]) })
-    const [saved] = await store.save([{ kind: 'order', schema: 'order@1', operation: 'upsert', refs: [{ system: 'shop', kind: 'order', id: '42' }], number: '1042', document: { note: 'x' }, origin: { system: 'shop', message: null, at: new Date().toISOString() }, sourceTime: null }])
-    const id = saved?.record.id ?? ''
-    for (const path of [`order/${id}`, 'order?number=1042', 'order?system=shop&ref=42']) {
-      expect((await call(`${api.url}/api/v1/records/${path}`)).json(), path).to.include({ id, number: '1042' })
-    }
-    expect((await call(`${api.url}/api/v1/records/order?number=9`)).status).to.equal(404)
-    expect((await call(`${api.url}/api/v1/records/order`)).status).to.equal(400)
-    expect((await call(`${api.url}/api/v1/records/order/42`)).status).to.equal(400)
-  })
-
   it('serves the model\'s schemas', async () => {
     expect((await call(`${api.url}/schemas`)).json()).to.deep.equal({ schemas: ['order@1'] })
     const answer = await call(`${api.url}/schemas/order@1.json`)

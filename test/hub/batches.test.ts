@@ -75,7 +75,7 @@ describe('batches of a running hub', function () {
     const { failures } = erp.counts
     erp.fail({ status: 503 })
     await Promise.all(names.map((name, index) => bench.receive('shop/customers', { id: ids[index], name, store, groups: ['club'], ...more(name) }, key)))
-    await until(async () => erp.counts.failures > failures && (await Promise.all(ids.map(async id => bench.call(`/api/v1/records/customer?system=shop&ref=${id}`)))).every(({ status }) => status === 200), { what: 'all are saved' })
+    await until(async () => erp.counts.failures > failures && (await Promise.all(ids.map(id => bench.record('customer', 'shop', String(id)).then(() => true, () => false)))).every(Boolean), { what: 'all are saved' })
     erp.fail(null)
     return ids
   }

@@ -144,9 +144,10 @@ export async function prepareBench(project: ProjectFiles, env: Record<string, st
       }))
     },
     async record(kind, system, ref) {
-      const { status, body, text } = await bench.call(`/api/v1/records/${kind}?${new URLSearchParams({ system, ref })}`)
-      if (status !== 200) throw new Error(`no ${kind} ${ref} of ${system}: ${text}`)
-      return body
+      const { body, text } = await bench.call(`/api/v1/${kind}s?${new URLSearchParams({ ref: `${system}/${kind}/${ref}`, deleted: 'true' })}`)
+      const [entity] = asList(body['items'])
+      if (!entity) throw new Error(`no ${kind} ${ref} of ${system}: ${text}`)
+      return entity
     },
     async flows() {
       const { revision, flows } = (await bench.call('/api/v1/flows')).body

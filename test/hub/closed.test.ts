@@ -57,7 +57,7 @@ describe('a hub that others can reach', function () {
     await bench.start({ env })
     const calls: [string, string][] = [
       ['GET', '/editor/flows'], ['POST', '/editor/flows'], ['GET', '/editor/settings'], ['GET', '/editor/nodes'], ['GET', '/editor/credentials/rest-system/system-bearer'], ['GET', '/editor/diagnostics'],
-      ['GET', '/metrics'], ['GET', '/api/v1/status'], ['GET', '/api/v1/flows'], ['PUT', '/api/v1/flows'], ['GET', '/api/v1/deployments/active'], ['GET', '/api/v1/records/customer?number=1'],
+      ['GET', '/metrics'], ['GET', '/api/v1/status'], ['GET', '/api/v1/flows'], ['PUT', '/api/v1/flows'], ['GET', '/api/v1/deployments/active'], ['GET', '/api/v1/customers?number=1'],
       ['GET', '/api/v1/dead-letters'], ['POST', '/api/v1/dead-letters/rerun'], ['POST', '/api/v1/dead-letters/m-1/rerun'], ['GET', '/schemas/order'],
     ]
     for (const [method, path] of calls) {

@@ -56,7 +56,7 @@ describe('deliveries of a running hub', function () {
   const fromShop = (body: Json) => bench.receive('shop/customers', body, key)
   const at = (name: string, collection = 'customers') => twin(name).collections.list(collection).map(({ document }) => document)
   const idOf = async (id: number): Promise<string> => String((await bench.record('customer', 'shop', String(id)))['id'])
-  const documentOf = async (id: number): Promise<Json> => asObject((await bench.record('customer', 'shop', String(id)))['document'])
+  const documentOf = async (id: number): Promise<Json> => (await bench.record('customer', 'shop', String(id)))
 
   it('removes what the filter no longer wants, and what was deleted; nothing that was never there', async () => {
     await fromShop({ id: 1, name: 'Club Member', groups: ['club'] })
@@ -90,7 +90,7 @@ describe('deliveries of a running hub', function () {
     await until(() => bench.record('customer', 'shop', '4').then(() => true, () => false), { what: 'it is saved' })
     await until(() => twin('crm').counts.failures > 0, { what: 'the first attempt failed' })
     await bench.receive('shop/deleted', { id: 4 }, key)
-    await until(async () => (await bench.record('customer', 'shop', '4'))['deletedAt'] !== null, { what: 'it is deleted' })
+    await until(async () => (await bench.record('customer', 'shop', '4'))['deletedAt'] !== undefined, { what: 'it is deleted' })
     twin('crm').fail(null)
     release()
     await bench.idle()

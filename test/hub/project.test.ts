@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { TorgError } from '../../runtime/errors.ts'
 import { prepareBench, type Answer, type Bench, type ProjectFiles } from './bench.ts'
-import { asList, asObject, byKey, customersFrom, restIn, restSystem, type Json, type Node } from './flows.ts'
+import { asList, byKey, customersFrom, restIn, restSystem, type Json, type Node } from './flows.ts'
 
 describe('the project of a running hub', function () {
   this.timeout(60_000)
@@ -35,7 +35,7 @@ describe('the project of a running hub', function () {
     count += 1
     await bench.receive('shop/customers', { id: count, name: `Customer ${count}` }, key)
     await bench.idle()
-    expect(asObject((await bench.record('customer', 'shop', String(count)))['document'])).to.include({ name: `Customer ${count}` })
+    expect(await bench.record('customer', 'shop', String(count))).to.include({ name: `Customer ${count}` })
   }
   const refusal = async (starting: Promise<unknown>): Promise<TorgError> => {
     const thrown: unknown = await starting.then(() => expect.fail('it started'), (error: unknown) => error)

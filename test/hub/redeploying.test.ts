@@ -38,7 +38,7 @@ describe('work that is open while flows change', function () {
     await erp.close()
   })
 
-  const saved = async (system: string, id: string): Promise<boolean> => (await bench.call(`/api/v1/records/customer?system=${system}&ref=${id}`)).status === 200
+  const saved = (system: string, id: string): Promise<boolean> => bench.record('customer', system, id).then(() => true, () => false)
   /** A till's message is in its flow. */
   const taken = (id: number) => until(() => bench.lines.some(({ msg }) => msg.includes(`till ${id}`)), { what: `the run of ${id} has started` })
   /** "Restart Flows" of the editor's deploy menu. */

@@ -50,7 +50,7 @@ describe('kinds', () => {
 describe('validation of a document', () => {
   const order = kind('order')
   it('names an unknown field and the one that was meant', () => {
-    expect(order.validate({ ...order.example, chanel: 'web' })).to.deep.equal([{ detail: 'The document has an unknown field chanel. Did you mean channel?', pointer: '/chanel', value: 'web' }])
+    expect(order.validate({ ...order.example, chanel: 'web' })).to.deep.equal([{ detail: 'The document has an unknown field chanel. Did you mean channel?', pointer: '/chanel', value: 'web', rule: 'additionalProperties' }])
   })
   it('finds everything at once, each with pointer and value', () => {
     const found = order.validate({ channel: 'web', currency: 'nok', taxMode: 'gros', totals: { net: { amount: 1, currency: 'NOK' }, tax: { amount: '1,00', currency: 'NOK' } } })

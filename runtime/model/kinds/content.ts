@@ -43,6 +43,7 @@ function check(content: Content): TorgError | null {
 export const content = defineKind({
   name: 'content',
   version: 1,
+  plural: 'content',
   label: { en: 'Content', nb: 'Innhold', sv: 'Innehåll' },
   schema: ContentSchema,
   fact: false,

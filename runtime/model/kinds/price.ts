@@ -25,7 +25,7 @@ const PriceSchema = Type.Object({
   ext: Type.Optional(Extensions),
 }, { additionalProperties: false, description: 'What one unit of a variant costs, for whom, where and when.' })
 
-type Price = Static<typeof PriceSchema>
+export type Price = Static<typeof PriceSchema>
 
 const exclusive = [['channel', 'store'], ['customerGroup', 'customer']] as const
 

@@ -42,6 +42,7 @@ function available({ onHand, reserved }: Static<typeof CountSchema>): { availabl
 export const stock = defineKind({
   name: 'stock',
   version: 1,
+  plural: 'stock',
   label: { en: 'Stock', nb: 'Lagerbeholdning', sv: 'Lagersaldo' },
   schema: StockSchema,
   fact: false,

@@ -1,0 +1,27 @@
+/** The hub API: every kind at an address of its own, from the registry of kinds. */
+import { Router } from 'express'
+import type { Hub } from '../../hub.ts'
+import type { Kind } from '../../model/index.ts'
+import type { AnswerStore, Store } from '../../store/types.ts'
+import type { Settings } from '../../settings.ts'
+import { priceRoutes } from './prices.ts'
+import { readRoutes, type ReadStore } from './read.ts'
+import { resourcesOf } from './resources.ts'
+import { writeRoutes } from './write.ts'
+
+export interface RecordOptions {
+  /** The project's. */
+  kinds: ReadonlyMap<string, Kind>
+  hub: Pick<Hub, 'accepting' | 'save' | 'find'>
+  store: ReadStore & AnswerStore & Pick<Store, 'pricesOf'>
+  settings: Pick<Settings, 'bodyLimit'>
+}
+
+export function recordRoutes({ kinds, hub, store, settings: { bodyLimit } }: RecordOptions): Router {
+  const router = Router()
+  router.use('/prices', priceRoutes({ store }))
+  for (const resource of resourcesOf(kinds)) {
+    router.use(`/${resource.kind.plural}`, readRoutes({ resource, store }), writeRoutes({ resource, hub, store, bodyLimit }))
+  }
+  return router
+}

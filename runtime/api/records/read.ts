@@ -1,0 +1,132 @@
+/** `GET /api/v1/<kinds>` and `GET /api/v1/<kinds>/<id>`. */
+import { Router, type Request } from 'express'
+import { TorgError } from '../../errors.ts'
+import { isId } from '../../ids.ts'
+import { toEntity } from '../../model/index.ts'
+import type { RecordPage, RecordPosition, RecordQuery, Reference, Store, StoredRecord } from '../../store/types.ts'
+import { callerOf, checkScope, requireScope } from '../caller.ts'
+import { handle, queryNumber, queryText } from '../handler.ts'
+import { refuseUnknown, type Include, type Resource } from './resources.ts'
+
+export type ReadStore = Pick<Store, 'find' | 'list'>
+
+/** Records of a page; those of what is included. */
+export const pageSizes = { standard: 50, most: 200, included: 50 } as const
+/** Of a number, a sku or an id in a reference. */
+const longest = 500
+
+export const listParameters = ['limit', 'cursor', 'sort', 'updatedSince', 'deleted', 'number', 'ref'] as const
+
+export function readRoutes({ resource, store }: { resource: Resource, store: ReadStore }): Router {
+  const { kind, filters, includes } = resource
+  const router = Router()
+  const scope = requireScope('read', kind.name)
+
+  router.get('/', scope, handle(async (req, res) => {
+    refuseUnknown(req.query, [...listParameters, ...filters.map(({ name }) => name)])
+    res.json(toPage(await store.list(readQuery(req, resource))))
+  }))
+
+  router.get('/:id', scope, handle(async (req, res) => {
+    refuseUnknown(req.query, ['include'])
+    const wanted = readIncludes(req, includes)
+    for (const { kind: included } of wanted) checkScope(callerOf(req), 'read', included)
+    const id = recordId(req, kind.name)
+    const [record, ...pages] = await Promise.all([
+      store.find(kind.name, { id }),
+      ...wanted.map(({ kind: included, filter: { pointer } }) => store.list({ kind: included, where: { pointer, value: id }, descending: true, limit: pageSizes.included })),
+    ])
+    if (record === null) throw notFound(kind.name, id)
+    if (wanted.length > 0) {
+      res.json({ ...toEntity(record), included: Object.fromEntries(wanted.flatMap(({ name }, index) => pages[index] ? [[name, toPage(pages[index])]] : [])) })
+      return
+    }
+    const tag = tagOf(record)
+    res.set('ETag', tag)
+    if (matches(req.headers['if-none-match'], tag)) res.status(304).end()
+    else res.json(toEntity(record))
+  }))
+  return router
+}
+
+/** The version is the tag: it rises with every change of what the record says. */
+export const tagOf = ({ version }: Pick<StoredRecord, 'version'>): string => `"${version}"`
+
+/** Whether a list of tags has this one; https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 compares without regard to `W/`. */
+function matches(header: string | undefined, tag: string): boolean {
+  return header !== undefined && header.split(',').some(one => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag)
+}
+
+/** The id in the address. */
+export function recordId(req: Request, kind: string): string {
+  const id = (req.params['id'] ?? '').toLowerCase()
+  if (isId(id)) return id
+  throw new TorgError('request.invalid', { detail: `"${id.slice(0, 100)}" is no id of the hub.`, next: `Find the ${kind} with ?number=… or ?ref=<system>/<kind>/<id>, and take the id from there.` })
+}
+
+export const notFound = (kind: string, id: string): TorgError => new TorgError('request.not-found', { detail: `There is no ${kind} ${id}.`, next: 'Find it with ?number=… or ?ref=<system>/<kind>/<id>.' })
+
+function readIncludes(req: Request, includes: readonly Include[]): Include[] {
+  const names = [...new Set((queryText(req, 'include') ?? '').split(',').filter(name => name !== ''))]
+  return names.map(name => {
+    const found = includes.find(include => include.name === name)
+    if (!found) throw fail('include', includes.length === 0 ? 'has nothing to name here' : `names what comes along: ${includes.map(include => include.name).join(', ')}`)
+    return found
+  })
+}
+
+function readQuery(req: Request, { kind, filters }: Resource): RecordQuery {
+  const [number, ref, since, cursor] = [shortText(req, 'number'), shortText(req, 'ref'), queryText(req, 'updatedSince'), queryText(req, 'cursor')]
+  const given = filters.flatMap(filter => {
+    const value = shortText(req, filter.name)
+    if (value === undefined) return []
+    if (filter.target !== undefined && !isId(value)) throw fail(filter.name, `is the hub's id of a ${filter.target}`)
+    return [{ pointer: filter.pointer, value: filter.target === undefined ? value : value.toLowerCase() }]
+  })
+  const [where, second] = given
+  const narrowed = [number, ref, where, second].filter(one => one !== undefined).length
+  if (narrowed > 1) throw new TorgError('request.invalid', `Search by one of ${['number', 'ref', ...filters.map(({ name }) => name)].join(', ')} at a time.`)
+  const [sort, deleted] = [queryText(req, 'sort') ?? 'updatedAt', queryText(req, 'deleted') ?? 'false']
+  if (sort !== 'updatedAt' && sort !== '-updatedAt') throw fail('sort', 'is updatedAt, or -updatedAt for the newest change first')
+  if (deleted !== 'true' && deleted !== 'false') throw fail('deleted', 'is true where deleted records are wanted too, else false')
+  return {
+    kind: kind.name, limit: queryNumber(req, 'limit', { standard: pageSizes.standard, least: 1, most: pageSizes.most }),
+    descending: sort === '-updatedAt', deleted: deleted === 'true',
+    ...(number !== undefined && { number }), ...(ref !== undefined && { ref: toReference(ref) }), ...(where && { where }),
+    ...(since !== undefined && { updatedSince: toInstant(since) }), ...(cursor !== undefined && { after: readCursor(cursor) }),
+  }
+}
+
+function shortText(req: Request, name: string): string | undefined {
+  const value = queryText(req, name)
+  if (value !== undefined && (value.length > longest || value.includes('\0'))) throw fail(name, `has at most ${longest} characters`)
+  return value
+}
+
+function toReference(text: string): Reference {
+  const [, system, kind, id] = /^([^/]+)\/([^/]+)\/(.+)$/s.exec(text) ?? []
+  if (system === undefined || kind === undefined || id === undefined) throw fail('ref', 'is <system>/<kind>/<id>, the id as the system gave it: webshop-no/order/1042')
+  return { system, kind, id }
+}
+
+function toInstant(text: string): string {
+  // A plus in an address is a space.
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+ -]\d\d:\d\d)$/.test(text) ? Date.parse(text.replace(' ', '+')) : NaN
+  if (Number.isNaN(time)) throw fail('updatedSince', 'is an instant such as 2026-03-01T08:00:00Z')
+  return new Date(time).toISOString()
+}
+
+/** A list with where it goes on, as it is sent. */
+function toPage({ records, next }: RecordPage): { items: object[], next: string | null } {
+  return { items: records.map(toEntity), next: next && Buffer.from(`${next.at} ${next.id}`).toString('base64url') }
+}
+
+function readCursor(cursor: string): RecordPosition {
+  const [, at, id] = /^(\d{4,6}-\d\d-\d\dT[\d:.]+Z) ([0-9a-f-]{36})$/.exec(Buffer.from(cursor.slice(0, longest), 'base64url').toString('latin1')) ?? []
+  if (at === undefined || id === undefined || !isId(id)) throw fail('cursor', 'is the value of next of the page before')
+  return { at, id }
+}
+
+function fail(name: string, must: string): TorgError {
+  return new TorgError('request.invalid', `The parameter ${name} ${must}.`)
+}

@@ -1,0 +1,91 @@
+/** Records read for the hub API: listed by time, found by what they link to. What is asked is one index scan each. */
+import type { Database } from './db.ts'
+import { toStoreError } from './db.ts'
+import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
+import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+
+type PageRow = RecordRow & { position: string }
+
+/** JavaScript's dates would cut microseconds off, and the next page begin with what ended this one. */
+const position = `to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`
+
+/** Before and behind everything. */
+const ends = { asc: ['-infinity', '00000000-0000-0000-0000-000000000000'], desc: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'] } as const
+
+/**
+ * A condition that names rows by an index. What is given as a value of its own stands in the text: only so does PostgreSQL see that an index for some
+ * kinds only serves. There are few kinds and pointers, so the texts are few as well.
+ */
+function conditionOf({ number, ref, where }: RecordQuery): { sql: string, values: unknown[], few: boolean } {
+  if (ref) {
+    return { sql: 'r.id = (select record_id from torg.reference where system = $6 and kind = $7 and external_id = $8)', values: [ref.system, ref.kind, ref.id], few: true }
+  }
+  if (number !== undefined) return { sql: 'r.number = $6', values: [number], few: true }
+  if (where) return { sql: `${fieldAt(where.pointer)} = $6`, values: [where.value], few: false }
+  return { sql: 'true', values: [], few: false }
+}
+
+/** The text at a pointer, as the indexes have it. */
+function fieldAt(pointer: string): string {
+  const steps = pointer.split('/').slice(1)
+  if (steps.length === 0 || !steps.every(step => /^[A-Za-z]+$/.test(step))) throw new Error(`${pointer} is no pointer to read by.`)
+  return steps.length === 1 ? `r.document ->> '${steps.join()}'` : `r.document #>> '{${steps.join(',')}}'`
+}
+
+function listing(query: RecordQuery): { text: string, values: unknown[] } {
+  const { kind, descending = false, deleted = false, updatedSince = '-infinity', after, limit } = query
+  if (!/^[a-z-]+$/.test(kind)) throw new Error(`${kind} is no kind.`)
+  const direction = descending ? 'desc' : 'asc'
+  const { sql, values, few } = conditionOf(query)
+  const [at, id] = after ? [after.at, after.id] : ends[direction]
+  // Few rows are sorted: an order the planner could take from an index would have it read all of the kind in that order.
+  const source = few ? `(select * from torg.record r where r.kind = '${kind}' and ${sql} offset 0) r where` : `torg.record r where r.kind = '${kind}' and ${sql} and`
+  return {
+    text: `select ${recordColumns}, ${position} from ${source} r.version > 0 and (r.deleted_at is null or $1)
+      and r.updated_at >= $2 and (r.updated_at, r.id) ${descending ? '<' : '>'} ($3::timestamptz, $4::uuid) order by r.updated_at ${direction}, r.id ${direction} limit $5`,
+    values: [deleted, updatedSince, at, id, limit + 1, ...values],
+  }
+}
+
+// Prices for others are left out here already: a variant may have one for each of thousands of customers.
+const pricesOf = `
+select v.document ->> 'sku' as sku, v.id as variant_id, p.* from unnest($1::text[]) as g (sku)
+join torg.record v on v.kind = 'variant' and v.document ->> 'sku' = g.sku and v.version > 0 and v.deleted_at is null
+left join lateral (
+  select ${recordColumns} from torg.record r
+  where r.kind = 'price' and r.document #>> '{variant,id}' = v.id::text and r.version > 0 and r.deleted_at is null
+    and r.document #>> '{value,currency}' = $2
+    and (r.document -> 'customer' is null or r.document #>> '{customer,id}' = $3)
+    and (r.document -> 'store' is null or r.document ->> 'store' = $4)
+    and (r.document -> 'channel' is null or r.document ->> 'channel' = $5)
+    and (r.document -> 'customerGroup' is null or r.document ->> 'customerGroup' = any ($6))
+) p on true`
+
+export function createRecordReads(db: Database): RecordReads {
+  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw toStoreError(error, doing)
+    }
+  }
+  return {
+    list: query => guarded(`Listing records of the kind ${query.kind}`, async (): Promise<RecordPage> => {
+      const { text, values } = listing(query)
+      const rows = await db.query<PageRow>(text, values)
+      const shown = rows.slice(0, query.limit)
+      const last = shown.at(-1)
+      return { records: shown.map(toRecord), next: rows.length > query.limit && last ? { at: last.position, id: last.id } satisfies RecordPosition : null }
+    }),
+    pricesOf: ({ skus, currency, customer = null, store = null, channel = null, customerGroups = [] }) => guarded('Reading prices', async () => {
+      const rows = await db.query<RecordRow & { sku: string, variant_id: string } | { id: null, sku: string, variant_id: string }>(pricesOf, [skus, currency, customer, store, channel, customerGroups])
+      const found = new Map<string, ScopedPrices>()
+      for (const row of rows) {
+        const entry = found.get(row.variant_id) ?? { sku: row.sku, variant: row.variant_id, prices: [] }
+        found.set(row.variant_id, entry)
+        if (row.id !== null) entry.prices.push(toRecord(row))
+      }
+      return [...found.values()]
+    }),
+  }
+}

@@ -1,0 +1,91 @@
+import { expect } from 'chai'
+import { kinds } from '../../runtime/model/index.ts'
+import { aWrite, openTestStore, type TestStore } from '../store/support.ts'
+import { call, startApi, type Answer, type RunningApi } from './harness.ts'
+
+describe('reading records over HTTP', () => {
+  let opened: TestStore
+  let api: RunningApi
+  let customer: string
+  before(async () => {
+    opened = await openTestStore()
+    await opened.store.configure({ subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
+    api = await startApi({ store: opened.store })
+    const [saved] = await opened.store.save([aWrite('17', kinds.get('customer')?.example ?? {}, { kind: 'customer', schema: 'customer@1', number: 'K17' })])
+    customer = saved?.record.id ?? ''
+    for (const number of ['1', '2', '3']) {
+      await opened.store.save([aWrite(number, { ...kinds.get('order')?.example, buyer: { customer: { ref: { system: 'web', kind: 'customer', id: '17' } } } }, { number })])
+    }
+    const [variant] = await opened.store.save([aWrite('V', kinds.get('variant')?.example ?? {}, { kind: 'variant', schema: 'variant@1' })])
+    const price = { variant: { id: variant?.record.id }, type: 'regular', list: 'consumer', value: { amount: '1299.00', currency: 'NOK' }, taxIncluded: true }
+    await opened.store.save([aWrite('P', price, { kind: 'price', schema: 'price@1' })])
+  })
+  after(async () => {
+    await api.close()
+    await opened.close()
+  })
+  const get = (path: string, headers: Record<string, string> = {}) => call(`${api.url}/api/v1/${path}`, { headers })
+  const items = (answer: Answer): Record<string, unknown>[] => answer.json()['items'] as Record<string, unknown>[]
+
+  it('gives a record as flows have it, with its version as tag', async () => {
+    const answer = await get(`customers/${customer}`)
+    expect(answer.json()).to.deep.include({ id: customer, version: 1, schema: 'customer@1', number: 'K17', name: 'Ingrid Solbakken', refs: [{ system: 'web', kind: 'customer', id: '17' }] })
+    expect(answer.headers.etag).to.equal('"1"')
+    expect((await get(`customers/${customer.toUpperCase()}`)).status).to.equal(200)
+    const same = await get(`customers/${customer}`, { 'if-none-match': '"0", W/"1"' })
+    expect([same.status, same.text]).to.deep.equal([304, ''])
+    expect((await get(`customers/${customer}`, { 'if-none-match': '"2"' })).status).to.equal(200)
+    expect((await get(`orders/${customer}`)).json()).to.include({ status: 404, code: 'request.not-found' })
+  })
+
+  it('brings along what links to it', async () => {
+    const answer = (await get(`customers/${customer}?include=orders,receipts`)).json()
+    expect(answer['id']).to.equal(customer)
+    const { orders, receipts } = answer['included'] as Record<string, { items: Record<string, unknown>[], next: null }>
+    expect(orders?.items.map(({ number }) => number)).to.deep.equal(['3', '2', '1'])
+    expect(orders?.items[0]?.['status']).to.have.property('order')
+    expect(receipts).to.deep.equal({ items: [], next: null })
+  })
+
+  it('lists page by page and finds by number, reference, link and time', async () => {
+    const first = await get('orders?limit=2')
+    expect(items(first).map(({ number }) => number)).to.deep.equal(['1', '2'])
+    const second = await get(`orders?limit=2&cursor=${String(first.json()['next'])}`)
+    expect(items(second).map(({ number }) => number)).to.deep.equal(['3'])
+    expect(second.json()['next']).to.equal(null)
+    for (const [query, expected] of [
+      ['number=2', ['2']], ['ref=web/order/3', ['3']], ['number=9', []], [`customer=${customer}&sort=-updatedAt`, ['3', '2', '1']], ['updatedSince=2100-01-01T00:00:00%2B01:00', []],
+    ] as const) expect(items(await get(`orders?${query}`)).map(({ number }) => number), query).to.deep.equal(expected)
+  })
+
+  it('says what is wrong with a request', async () => {
+    for (const [path, detail] of [
+      ['orders/42', 'is no id of the hub'], ['orders?limit=0', 'from 1 to 200'], ['orders?custmer=1', 'Did you mean customer?'], ['orders?customer=17', 'is the hub\'s id of a customer'],
+      ['orders?number=1&ref=web/order/1', 'one of number, ref, customer'], ['orders?ref=web', 'is <system>/<kind>/<id>'], ['orders?cursor=abc', 'next of the page before'], ['orders?sort=name', 'sort is updatedAt'],
+      ['orders?updatedSince=yesterday', 'is an instant'], ['orders?deleted=1', 'is true'], [`customers/${customer}?include=order`, 'orders'], ['orders?number=%00', 'at most'], ['locations?number=1&number=2', 'once'],
+    ] as const) {
+      const answer = await get(path)
+      expect(answer.status, path).to.equal(400)
+      expect(answer.json()['detail'], path).to.include(detail)
+    }
+  })
+
+  it('prices many articles at once', async () => {
+    const lookup = (body: object) => call(`${api.url}/api/v1/prices/lookup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const answer = (await lookup({ skus: ['ULL-GENSER-BLA-M', 'none'], currency: 'NOK' })).json()
+    const [known, unknown] = answer['items'] as Record<string, Record<string, unknown> | null>[]
+    expect(known).to.have.nested.property('price.value.amount', '1299.00')
+    expect(known).to.have.nested.property('regular.value.amount', '1299.00')
+    expect(unknown).to.deep.equal({ sku: 'none', variant: null, price: null, regular: null })
+    const wrong = await lookup({ skus: [], currency: 'kr', stor: 'oslo' })
+    expect(wrong.status).to.equal(422)
+    expect((wrong.json()['errors'] as { pointer: string }[]).map(({ pointer }) => pointer).sort()).to.deep.equal(['/currency', '/skus', '/stor'])
+  })
+
+  it('asks for the scope of what is read, and of what comes along', async () => {
+    const { key } = (await call(`${api.url}/api/v1/keys`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'CRM', scopes: ['read:customer'] }) })).json()
+    const headers = { authorization: `Bearer ${String(key)}` }
+    expect((await get(`customers/${customer}`, headers)).status).to.equal(200)
+    for (const path of ['orders', 'orders/42', `customers/${customer}?include=orders`]) expect((await get(path, headers)).json(), path).to.include({ status: 403, detail: 'This key lacks the scope read:order.' })
+  })
+})
