@@ -5,7 +5,7 @@
 import type { Logger } from 'pino'
 import type { Kind } from './model/index.ts'
 import type { RunTracker, FlowMessage, Envelope } from './runs/types.ts'
-import type { EntityWrite, LaneLimits, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, Reference } from './store/types.ts'
+import type { EntityWrite, LaneLimits, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, RecordSought } from './store/types.ts'
 import type { ListedItem, ListingWant, RawRequest } from './kit/definition.ts'
 
 /** A configured system, as its config node registers it. */
@@ -98,7 +98,7 @@ export interface Hub {
   receive(message: NewMessage): Promise<ReceivedMessage>
   /** Validates and stores entities in one transaction, then hints the raised lanes. */
   save(writes: EntityWrite[]): Promise<SaveOutcome[]>
-  find(kind: string, by: { id: string } | { ref: Reference } | { number: string }): Promise<StoredRecord | null>
+  find(kind: string, by: RecordSought): Promise<StoredRecord | null>
   /** A setting secrets may refer to: `${NAME}` from the environment or `file:/path`. Throws `settings.invalid`. */
   resolveSecret(reference: string): string
   /** `PUBLIC_URL` without a trailing slash. */

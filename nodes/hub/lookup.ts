@@ -3,7 +3,7 @@ import { TorgError } from '../../runtime/errors.ts'
 import type { Config, Fields, FlowMessage } from '../../runtime/kit/definition.ts'
 import type { Hub } from '../../runtime/hub.ts'
 import { kindOf, type Kind } from '../../runtime/model/index.ts'
-import type { StoredRecord } from '../../runtime/store/types.ts'
+import type { RecordSought, StoredRecord } from '../../runtime/store/types.ts'
 import { messageProperty } from './message-property.ts'
 import { systemOf } from './origin.ts'
 
@@ -20,6 +20,7 @@ export const lookupFields = {
       { value: 'number', label: { en: 'Number', nb: 'Nummer', sv: 'Nummer' } },
       { value: 'reference', label: { en: 'A system\'s id', nb: 'Et systems id', sv: 'Ett systems id' } },
       { value: 'id', label: { en: 'The hub\'s id', nb: 'Hubens id', sv: 'Hubbens id' } },
+      { value: 'match', label: { en: 'What it has in common', nb: 'Det den har felles', sv: 'Det den har gemensamt' } },
     ],
     default: 'number',
   },
@@ -39,9 +40,9 @@ export const lookupFields = {
     type: 'text',
     label: { en: 'Value from', nb: 'Verdi fra', sv: 'Värde från' },
     hint: {
-      en: 'Property of the message that holds the number or id.',
-      nb: 'Egenskapen i meldingen som har nummeret eller id-en.',
-      sv: 'Egenskapen i meddelandet som har numret eller id:t.',
+      en: 'Property of the message that holds the number or id; for what it has in common, fields of the kind such as emails or gtins.',
+      nb: 'Egenskapen i meldingen som har nummeret eller id-en; for det den har felles, felter av typen, som emails eller gtins.',
+      sv: 'Egenskapen i meddelandet som har numret eller id:t; för det den har gemensamt, fält av typen, som emails eller gtins.',
     },
     default: 'payload.number',
     required: true,
@@ -68,18 +69,29 @@ export interface Lookup {
 export function createLookup({ kind: name, by, system, value }: Config<typeof lookupFields>, hub: Pick<Hub, 'find' | 'project'>): Lookup {
   const kind = kindOf(name, hub.project.kinds)
   const property = messageProperty(value, 'value')
+  const refuse = (given: unknown, what: string): never => {
+    throw new TorgError('validation.schema', { detail: `msg.${property.name} is ${what}, so it names no ${kind.name}.`, pointer: `/${property.name.replaceAll('.', '/')}`, value: given })
+  }
+  const named = (given: unknown, owner: string): { by: RecordSought, sought: string } => {
+    if (typeof given !== 'string' && !(typeof given === 'number' && Number.isSafeInteger(given))) return refuse(given, 'neither a text nor a whole number')
+    const text = String(given)
+    if (by === 'number') return { by: { number: text }, sought: `${kind.name} ${text}` }
+    if (by === 'id') return { by: { id: text }, sought: `${kind.name} with the id ${text}` }
+    return { by: { ref: { system: owner, kind: kind.name, id: text } }, sought: `${kind.name} ${text} of ${owner}` }
+  }
+  const likeIn = (given: unknown): { by: RecordSought, sought: string } => {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) return refuse(given, 'no object with fields of the kind')
+    const document = { ...given }
+    const number: unknown = Reflect.get(document, 'number')
+    return { by: { like: { document, number: typeof number === 'string' ? number : null } }, sought: `${kind.name} that has this in common, or several` }
+  }
   return {
     kind,
     async find(msg) {
       const given = property.read(msg)
       if (given === undefined || given === null || given === '') return { record: null, sought: `${kind.name}: msg.${property.name} is empty` }
-      if (typeof given !== 'string' && !(typeof given === 'number' && Number.isSafeInteger(given))) {
-        throw new TorgError('validation.schema', { detail: `msg.${property.name} is neither a text nor a whole number, so it names no ${kind.name}.`, pointer: `/${property.name.replaceAll('.', '/')}`, value: given })
-      }
-      const text = String(given)
-      const owner = systemOf(msg, system)
-      const record = await hub.find(kind.name, by === 'number' ? { number: text } : by === 'id' ? { id: text } : { ref: { system: owner, kind: kind.name, id: text } })
-      const sought = by === 'number' ? `${kind.name} ${text}` : by === 'id' ? `${kind.name} with the id ${text}` : `${kind.name} ${text} of ${owner}`
+      const { by: known, sought } = by === 'match' ? likeIn(given) : named(given, systemOf(msg, system))
+      const record = await hub.find(kind.name, known)
       return { record: record?.deletedAt === null ? record : null, sought }
     },
   }

@@ -21,7 +21,7 @@ const nobody: Recognised = { record: null, doubt: null }
  *
  * @param holdersOf living records that have the key
  */
-export function recognise(write: EntityWrite, { fact, match }: KindRules, holdersOf: (key: MatchKey) => readonly Draft[]): Recognised {
+export function recognise(write: Pick<EntityWrite, 'refs' | 'document' | 'number'>, { fact, match }: KindRules, holdersOf: (key: MatchKey) => readonly Draft[]): Recognised {
   const held = (match?.keys(write.document, write.number) ?? []).map(key => ({ key, holders: holdersOf(key) })).filter(({ holders }) => holders.length > 0)
   const candidates = [...new Set(held.flatMap(({ holders }) => holders))]
   if (candidates.length === 0) return nobody
@@ -47,7 +47,7 @@ export function recognise(write: EntityWrite, { fact, match }: KindRules, holder
 }
 
 /** A system that has both under ids of their own says that they are two. */
-function otherId(refs: readonly Reference[], { refs: [own] }: EntityWrite): string | null {
+function otherId(refs: readonly Reference[], { refs: [own] }: Pick<EntityWrite, 'refs'>): string | null {
   return own && refs.some(({ system, kind, id }) => system === own.system && kind === own.kind && id !== own.id) ? `ids of their own in ${own.system}` : null
 }
 

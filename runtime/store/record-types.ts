@@ -26,6 +26,9 @@ export interface StoredRecord {
 /** A record as a delivery carries it: where its fields came from concerns no system. */
 export type DeliveredRecord = Omit<StoredRecord, 'provenance'>
 
+/** What is known of a record that is looked for. `like`: fields and number by which its kind recognises it, such as an e-mail address or a GTIN. */
+export type RecordSought = { id: string } | { ref: Reference } | { number: string } | { like: { document: Record<string, unknown>, number: string | null } }
+
 /** An entity on its way into the store: validated, its own reference first. */
 export interface EntityWrite {
   kind: string

@@ -5,13 +5,12 @@ import { isDataError, isUnreachable, retrying, toStoreError, type Database, type
 import type { Raise } from './deliveries.ts'
 import { handingOver, type Offers } from './hand-over.ts'
 import { isKeyTaken } from './key-writes.ts'
+import { findRecord } from './record-find.ts'
 import { load } from './record-load.ts'
 import { isReferenceTaken, writeChanges } from './record-writes.ts'
-import { isId } from '../ids.ts'
 import { copyJson, findUnstorable } from './json.ts'
-import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import { createSavePlan, type Rules } from './save-plan.ts'
-import type { DeliveryClaim, EntityWrite, Reference, SaveOutcome, StoredRecord, Taker } from './types.ts'
+import type { DeliveryClaim, EntityWrite, RecordSought, SaveOutcome, StoredRecord, Taker } from './types.ts'
 
 /** Bytes of a call beside its texts, roughly. */
 const overhead = 500
@@ -20,7 +19,7 @@ interface Call { writes: EntityWrite[], size: number }
 
 export interface Records {
   save(writes: EntityWrite[]): Promise<SaveOutcome[]>
-  find(kind: string, by: { id: string } | { ref: Reference } | { number: string }): Promise<StoredRecord | null>
+  find(kind: string, by: RecordSought): Promise<StoredRecord | null>
   idle(): Promise<void>
 }
 
@@ -48,7 +47,7 @@ export function createRecords(db: Database, rules: () => Rules, taker: () => Tak
     },
     find: async (kind, by) => {
       try {
-        return await find(db, kind, by)
+        return await findRecord(db, { kind, by, rules: rules() })
       } catch (error) {
         throw toStoreError(error, `Looking for a ${kind}`)
       }
@@ -79,23 +78,6 @@ function withoutTaken(results: (SaveOutcome[] | Error)[], raises: Raise[], claim
   const taken = new Set(claims.map(({ lease: { lane, key } }) => `${lane} ${key}`))
   const waiting = new Set(raises.flatMap(({ lane, key, recordId }) => taken.has(`${lane} ${key}`) ? [] : `${lane} ${recordId}`))
   return results.map(result => result instanceof Error ? result : result.map(outcome => ({ ...outcome, lanes: outcome.lanes.filter(lane => waiting.has(`${lane} ${outcome.record.id}`)) })))
-}
-
-/** A record that became part of another one is found there, by whichever id, reference or number it is asked for. */
-async function find(db: Database, kind: string, by: { id: string } | { ref: Reference } | { number: string }): Promise<StoredRecord | null> {
-  const select = `select ${recordColumns} from torg.record r`
-  const rows = 'id' in by
-    ? isId(by.id) ? await db.query<RecordRow>(`${select} where r.id = (select torg.surviving($2)) and r.kind = $1 and r.version > 0`, [kind, by.id]) : []
-    : 'ref' in by
-      ? await db.query<RecordRow>(`${select} where r.kind = $1 and r.version > 0 and r.id = (
-          select torg.surviving(g.record_id) from torg.reference g where g.system = $2 and g.kind = $3 and g.external_id = $4)`, [kind, by.ref.system, by.ref.kind, by.ref.id])
-      // A number may have been used again: the living and newest record wins.
-      : await db.query<RecordRow>(`${select} where r.id = (
-          select torg.surviving(n.id) from (
-            select id from torg.record where kind = $1 and number = $2 and version > 0
-            order by deleted_at is not null and merged_into is null, merged_into is not null, updated_at desc limit 1
-          ) n)`, [kind, by.number])
-  return rows[0] ? toRecord(rows[0]) : null
 }
 
 /** Says where the value stands that PostgreSQL refused. */

@@ -64,6 +64,7 @@ async function raisesOf(tx: Transaction, rows: readonly TurnRow[], at: string, {
   const states = await tx.query<DeliveryState>(deliveriesOf, [rows.map(({ id }) => id)])
   return rows.flatMap(row => {
     const record = toRecord(row)
+    if (record.deletedAt !== null) return []
     const before = new Date(row.turns_at.getTime() - 1).toISOString()
     const stateOf = (subscription: string): DeliveryState | undefined => states.find(state => state.subscription === subscription && state.recordId === record.id)
     return raiseDeliveries({

@@ -8,7 +8,7 @@ import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, 
 import type { Erasures } from './erasure-types.ts'
 import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
-import type { EntityWrite, KindRules, Reference, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
+import type { EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
 import type { RecordReads } from './record-read-types.ts'
 import type { RepairStore } from './repair-types.ts'
 import type { Applied, DeliveryClaim, DeliveryResult, LaneLimits, LaneName, LaneState, Lease, LimitedClaims, MessageClaim, MessageResult, NewMessage, ReceivedMessage, Taker } from './work-types.ts'
@@ -47,7 +47,7 @@ export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldI
 
   /** Saves entities of one call in one transaction; concurrent calls share a commit. Outcomes in the order of the writes. */
   save(writes: EntityWrite[]): Promise<SaveOutcome[]>
-  find(kind: string, by: { id: string } | { ref: Reference } | { number: string }): Promise<StoredRecord | null>
+  find(kind: string, by: RecordSought): Promise<StoredRecord | null>
 
   /** Lanes with due work that may be claimed, for the sweep. */
   dueLanes(): Promise<LaneName[]>

@@ -59,6 +59,19 @@ describe('hub find and hub update', function () {
       expect(got('missing').map(({ payload }) => payload)).to.deep.equal([{ number: 'none' }, { number: 'F-2' }, { number: '' }, { number: null }])
     })
 
+    it('finds by what it has in common, in whatever form it is written, and nothing where several have it', async () => {
+      const customer = (id: string, email: string, phone: string): Json => ({ type: 'person', name: id, refs: [{ id }], emails: [{ value: email }], phones: [{ value: phone }] })
+      await hub.deploy(start('save'), { ...save, kind: 'customer' })
+      await hub.receive(customer('K-1', 'Kari@Example.no', '+4790000001'))
+      await hub.receive(customer('K-2', 'ola@example.no', '+4790000001'))
+      await hub.deploy(start('find'), find({ kind: 'customer', by: 'match', value: 'payload' }), probe(), probe('missing'))
+      await hub.receive({ emails: [{ value: 'kari@example.no' }] })
+      expect(got().map(({ payload }) => Reflect.get(Object(payload), 'name'))).to.deep.equal(['K-1'])
+      for (const payload of [{ emails: [{ value: 'nobody@example.no' }] }, { name: 'K-1' }, { phones: [{ value: '+4790000001' }] }]) await hub.receive(payload)
+      expect(got('missing')).to.have.length(3)
+      expect(refusal(await hub.receive('kari@example.no'), 'validation.schema')).to.contain('no object with fields of the kind')
+    })
+
     it('fails the run where that is wanted, and where the value names nothing', async () => {
       await having([], start('find'), find({ otherwise: 'fail' }))
       expect(refusal(await hub.receive({ number: 'none' }), 'model.not-found')).to.contain('There is no order none.')

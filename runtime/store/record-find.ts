@@ -1,0 +1,42 @@
+/** One record, by whatever is known of it. */
+import { isId } from '../ids.ts'
+import type { Database } from './db.ts'
+import { recognise } from './identity.ts'
+import { keyText } from './key-plan.ts'
+import { findHolders, type HolderRow } from './key-writes.ts'
+import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import type { Rules } from './save-plan.ts'
+import type { RecordSought, StoredRecord } from './types.ts'
+
+const livingOf = `select ${recordColumns} from torg.record r where r.id = any ($1::uuid[]) and r.version > 0 and r.deleted_at is null and r.merged_into is null`
+
+/** A record that became part of another one is found there, by whichever id, reference or number it is asked for. */
+export async function findRecord(db: Database, { kind, by, rules }: { kind: string, by: RecordSought, rules: Rules }): Promise<StoredRecord | null> {
+  if ('like' in by) return findLike(db, { kind, ...by.like, rules })
+  const select = `select ${recordColumns} from torg.record r`
+  const rows = 'id' in by
+    ? isId(by.id) ? await db.query<RecordRow>(`${select} where r.id = (select torg.surviving($2)) and r.kind = $1 and r.version > 0`, [kind, by.id]) : []
+    : 'ref' in by
+      ? await db.query<RecordRow>(`${select} where r.kind = $1 and r.version > 0 and r.id = (
+          select torg.surviving(g.record_id) from torg.reference g where g.system = $2 and g.kind = $3 and g.external_id = $4)`, [kind, by.ref.system, by.ref.kind, by.ref.id])
+      // A number may have been used again: the living and newest record wins.
+      : await db.query<RecordRow>(`${select} where r.id = (
+          select torg.surviving(n.id) from (
+            select id from torg.record where kind = $1 and number = $2 and version > 0
+            order by deleted_at is not null and merged_into is null, merged_into is not null, updated_at desc limit 1
+          ) n)`, [kind, by.number])
+  return rows[0] ? toRecord(rows[0]) : null
+}
+
+/** By match keys, as a save recognises it. Where several may be meant it is none of them. */
+async function findLike(db: Database, { kind, document, number, rules }: { kind: string, document: Record<string, unknown>, number: string | null, rules: Rules }): Promise<StoredRecord | null> {
+  const kindRules = rules.kinds.get(kind)
+  const keys = kindRules?.match?.keys(document, number) ?? []
+  if (!kindRules || keys.length === 0) return null
+  const holders = await db.query<HolderRow>(findHolders, [keys.map(() => kind), keys.map(({ rule }) => rule), keys.map(({ value }) => value)])
+  if (holders.length === 0) return null
+  const records = new Map((await db.query<RecordRow>(livingOf, [[...new Set(holders.map(row => row.record_id))]])).map(row => [row.id, toRecord(row)]))
+  const holdersOf = Map.groupBy(holders, keyText)
+  const { record } = recognise({ refs: [], document, number }, kindRules, key => (holdersOf.get(keyText({ kind, ...key })) ?? []).flatMap(row => records.get(row.record_id) ?? []))
+  return record ? records.get(record.id) ?? null : null
+}
