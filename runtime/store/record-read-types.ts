@@ -8,7 +8,7 @@ export interface RecordQuery {
   kind: string
   number?: string
   ref?: Reference
-  /** Only those with this text at a JSON pointer that has an index (migration 0013). Not together with `number` or `ref`. */
+  /** Only those with this text at a JSON pointer that has an index (migration 0013, or field-indexes.ts). Not together with `number` or `ref`. */
   where?: { pointer: string, value: string }
   updatedSince?: string
   /** Also those that are deleted. */

@@ -2,6 +2,7 @@
 import type { Database } from './db.ts'
 import { toStoreError } from './db.ts'
 import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
+import { textAt } from './field-indexes.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 
 type PageRow = RecordRow & { position: string }
@@ -21,15 +22,8 @@ function conditionOf({ number, ref, where }: RecordQuery): { sql: string, values
     return { sql: 'r.id = (select record_id from torg.reference where system = $6 and kind = $7 and external_id = $8)', values: [ref.system, ref.kind, ref.id], few: true }
   }
   if (number !== undefined) return { sql: 'r.number = $6', values: [number], few: true }
-  if (where) return { sql: `${fieldAt(where.pointer)} = $6`, values: [where.value], few: false }
+  if (where) return { sql: `${textAt(where.pointer, 'r')} = $6`, values: [where.value], few: false }
   return { sql: 'true', values: [], few: false }
-}
-
-/** The text at a pointer, as the indexes have it. */
-function fieldAt(pointer: string): string {
-  const steps = pointer.split('/').slice(1)
-  if (steps.length === 0 || !steps.every(step => /^[A-Za-z]+$/.test(step))) throw new Error(`${pointer} is no pointer to read by.`)
-  return steps.length === 1 ? `r.document ->> '${steps.join()}'` : `r.document #>> '{${steps.join(',')}}'`
 }
 
 function listing(query: RecordQuery): { text: string, values: unknown[] } {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { kinds } from '../../runtime/model/index.ts'
+import { readExtension } from '../../runtime/model/extensions.ts'
+import { extendKinds, kinds } from '../../runtime/model/index.ts'
 import { aWrite, openTestStore, type TestStore } from '../store/support.ts'
 import { call, startApi, type Answer, type RunningApi } from './harness.ts'
 
@@ -56,6 +57,19 @@ describe('reading records over HTTP', () => {
     for (const [query, expected] of [
       ['number=2', ['2']], ['ref=web/order/3', ['3']], ['number=9', []], [`customer=${customer}&sort=-updatedAt`, ['3', '2', '1']], ['updatedSince=2100-01-01T00:00:00%2B01:00', []],
     ] as const) expect(items(await get(`orders?${query}`)).map(({ number }) => number), query).to.deep.equal(expected)
+  })
+
+  it('finds by own fields that are searchable', async () => {
+    const { schema } = readExtension({ part: '', namespace: 'acme' }, { properties: { 'card-number': { type: 'string', searchable: true }, 'colour': { type: 'string' } } })
+    const own = await startApi({ store: opened.store, kinds: extendKinds([{ kind: 'customer', part: '', namespace: 'acme', schema }]) })
+    try {
+      await opened.store.save([aWrite('18', { ...kinds.get('customer')?.example, emails: [], phones: [], loyalty: undefined, ext: { acme: { 'card-number': 'A-7' } } }, { kind: 'customer', schema: 'customer@1', number: 'K18' })])
+      const found = await call(`${own.url}/api/v1/customers?ext.acme.card-number=A-7`)
+      expect(items(found).map(({ number }) => number)).to.deep.equal(['K18'])
+      expect((await call(`${own.url}/api/v1/customers?ext.acme.colour=red`)).status).to.equal(400)
+    } finally {
+      await own.close()
+    }
   })
 
   it('says what is wrong with a request', async () => {

@@ -30,8 +30,9 @@ export interface Resource {
   includes: readonly Include[]
 }
 
-const filtersOf = ({ name, links }: Kind): Filter[] => [
+const filtersOf = ({ name, links, searchable }: Kind): Filter[] => [
   ...links.filter(({ pointer }) => indexed.has(pointer)).map(({ pointer, kind }) => ({ name: pointer.slice(pointer.lastIndexOf('/') + 1), pointer: `${pointer}/id`, target: kind })),
+  ...searchable.map(({ pointer }) => ({ name: pointer.slice(1).replaceAll('/', '.'), pointer })),
   ...name === 'variant' ? [{ name: 'sku', pointer: '/sku' }] : [],
 ]
 
