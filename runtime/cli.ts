@@ -46,6 +46,9 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
     load: () => import('./cli/redeliver.ts'),
   },
   repairs: { usage: 'repairs [list] | show <id> | cancel <id>', what: 'how far these are, who asked for them and why', load: () => import('./cli/repairs.ts') },
+  reviews: { usage: 'reviews [list [--all]] | show <id> | merge <id> [--into <record id>] --why <reason> | distinct <id> [--note <text>]', what: 'records that may be of the same thing, and deciding it', load: () => import('./cli/reviews.ts') },
+  merge: { usage: 'merge <kind> <id> <id that stays> --why <reason>', what: 'make one record part of another one', load: () => import('./cli/merge.ts') },
+  unmerge: { usage: 'unmerge <kind> <id> --why <reason>', what: 'make two of it again', load: () => import('./cli/unmerge.ts') },
   erasures: { usage: 'erasures [list] | show <id> | start <customer id> --why <reason> | confirm <id> <system> [--note <text>] | export <customer id>', what: 'erase a customer in the hub and every system, or hand out all that is known', load: () => import('./cli/erasures.ts') },
   environment: { usage: 'environment [adopt --deliver | --drop]', what: 'whose the database of a running hub is; let it go where it is held', load: () => import('./cli/environment.ts') },
   keys: {

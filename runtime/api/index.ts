@@ -15,6 +15,7 @@ import { environmentRoutes, type EnvironmentOptions } from './environment.ts'
 import { createAdminGuard, type AdminGuard, type GuardOptions, type NeedsPermission } from './guard.ts'
 import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
+import { mergeRoutes, reviewRoutes, type IdentityOptions } from './identity.ts'
 import { createIntake } from './intake.ts'
 import { keyRoutes, type KeyOptions } from './keys.ts'
 import { laneRoutes, type LaneOptions } from './lanes.ts'
@@ -40,7 +41,7 @@ export interface ApiOptions extends CompletenessOptions {
   /** The canonical kinds with the project's own fields. */
   kinds: RecordOptions['kinds']
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'save' | 'find' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store']
+  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store'] & IdentityOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -105,6 +106,8 @@ export function createApi(options: ApiOptions): Api {
   app.use('/api/v1/dead-letters', deadLetterRoutes(options))
   app.use('/api/v1/repairs', repairRoutes(options))
   app.use('/api/v1/privacy', privacyRoutes(options))
+  app.use('/api/v1/reviews', reviewRoutes(options))
+  app.use('/api/v1', mergeRoutes(options))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, log }))
   app.use('/api/v1/completeness', completenessRoutes(options))
   app.use('/api/v1/deployments', deploymentRoutes(options))

@@ -1,5 +1,6 @@
 /** Which deliveries a new version of a record raises. Pure. */
 import type { JsonObject } from './merge.ts'
+import type { Draft, Rules } from './save-plan.ts'
 import type { DeliveryOperation, KindRules, LaneName, Origin, RemoveReason, Subscription } from './types.ts'
 
 /** A delivery as far as raising one needs it. */
@@ -67,5 +68,16 @@ export function raiseDeliveries({ record, at, origin, equalsOrigin, rules, subsc
     // Nothing to take away from a system that was never given it.
     if (!state || (state.operation === 'remove' && !state.pending)) return []
     return record.deleted ? raise('remove', 'deleted', own) : raise('remove', 'filter')
+  })
+}
+
+/** The deliveries of a version that a person made and no system, so that all are told. `states`: of this and other records. */
+export function raiseByHand(draft: Draft, states: readonly DeliveryState[], { kinds, subscriptions }: Rules): Raise[] {
+  return raiseDeliveries({
+    record: { id: draft.id, kind: draft.kind, version: draft.version, document: draft.document ?? {}, deleted: draft.deletedAt !== null },
+    at: draft.updatedAt, origin: { system: '', message: null, at: draft.updatedAt }, equalsOrigin: false,
+    rules: kinds.get(draft.kind) ?? { fact: false, links: [] },
+    subscriptions: subscriptions.filter(({ kind }) => kind === draft.kind),
+    stateOf: subscription => states.find(state => state.subscription === subscription && state.recordId === draft.id),
   })
 }

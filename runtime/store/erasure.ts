@@ -2,7 +2,7 @@
 import { TorgError } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { toStoreError, type Database, type Transaction } from './db.ts'
-import { raiseDeliveries, type DeliveryState } from './deliveries.ts'
+import { raiseByHand, type DeliveryState } from './deliveries.ts'
 import { eraseReferences, identifierPattern, sweep } from './erasure-sweep.ts'
 import type { CustomerExport, ErasedSystem, Erasure, Erasures } from './erasure-types.ts'
 import { handingOver } from './hand-over.ts'
@@ -17,6 +17,11 @@ import type { Closing, StoredRecord } from './types.ts'
 // Rare, so no index is kept for them: a kind is read through for each of its links.
 const linkedTo = `select id from torg.record where kind = $1 and version > 0 and jsonb_path_exists(document, $2::jsonpath, jsonb_build_object('id', $3::text))`
 
+// Records that became part of the customer are the customer; placeholders among them are only linked to.
+const partsOf = `select m.id, r.version > 0 as known from torg.merged_with($1) m (id) join torg.record r on r.id = m.id`
+
+const forgetMerges = `update torg.merge set kept = '{}' where into_id = any ($1::uuid[]) or from_id = any ($1::uuid[])`
+
 const lockRecords = `select ${recordColumns}, r.erased from torg.record r where r.id = any ($1::uuid[]) order by r.id for no key update of r`
 
 const deliveriesOf = `select subscription, record_id as "recordId", operation, desired > acked as pending from torg.delivery where record_id = any ($1::uuid[])`
@@ -30,7 +35,7 @@ select e.id, e.customer, r.number, e.by, e.why, e.at, cardinality(e.records) as 
     select system, bool_or(refers) and not bool_or(customer) as "byHand", sum(waiting)::int as waiting, sum(dead)::int as dead, sum(held)::int as held from (
       select d.system, false as refers, d.record_id = e.customer as customer, (d.desired > d.acked and not d.dead and not d.held)::int as waiting, d.dead::int as dead, (d.held and d.desired > d.acked)::int as held
       from torg.delivery d where d.record_id = any (e.records)
-      union all select f.system, true, false, 0, 0, 0 from torg.reference f where f.record_id = e.customer
+      union all select f.system, true, false, 0, 0, 0 from torg.reference f where f.record_id in (select torg.merged_with(e.customer))
     ) one group by system order by system
   ) s), '[]') as systems
 from torg.erasure e join torg.record r on r.id = e.customer`
@@ -74,7 +79,7 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
     exportCustomer: id => guarded('Collecting what is known of a customer', () => db.transaction(async tx => {
       const customer = isId(id) ? await customerOf(tx, id) : null
       if (!customer) return null
-      const ids = await recordsAbout(tx, rules(), customer.id)
+      const { ids } = await recordsAbout(tx, rules(), customer.id)
       const rows = await tx.query<RecordRow>(`select ${recordColumns} from torg.record r where r.id = any ($1::uuid[]) order by r.kind, r.id`, [ids.filter(other => other !== customer.id)])
       const records: Record<string, StoredRecord[]> = {}
       for (const row of rows) (records[row.kind] ??= []).push(toRecord(row))
@@ -86,16 +91,17 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
         const result = await db.transaction(async tx => {
           const customer = isId(id) ? await customerOf(tx, id) : null
           if (!customer) throw new TorgError('request.not-found', { detail: `There is no customer ${id}.`, value: id })
-          const ids = await recordsAbout(tx, rules(), customer.id)
+          const { ids, parts } = await recordsAbout(tx, rules(), customer.id)
           const rows = await tx.query<RecordRow & { erased: boolean }>(lockRecords, [ids])
           const self = rows.find(row => row.id === customer.id)
           if (!self || self.erased) throw new TorgError('request.conflict', { detail: `Customer ${id} is erased already.`, next: 'See how far it is: torg erasures.' })
           const states = await tx.query<DeliveryState>(deliveriesOf, [ids])
-          const { drafts, identifiers } = withoutPersonalData(rows, customer.id, rules())
+          const { drafts, identifiers } = withoutPersonalData(rows, parts, rules())
           const [row] = await tx.query<{ id: number }>(insertErasure, [customer.id, by, why, ids, identifiers])
           // What systems still say of them is taken without personal data.
-          await tx.query(`update torg.record set erased = true where id = any ($1::uuid[]) and (id = $2 or kind <> 'customer')`, [ids, customer.id])
-          const raises = drafts.filter(({ told }) => told).flatMap(({ draft }) => raisesOf(draft, states, rules()))
+          await tx.query(`update torg.record set erased = true where id = any ($1::uuid[]) and (id = any ($2::uuid[]) or kind <> 'customer')`, [ids, [...parts]])
+          await tx.query(forgetMerges, [[...parts]])
+          const raises = drafts.filter(({ told }) => told).flatMap(({ draft }) => raiseByHand(draft, states, rules()).map(raise => raise.reason === 'deleted' ? { ...raise, reason: 'erased' as const } : raise))
           const records = drafts.map(({ draft }) => draft)
           const before = new Map(rows.map(row => [row.id, toRecord(row)]))
           const keys = keyChanges({ changed: records, before: record => before.get(record), kinds: rules().kinds, looked: new Map() })
@@ -133,37 +139,41 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
 }
 
 async function customerOf(tx: Transaction, id: string): Promise<StoredRecord | null> {
-  const [row] = await tx.query<RecordRow>(`select ${recordColumns} from torg.record r where r.id = $1 and r.kind = 'customer' and r.version > 0`, [id])
+  const [row] = await tx.query<RecordRow>(`select ${recordColumns} from torg.record r where r.id = (select torg.surviving($1)) and r.kind = 'customer' and r.version > 0`, [id])
   return row ? toRecord(row) : null
 }
 
-/** The customer and every record that links to it as the one it is about. */
-async function recordsAbout(tx: Transaction, { kinds }: Rules, customer: string): Promise<string[]> {
+/** The customer with all that became part of it, and every record that links to one of these as the one it is about. */
+async function recordsAbout(tx: Transaction, { kinds }: Rules, customer: string): Promise<{ ids: string[], parts: Set<string> }> {
+  const family = await tx.query<{ id: string, known: boolean }>(partsOf, [customer])
   await tx.script('set local enable_seqscan = on')
-  const ids = new Set([customer])
+  const parts = new Set(family.map(({ id }) => id))
+  const ids = new Set(family.flatMap(({ id, known }) => known ? id : []))
   for (const [kind, { personal }] of kinds) {
     for (const pointer of personal?.customers ?? []) {
-      const rows = await tx.query<{ id: string }>(linkedTo, [kind, `${jsonPath(pointer)} ? (@.id == $id)`, customer])
-      for (const row of rows) ids.add(row.id)
+      for (const { id } of family) {
+        const rows = await tx.query<{ id: string }>(linkedTo, [kind, `${jsonPath(pointer)} ? (@.id == $id)`, id])
+        for (const row of rows) ids.add(row.id)
+      }
     }
   }
-  return [...ids].sort()
+  return { ids: [...ids].sort(), parts }
 }
 
 const jsonPath = (pointer: string): string => pointer.split('/').slice(1).reduce((path, step) => step === '*' ? `${path}[*]` : `${path}.${JSON.stringify(step)}`, '$')
 
 /** What the records are afterwards. A fact keeps its version and is not told again: systems took it as it was, and keep it for the law. */
-function withoutPersonalData(rows: readonly (RecordRow & { erased: boolean })[], customer: string, { kinds }: Rules): { drafts: { draft: Draft, told: boolean }[], identifiers: string[] } {
+function withoutPersonalData(rows: readonly (RecordRow & { erased: boolean })[], parts: ReadonlySet<string>, { kinds }: Rules): { drafts: { draft: Draft, told: boolean }[], identifiers: string[] } {
   const identifiers = new Set<string>()
   const now = new Date().toISOString()
   const drafts = rows.flatMap(row => {
     const { fact = false, personal } = kinds.get(row.kind) ?? {}
     if (!personal) return []
     const before = toRecord(row)
-    const isSelf = row.id === customer
+    const isSelf = parts.has(row.id)
     const document = isSelf ? personal.bare(before.document)
       // Another customer is its own person; only what it says of this one goes.
-      : row.kind === 'customer' ? personal.customers.reduce((left, pointer) => withoutLinked(left, pointer, customer), before.document)
+      : row.kind === 'customer' ? personal.customers.reduce((left, pointer) => withoutLinked(left, pointer, parts), before.document)
         : personal.without(before.document)
     if (isSelf || row.kind !== 'customer') for (const word of personal.identifiers(before.document)) identifiers.add(word)
     if (!isSelf && sameJson(document, before.document)) return []
@@ -176,28 +186,16 @@ function withoutPersonalData(rows: readonly (RecordRow & { erased: boolean })[],
 }
 
 /** The document without the elements of lists that link to the customer. A link that stands alone stays: whom it points to is erased. */
-function withoutLinked(document: Record<string, unknown>, pointer: string, customer: string): Record<string, unknown> {
+function withoutLinked(document: Record<string, unknown>, pointer: string, parts: ReadonlySet<string>): Record<string, unknown> {
   const [list = '', ...rest] = pointer.split('/').slice(1)
   const value = document[list]
   if (rest[0] !== '*' || !Array.isArray(value)) return document
   const field = rest[1]
   const links = (item: unknown): boolean => {
     const link = field === undefined || !isObject(item) ? item : item[field]
-    return isObject(link) && link['id'] === customer
+    return isObject(link) && typeof link['id'] === 'string' && parts.has(link['id'])
   }
   return { ...document, [list]: value.filter(item => !links(item)) }
-}
-
-function raisesOf(draft: Draft, states: readonly DeliveryState[], { kinds, subscriptions }: Rules) {
-  const kindRules = kinds.get(draft.kind)
-  return raiseDeliveries({
-    record: { id: draft.id, kind: draft.kind, version: draft.version, document: draft.document ?? {}, deleted: draft.deletedAt !== null },
-    // Of no system, so that it goes to all.
-    at: draft.updatedAt, origin: { system: '', message: null, at: draft.updatedAt }, equalsOrigin: false,
-    rules: kindRules ?? { fact: false, links: [] },
-    subscriptions: subscriptions.filter(({ kind }) => kind === draft.kind),
-    stateOf: subscription => states.find(state => state.subscription === subscription && state.recordId === draft.id),
-  }).map(raise => raise.reason === 'deleted' ? { ...raise, reason: 'erased' as const } : raise)
 }
 
 async function tracesOf(tx: Transaction, records: string[]): Promise<Pick<CustomerExport, 'messages' | 'deliveries'>> {

@@ -12,12 +12,14 @@ import { createFieldIndexes } from './field-indexes.ts'
 import { createTurns } from './turns.ts'
 import { createInbox } from './inbox.ts'
 import { createLanes } from './lanes.ts'
+import { createMerges } from './merges.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { createPartitions } from './partitions.ts'
 import { createProcesses } from './processes.ts'
 import { createRecordReads } from './record-reads.ts'
 import { createRecords } from './records.ts'
 import { createRepairs } from './repairs.ts'
+import { createReviews } from './reviews.ts'
 import type { Rules } from './save-plan.ts'
 import { createSettling } from './settle.ts'
 import { createSubscriptionModes } from './subscription-modes.ts'
@@ -86,6 +88,8 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...deadLetters,
     ...deployments,
     ...createRepairs(db),
+    ...createReviews(db),
+    ...createMerges(db, () => rules),
     ...createApiKeys(db),
     ...createFieldIndexes(db),
     ...createTurns(db, () => rules),

@@ -1,6 +1,7 @@
 /** Records read for the hub API: listed by time, found by what they link to. What is asked is one index scan each. */
 import type { Database } from './db.ts'
 import { toStoreError } from './db.ts'
+import { isId } from '../ids.ts'
 import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
 import { textAt } from './field-indexes.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
@@ -17,20 +18,24 @@ const ends = { asc: ['-infinity', '00000000-0000-0000-0000-000000000000'], desc:
  * A condition that names rows by an index. What is given as a value of its own stands in the text: only so does PostgreSQL see that an index for some
  * kinds only serves. There are few kinds and pointers, so the texts are few as well.
  */
-function conditionOf({ number, ref, where }: RecordQuery): { sql: string, values: unknown[], few: boolean } {
+function conditionOf({ number, ref, where }: RecordQuery, parts: readonly string[]): { sql: string, values: unknown[], few: boolean } {
   if (ref) {
-    return { sql: 'r.id = (select record_id from torg.reference where system = $6 and kind = $7 and external_id = $8)', values: [ref.system, ref.kind, ref.id], few: true }
+    return { sql: 'r.id = (select torg.surviving(record_id) from torg.reference where system = $6 and kind = $7 and external_id = $8)', values: [ref.system, ref.kind, ref.id], few: true }
   }
   if (number !== undefined) return { sql: 'r.number = $6', values: [number], few: true }
+  if (where && parts.length > 1) return { sql: `${textAt(where.pointer, 'r')} = any ($6)`, values: [parts], few: true }
   if (where) return { sql: `${textAt(where.pointer, 'r')} = $6`, values: [where.value], few: false }
   return { sql: 'true', values: [], few: false }
 }
 
-function listing(query: RecordQuery): { text: string, values: unknown[] } {
+const partsOf = 'select m.id::text as id from torg.merged_with($1) m (id)'
+
+/** @param parts the record that `where` is about, with those that became part of it */
+function listing(query: RecordQuery, parts: readonly string[] = []): { text: string, values: unknown[] } {
   const { kind, descending = false, deleted = false, updatedSince = '-infinity', after, limit } = query
   if (!/^[a-z-]+$/.test(kind)) throw new Error(`${kind} is no kind.`)
   const direction = descending ? 'desc' : 'asc'
-  const { sql, values, few } = conditionOf(query)
+  const { sql, values, few } = conditionOf(query, parts)
   const [at, id] = after ? [after.at, after.id] : ends[direction]
   // Few rows are sorted: an order the planner could take from an index would have it read all of the kind in that order.
   const source = few ? `(select * from torg.record r where r.kind = '${kind}' and ${sql} offset 0) r where` : `torg.record r where r.kind = '${kind}' and ${sql} and`
@@ -65,8 +70,11 @@ export function createRecordReads(db: Database): RecordReads {
   }
   return {
     list: query => guarded(`Listing records of the kind ${query.kind}`, async (): Promise<RecordPage> => {
-      const { text, values } = listing(query)
-      const rows = await db.query<PageRow>(text, values)
+      const read = ({ text, values }: ReturnType<typeof listing>): Promise<PageRow[]> => db.query<PageRow>(text, values)
+      const { where } = query
+      // Mostly there are no others, so it is not waited for.
+      const [parts, alone] = await Promise.all([where?.pointer.endsWith('/id') && isId(where.value) ? db.query<{ id: string }>(partsOf, [where.value]) : [], read(listing(query))])
+      const rows = parts.length > 1 ? await read(listing(query, parts.map(({ id }) => id))) : alone
       const shown = rows.slice(0, query.limit)
       const last = shown.at(-1)
       return { records: shown.map(toRecord), next: rows.length > query.limit && last ? { at: last.position, id: last.id } satisfies RecordPosition : null }

@@ -8,6 +8,7 @@ import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, 
 import type { Erasures } from './erasure-types.ts'
 import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
+import type { IdentityStore } from './identity-types.ts'
 import type { EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
 import type { RecordReads } from './record-read-types.ts'
 import type { RepairStore } from './repair-types.ts'
@@ -15,12 +16,13 @@ import type { Applied, DeliveryClaim, DeliveryResult, LaneLimits, LaneName, Lane
 
 export type * from './api-types.ts'
 export type * from './erasure-types.ts'
+export type * from './identity-types.ts'
 export type * from './operating-types.ts'
 export type * from './record-read-types.ts'
 export type * from './record-types.ts'
 export type * from './work-types.ts'
 
-export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes, AnswerStore, RecordReads {
+export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes, AnswerStore, RecordReads, IdentityStore {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 
