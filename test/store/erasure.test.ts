@@ -109,6 +109,20 @@ describe('store: erasure of a customer', () => {
     expect((await rejection(store.erase(customer, { by: 'kari', why }))).code).to.equal('request.conflict')
   })
 
+  it('erases those that became part of the customer as well, and what it would take to have two again', async () => {
+    const { customer } = await ingrid()
+    const other = (await save('customer', '9', { type: 'person', name: 'Wilhelmine Solbakken' }, 'till')).record.id
+    const bought = (await save('order', '2001', { ...orderDocument('7001'), buyer: { customer: { id: other }, name: 'Wilhelmine Solbakken' } })).record.id
+    await test.sql('update torg.record set merged_into = $2 where id = $1', [other, customer])
+    await test.sql(`insert into torg.merge (kind, into_id, from_id, by, why, kept) values ('customer', $1, $2, 'kari', 'the same', '{"name": "Wilhelmine Solbakken"}')`, [customer, other])
+    const { records, systems } = await store.erase(other, { by: 'kari', why })
+    expect(records).to.equal(5)
+    expect(systems).to.deep.include({ system: 'till', state: 'by-hand', confirmed: null })
+    await end()
+    expect((await store.find('order', { id: bought }))?.document['buyer']).to.deep.equal({ customer: { id: other } })
+    expect(await tablesWith('Wilhelmine')).to.deep.equal([])
+  })
+
   it('leaves others alone who share an address or phone', async () => {
     const { customer } = await ingrid()
     const other = await arrive('c2', webhook({ navn: 'Per' }), message => save('customer', '7002', customerDocument({ name: 'Per' }), 'web', message))
