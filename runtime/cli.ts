@@ -45,11 +45,49 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
   --period <which>          what the times are about: created, updated (if not given) or acknowledged${repairConditions}`,
     load: () => import('./cli/redeliver.ts'),
   },
+  backfill: {
+    usage: 'backfill <hub changes node or tab> [conditions] --dry-run | --expect <count> --why <reason>',
+    what: 'send every record to a subscription that never had it',
+    more: `
+  --kind <kind>             order, customer, ...
+  --number <number>         of the record, may be given several times; so may --id <record id>
+  --from <time> --to <time> days such as 2026-03-01 (UTC), both included, or instants
+  --period <which>          what the times are about: created or updated (if not given)
+  --force                   instead of --expect: however many there are by then
+  --json                    the answer as JSON
+`,
+    load: () => import('./cli/backfill.ts'),
+  },
   repairs: { usage: 'repairs [list] | show <id> | cancel <id>', what: 'how far these are, who asked for them and why', load: () => import('./cli/repairs.ts') },
   reviews: { usage: 'reviews [list [--all]] | show <id> | merge <id> [--into <record id>] --why <reason> | distinct <id> [--note <text>]', what: 'records that may be of the same thing, and deciding it', load: () => import('./cli/reviews.ts') },
   merge: { usage: 'merge <kind> <id> <id that stays> --why <reason>', what: 'make one record part of another one', load: () => import('./cli/merge.ts') },
   unmerge: { usage: 'unmerge <kind> <id> --why <reason>', what: 'make two of it again', load: () => import('./cli/unmerge.ts') },
   erasures: { usage: 'erasures [list] | show <id> | start <customer id> --why <reason> | confirm <id> <system> [--note <text>] | export <customer id>', what: 'erase a customer in the hub and every system, or hand out all that is known', load: () => import('./cli/erasures.ts') },
+  import: {
+    usage: 'import <file> --kind <kind> --system <key> [--full] [--mapping <node or file>] [--dry-run]',
+    what: 'entities from a file, NDJSON or CSV, into a running hub',
+    more: `
+  --kind <kind>             price, stock, product, ...
+  --system <key>            the system whose file it is
+  --full                    the file is all there is: what it does not hold is removed
+  --csv                     where the name does not end in .csv; .gz is understood too
+  --mapping <node or file>  a deployed map node, by name or id, or a file with a mapping
+  --dry-run                 read and check everything, change nothing
+  --id <import>             go on with the same file where it was cut off
+  --json                    the answer as JSON
+`,
+    load: () => import('./cli/import.ts'),
+  },
+  imports: { usage: 'imports [list] | show <id> | confirm <id> | cancel <id>', what: 'how far imports are, and which lines were refused and why', load: () => import('./cli/imports.ts') },
+  refs: {
+    usage: 'refs import <file> --kind <kind> --system <key> [--dry-run]',
+    what: 'tell which ids a system has for records, before anything is delivered there',
+    more: `
+  A line is { "id": "ERP-7", "number": "1042" }, or has "ref": { "system": "webshop", "id": "77" } or "record" (the hub's id) instead of number.
+  A CSV has the columns id and number, ref.system and ref.id, or record.
+`,
+    load: () => import('./cli/refs.ts'),
+  },
   environment: { usage: 'environment [adopt --deliver | --drop]', what: 'whose the database of a running hub is; let it go where it is held', load: () => import('./cli/environment.ts') },
   keys: {
     usage: 'keys [list] | create <name> --scope <scope> [--system <key>] [--days <n>] | revoke <id>',

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { createMetrics } from './api/index.ts'
 import { failAt } from './fail-points.ts'
 import type { Hub } from './hub.ts'
+import { createRemovalDuty } from './imports/index.ts'
 import { createConfigChecker } from './kit/checker.ts'
 import type { ConnectorDefinition } from './kit/definition.ts'
 import { buildPalette } from './kit/palette.ts'
@@ -118,6 +119,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     createIndexDuty({ store, fields: [...project.kinds].flatMap(([kind, { searchable }]) => searchable.map(({ pointer }) => ({ kind, pointer }))), log }),
     createTurnDuty({ store, wake: engine.wake, log }),
     createErasureDuty({ store, log }),
+    createRemovalDuty({ store, save: hub.save, log }),
     createRetentionDuty({ store, ...settings, removed: metrics.removedOld, log }),
   ]
   const polls = createPolls({ store, receive: (message) => hub.receive(message), full: pressure.reason, log })

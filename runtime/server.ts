@@ -11,6 +11,7 @@ import { prove } from './completeness/index.ts'
 import { TorgError } from './errors.ts'
 import type { ConnectorDefinition } from './kit/definition.ts'
 import { loadConnectors } from './kit/load.ts'
+import { createImports } from './imports/index.ts'
 import { closeServer, listen } from './listening.ts'
 import { kinds } from './model/index.ts'
 import type { EmbeddedNodeRed } from './node-red/embed.ts'
@@ -105,6 +106,11 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
       systems: () => [...registry.systems.values()], sources: () => [...registry.sources.values()], subscriptions: () => [...registry.subscriptions.values()],
       flows: async () => (await store.activeDeployment())?.flows ?? [],
     }, options),
+    imports: createImports({
+      store, save: hub.save, kinds: project.kinds, lookups: project.lookups, mostAbsent: settings.removeLimit, ready: () => hub.accepting,
+      systems: () => [...registry.systems.keys()],
+      flows: async () => (await store.activeDeployment())?.flows ?? [],
+    }),
     enter: parts.pressure.enter,
     notReady: () => [...(apps ? [] : ['The flows have not started yet.']), parts.pressure.reason() ?? []].flat(),
     deploy: async ({ flows, revision, user }) => {
@@ -113,7 +119,8 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
     },
     nodeRed: () => apps,
   })
-  const server = createServer(api)
+  // An import takes as long as its file is large; the API bounds the time of every other body itself.
+  const server = createServer({ requestTimeout: 0 }, api)
   api.guard.upgrades(server)
   await listen(server, { host: settings.host, port: settings.port, setting: 'TORG_PORT' })
   undo.push(() => closeServer(server))

@@ -34,6 +34,8 @@ export interface Settings {
   readonly keepMessagesMs: number
   readonly keepRunsMs: number
   readonly drainLimitMs: number
+  /** Share of a system's records, 0 to 1, that a full import may remove without a person. */
+  readonly removeLimit: number
   /** Its own among the workers of a database; undefined: found at start. */
   readonly workerName: string | undefined
   /** Port of a worker's health and metrics; undefined: none. */
@@ -86,6 +88,7 @@ const table: Table = {
   keepRunsMs: { name: 'TORG_KEEP_RUNS', allowed: 'days from 1 to 3650', standard: '14', description: 'How long ended runs are kept; they are removed within the week after.', parse: days },
   drainLimitMs: { name: 'TORG_DRAIN_LIMIT', allowed: 'seconds, more than 0, at most 86400', standard: '20', description: 'How long deploy and stop wait for open runs. The rest is interrupted and runs again.', parse: seconds },
   concurrency: { name: 'TORG_CONCURRENCY', allowed: 'whole number from 1 to 1000', standard: '32', description: 'Deliveries to a system at once; of its messages four times as many are worked on.', parse: wholeNumber(1, 1000) },
+  removeLimit: { name: 'TORG_REMOVE_LIMIT', allowed: 'percent from 0 to 100', standard: '20', description: 'A full import that would remove a larger share of its system\'s records waits for `torg imports confirm`.', parse: percent },
   workerName: { name: 'TORG_WORKER_NAME', allowed: 'letters, digits and hyphens, at most 40', standard: '', description: 'Name of a worker, its own among those of the database; the same as `--name`. Without it: host and a number.', parse: text => /^[a-z0-9][a-z0-9-]{0,39}$/i.test(text) ? text.toLowerCase() : undefined },
   workerPort: { name: 'TORG_WORKER_PORT', allowed: 'whole number from 1 to 65535', standard: '', description: 'Port of `/health`, `/ready` and `/metrics` of a worker. Without it a worker listens nowhere.', parse: wholeNumber(1, 65_535) },
   logLevel: { name: 'TORG_LOG_LEVEL', allowed: logLevels.join(', '), standard: 'info', description: 'Least level that is logged.', parse: oneOf(logLevels) },
@@ -135,6 +138,7 @@ export function readSettings(env: NodeJS.ProcessEnv, context: { projectFolder?: 
     keepMessagesMs: readOr(table.keepMessagesMs),
     keepRunsMs: readOr(table.keepRunsMs),
     drainLimitMs: readOr(table.drainLimitMs),
+    removeLimit: readOr(table.removeLimit),
     concurrency: readOr(table.concurrency),
     workerName: read(table.workerName),
     workerPort: read(table.workerPort),
@@ -194,6 +198,12 @@ function oneOf<const T extends string>(values: readonly T[]): (text: string) => 
 function seconds(text: string): number | undefined {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
   return value > 0 && value <= 86_400 ? Math.max(1, Math.round(value * 1000)) : undefined
+}
+
+/** A share from 0 to 1. */
+function percent(text: string): number | undefined {
+  const value = wholeNumber(0, 100)(text)
+  return value === undefined ? undefined : value / 100
 }
 
 /** Milliseconds of a whole number of days. */

@@ -1,5 +1,5 @@
 /** The hub's one HTTP surface: webhooks, health, metrics, operating calls, editor. */
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { TorgError } from '../errors.ts'
@@ -16,6 +16,7 @@ import { createAdminGuard, type AdminGuard, type GuardOptions, type NeedsPermiss
 import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
 import { mergeRoutes, reviewRoutes, type IdentityOptions } from './identity.ts'
+import { importRoutes, type ImportOptions } from './imports.ts'
 import { createIntake } from './intake.ts'
 import { keyRoutes, type KeyOptions } from './keys.ts'
 import { laneRoutes, type LaneOptions } from './lanes.ts'
@@ -26,6 +27,7 @@ import { openApiDocument } from './openapi/document.ts'
 import { privacyRoutes, type PrivacyOptions } from './privacy.ts'
 import { recordRoutes, type RecordOptions } from './records/index.ts'
 import { repairRoutes, type RepairOptions } from './repairs.ts'
+import { referenceRoutes } from './references.ts'
 import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 
 /** Node-RED's apps, once it has started. */
@@ -41,7 +43,7 @@ export interface ApiOptions extends CompletenessOptions {
   /** The canonical kinds with the project's own fields. */
   kinds: RecordOptions['kinds']
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'save' | 'find' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store'] & IdentityOptions['store']
+  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store'] & IdentityOptions['store'] & ImportOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -56,6 +58,7 @@ export interface ApiOptions extends CompletenessOptions {
   systems?(): readonly RegisteredSystem[]
   hint?(lane: LaneName): void
   lanes?: LaneOptions['lanes']
+  imports?: ImportOptions['imports']
   /** Bounds of what is taken at once. */
   enter?: Pressure['enter']
   /** Reasons beyond the database why this process should get no work. */
@@ -108,6 +111,10 @@ export function createApi(options: ApiOptions): Api {
   app.use('/api/v1/privacy', privacyRoutes(options))
   app.use('/api/v1/reviews', reviewRoutes(options))
   app.use('/api/v1', mergeRoutes(options))
+  if (options.imports) {
+    app.use('/api/v1/imports', importRoutes({ ...options, imports: options.imports }))
+    app.use('/api/v1/references', referenceRoutes(options.imports))
+  }
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, log }))
   app.use('/api/v1/completeness', completenessRoutes(options))
   app.use('/api/v1/deployments', deploymentRoutes(options))
@@ -119,6 +126,7 @@ export function createApi(options: ApiOptions): Api {
 
   const takesWebhook = createIntake({ hub, metrics, bodyLimit: settings.bodyLimit, log, ...(options.enter && { enter: options.enter }) })
   const answer: RequestListener = (req, res) => {
+    if (!isImport(req)) boundBody(req)
     if (!takesWebhook(req, res)) app(req, res)
   }
   return Object.assign(answer, { guard, app })
@@ -141,6 +149,18 @@ export function createWorkerApi({ hub, store, settings, metrics, log, notReady }
   app.use((req, _res, next) => { next(new TorgError('request.not-found', `There is nothing at ${req.method} ${req.path} of a worker. The hub has the rest.`)) })
   app.use(answerErrors(log))
   return app
+}
+
+const isImport = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/api/v1/imports') || url.startsWith('/api/v1/references')
+
+/** A body that takes longer ends its connection: Node's own limit, which would end imports as well, is off. */
+const bodyLimitMs = 300_000
+function boundBody(req: IncomingMessage): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = req.headers
+  if (length === '0' && encoding === undefined) return
+  const timer = setTimeout(() => { req.destroy() }, bodyLimitMs)
+  const clear = (): void => { clearTimeout(timer) }
+  req.once('end', clear).once('close', clear)
 }
 
 /** Request id, security headers, and one line per request at debug. */

@@ -35,6 +35,7 @@ const common = { system: text, flow: text, state: oneOf('done', 'dead'), code, f
 const fields: Record<Selection['type'], Record<string, Read>> = {
   messages: { ...common, topic: text, keys: texts, ids, every: truth },
   deliveries: { ...common, kind: text, numbers: texts, ids, period: oneOf('created', 'updated', 'acknowledged') },
+  records: { system: text, flow: text, from: common.from, to: common.to, kind: text, numbers: texts, ids, period: oneOf('created', 'updated') },
 }
 
 /**
@@ -44,7 +45,7 @@ const fields: Record<Selection['type'], Record<string, Read>> = {
 export function readSelection(given: unknown, flows: readonly FlowNode[]): Selection {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return fail('', given, 'is an object such as { "type": "messages", "system": "webshop" }')
   const { type, ...conditions }: Record<string, unknown> = { ...given }
-  if (type !== 'messages' && type !== 'deliveries') return fail('/type', type, 'is messages (to run again) or deliveries (to send again)')
+  if (type !== 'messages' && type !== 'deliveries' && type !== 'records') return fail('/type', type, 'is messages (to run again), deliveries (to send again) or records (to send to subscriptions that never had them)')
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(conditions)) {
     const reader = Object.hasOwn(fields[type], name) ? fields[type][name] : undefined
@@ -52,6 +53,7 @@ export function readSelection(given: unknown, flows: readonly FlowNode[]): Selec
     read[name] = reader(value, `/${name}`)
   }
   if (typeof read['from'] === 'string' && typeof read['to'] === 'string' && read['from'] >= read['to']) return fail('/to', conditions['to'], 'is later than from')
+  if (type === 'records' && read['flow'] === undefined) return fail('/flow', undefined, 'names the subscriptions that are fed: a hub changes node, or a tab with some')
   const nodes = typeof read['flow'] === 'string' ? { nodes: nodesOf(read['flow'], flows) } : {}
   return { type, ...read, ...nodes }
 }

@@ -1,9 +1,19 @@
 /** Calls the API of a running hub, as its administrator. */
+import { Readable } from 'node:stream'
+import { Agent, fetch, type Response } from 'undici'
 import { TorgError } from '../errors.ts'
 import { readSettings } from '../settings.ts'
 
 /** A deploy waits for open runs. */
 const limitsMs = { GET: 60_000, POST: 60_000, PUT: 600_000 }
+
+/** The limit of a call is its own: a file is sent for as long as it takes, and the answer comes behind it. */
+const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+
+/** A body that is sent as it comes, for example a file. */
+interface StreamedBody { stream: Readable, gzip: boolean, type: string }
+
+const isStreamed = (body: unknown): body is StreamedBody => typeof body === 'object' && body !== null && 'stream' in body && body.stream instanceof Readable
 
 /**
  * One call to the running hub; `path` begins below `/api/v1`.
@@ -21,11 +31,13 @@ export async function callHub<Answer extends object = Record<string, unknown>>(m
       method,
       headers: {
         accept: 'application/json',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': isStreamed(body) ? body.type : 'application/json' }),
+        ...(isStreamed(body) && body.gzip && { 'content-encoding': 'gzip' }),
         ...(password && { authorization: `Basic ${Buffer.from(`${adminUser}:${password}`).toString('base64')}` }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(isStreamed(body) ? { body: body.stream, duplex: 'half' } : body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(limitMs),
+      dispatcher: patient,
     })
   } catch (cause) {
     throw new TorgError('hub.unavailable', { detail: `No hub answers at ${publicUrl}.`, next: 'Start it, or set PUBLIC_URL (or TORG_HOST and TORG_PORT) to where it runs.', cause })

@@ -1,8 +1,8 @@
-/** What `torg rerun` and `torg redeliver` share: counted first, then done with the number that was counted. */
+/** What `torg rerun`, `torg redeliver` and `torg backfill` share: counted first, then done with the number that was counted. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import type { Repair, RepairGroup, RepairPreview, RepairSample, Selection } from '../store/repair-types.ts'
 import { callHub } from './hub-client.ts'
-import { print, UsageError } from './usage.ts'
+import { onlyArgument, print, UsageError } from './usage.ts'
 
 type Placed = { name: string | null, tab: string | null }
 type Preview = Omit<RepairPreview, 'groups' | 'sample'> & { groups: (RepairGroup & Placed)[], sample: (RepairSample & Placed)[] }
@@ -18,14 +18,16 @@ export interface RepairCommand {
   options: Record<string, { option: ParseArgsOptionsConfig[string], field: string }>
   /** What happens to them: "run again". */
   again: string
+  /** What the command's one argument names, where it takes one; the API knows it as `flow`. */
+  names?: string
 }
 
-/** Makes one of the two commands. */
-export function repairCommand({ type, options, again }: RepairCommand) {
+/** Makes one of these commands. */
+export function repairCommand({ type, options, again, names }: RepairCommand) {
   return async (args: string[]): Promise<number> => {
     const own = Object.fromEntries(Object.entries(options).map(([key, { option }]) => [key, option]))
-    const { values } = parseArgs({ args, options: { ...own, ...common } })
-    const { system, flow, state, code, from, to, expect, force = false, why, json = false } = values
+    const { values, positionals } = parseArgs({ args, options: { ...own, ...common }, allowPositionals: names !== undefined })
+    const { system, flow = names && onlyArgument(positionals, names), state, code, from, to, expect, force = false, why, json = false } = values
     const given: Record<string, unknown> = values
     const conditions = { system, flow, state, code, from, to, ...Object.fromEntries(Object.entries(options).map(([key, { field }]) => [field, given[key]])) }
     const selection = { type, ...conditions }
@@ -54,6 +56,7 @@ function printPreview({ count, waiting, passedOver, groups, sample }: Preview, {
 }
 
 const placeOf = ({ node, name, tab }: Placed & { node: string }): string => tab === null ? `${node} (not deployed)` : `${tab} / ${name ?? node}`
-const countOf = (count: number, type: Selection['type']): string => `${count} ${count === 1 ? type === 'messages' ? 'message' : 'delivery' : type}`
+const singular = { messages: 'message', deliveries: 'delivery', records: 'record' } as const
+const countOf = (count: number, type: Selection['type']): string => `${count} ${count === 1 ? singular[type] : type}`
 const are = (count: number): string => count === 1 ? 'is' : 'are'
 const passed = (count: number): string => count > 0 ? ` ${count} older ${are(count)} passed over: of each key the newest is taken.` : ''

@@ -39,6 +39,9 @@ export interface Database extends Queries {
  */
 const planning = 'set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off'
 
+/** For a transaction that reads a large part of a table: every way of reading is open, and the plan is made for its very values. */
+export const openPlanning = 'set local enable_seqscan = on; set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on; set local plan_cache_mode = force_custom_plan; set local work_mem = \'64MB\''
+
 /** Statements of one turn of the event loop go out in one write: every write is a call of the system, which costs more than what is written. */
 class GatheringSocket extends Socket {
   override uncork(): void {

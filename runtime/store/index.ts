@@ -9,6 +9,7 @@ import { createDeadLetters } from './dead-letters.ts'
 import { createDeployments } from './deployments.ts'
 import { createErasures } from './erasure.ts'
 import { createFieldIndexes } from './field-indexes.ts'
+import { createImports } from './imports.ts'
 import { createTurns } from './turns.ts'
 import { createInbox } from './inbox.ts'
 import { createLanes } from './lanes.ts'
@@ -18,6 +19,7 @@ import { createPartitions } from './partitions.ts'
 import { createProcesses } from './processes.ts'
 import { createRecordReads } from './record-reads.ts'
 import { createRecords } from './records.ts'
+import { createReferenceLinks } from './reference-links.ts'
 import { createRepairs } from './repairs.ts'
 import { createReviews } from './reviews.ts'
 import type { Rules } from './save-plan.ts'
@@ -87,7 +89,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...lanes,
     ...deadLetters,
     ...deployments,
-    ...createRepairs(db),
+    ...createRepairs(db, () => rules),
     ...createReviews(db),
     ...createMerges(db, () => rules),
     ...createApiKeys(db),
@@ -96,6 +98,8 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...createErasures(db, () => rules),
     ...createAnswers(db),
     ...createRecordReads(db),
+    ...createImports(db),
+    ...createReferenceLinks(db, () => rules),
     ...partitions,
     applyModes: modes.applyModes,
     dropWaiting: modes.dropWaiting,

@@ -9,6 +9,7 @@ import { modes } from './migrations/0006-modes.ts'
 import { repair } from './migrations/0007-repair.ts'
 import { identity } from './migrations/0012-identity.ts'
 import { api } from './migrations/0013-api.ts'
+import { imports } from './migrations/0014-imports.ts'
 import { deliveryKey } from './migrations/0010-delivery-key.ts'
 import { erasure } from './migrations/0017-erasure.ts'
 import { turns } from './migrations/0015-turns.ts'
@@ -28,6 +29,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 10, name: 'delivery-key', sql: deliveryKey },
   { id: 12, name: 'identity', sql: identity },
   { id: 13, name: 'api', sql: api },
+  { id: 14, name: 'imports', sql: imports },
   { id: 15, name: 'turns', sql: turns },
   { id: 16, name: 'closed', sql: closed },
   { id: 17, name: 'erasure', sql: erasure },

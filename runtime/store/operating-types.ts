@@ -74,7 +74,7 @@ export interface ProcessSummary extends ProcessFacts, ProcessState {
 }
 
 /** What {@link Store.removeOld} has removed of one table, and when the oldest row it still has was made. */
-export interface RemovedOld { table: 'message' | 'run' | 'repair', removed: number, oldest: string | null }
+export interface RemovedOld { table: 'message' | 'run' | 'repair' | 'import', removed: number, oldest: string | null }
 
 /** Depth of a lane for metrics, status and the sweep. `held` deliveries wait for their subscription to go live and are not pending. */
 export interface LaneDepth { lane: LaneName, pending: number, due: number, held: number, dead: number, oldestMs: number }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
 import type { RemovedOld, Store } from './types.ts'
 
-type Parted = Exclude<RemovedOld['table'], 'repair'>
+type Parted = Exclude<RemovedOld['table'], 'repair' | 'import'>
 
 /** Weeks a partition covers. Each costs every look for pending messages some microseconds, so there are few where much is kept. */
 const weeksOf: Record<Parted, number> = { message: 3, run: 1 }
@@ -57,10 +57,19 @@ delete from torg.repair_item where ctid = any (array(
 const removeRepairs = `
 delete from torg.repair r where r.ended_at < $1::timestamptz and not exists (select 1 from torg.repair_item i where i.repair_id = r.id) returning id`
 
+const removeLines = `
+delete from torg.import_error where ctid = any (array(
+  select e.ctid from torg.import i join torg.import_error e on e.import_id = i.id where i.ended_at < $1::timestamptz limit $2
+)) returning import_id as id`
+
+const removeImports = `
+delete from torg.import i where i.ended_at < $1::timestamptz and not exists (select 1 from torg.import_error e where e.import_id = i.id) returning id`
+
 const oldest: Record<RemovedOld['table'], string> = {
   message: 'select received_at as at from torg.message order by id limit 1',
   run: 'select ended_at as at from torg.run order by id limit 1',
   repair: 'select at from torg.repair order by id limit 1',
+  import: 'select at from torg.import order by id limit 1',
 }
 
 const listPartitions = `
@@ -155,6 +164,12 @@ export function createPartitions(db: Database): Pick<Store, 'addPartitions' | 'r
     return { table: 'repair', removed: rows.length, oldest: await oldestOf('repair') }
   }
 
+  const removeOldImports = async (before: Date, signal: AbortSignal): Promise<RemovedOld> => {
+    await removeInBatches(removeLines, before, signal)
+    const rows = await db.query(removeImports, [before])
+    return { table: 'import', removed: rows.length, oldest: await oldestOf('import') }
+  }
+
   return {
     addPartitions: async () => {
       try {
@@ -168,7 +183,7 @@ export function createPartitions(db: Database): Pick<Store, 'addPartitions' | 'r
     },
     removeOld: async ({ message, run }, signal) => {
       try {
-        return [await removeFrom('message', new Date(message), signal), await removeFrom('run', new Date(run), signal), await removeOldRepairs(new Date(message), signal)]
+        return [await removeFrom('message', new Date(message), signal), await removeFrom('run', new Date(run), signal), await removeOldRepairs(new Date(message), signal), await removeOldImports(new Date(message), signal)]
       } catch (error) {
         throw toStoreError(error, 'Removing what is old')
       }

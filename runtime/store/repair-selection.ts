@@ -1,5 +1,6 @@
-/** What a selection stands for, as SQL. Both kinds come out as `chosen`, a line for each that matches. A dead letter that was closed is taken by its id only. */
+/** What a selection stands for, as SQL. All kinds come out as `chosen`, a line for each that matches. A dead letter that was closed is taken by its id only. */
 import type { Selection } from './repair-types.ts'
+import type { Subscription } from './types.ts'
 
 // Of a key the newest is taken, by the source's own time where it has one. Without such times nothing keeps an older message from
 // overwriting a newer one, so one that has been overtaken since by one outside of the selection is passed over as well. Partitions go by
@@ -40,8 +41,32 @@ with matching as (
   where ($3::text is null or state in ($3, 'pending')) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
 )`
 
-/** The statement's beginning, and the values it takes; further ones begin at $11. */
-export function chosen(selection: Selection): { text: string, values: unknown[] } {
+// What a system itself said is not sent back to it: records of which every field is its own.
+const chosenRecords = `
+with chosen as (
+  select r.id as item, s.id as subscription, s.system, s.id as node, r.kind as what, coalesce(r.number, r.id::text) as name,
+    case $10::text when 'created' then r.created_at else r.updated_at end as at, row_number() over (order by r.id) as seq, 'new' as state, null::text as code, 'taken' as standing
+  from unnest($2::text[], $3::text[], $4::text[]) as s (id, kind, system) join torg.record r on r.kind = s.kind
+  where ($1::text is null or s.system = $1) and r.version > 0 and r.deleted_at is null
+    and ($5::timestamptz is null or case $10::text when 'created' then r.created_at else r.updated_at end >= $5)
+    and ($6::timestamptz is null or case $10::text when 'created' then r.created_at else r.updated_at end < $6)
+    and ($7::text is null or r.kind = $7) and ($8::text[] is null or r.number = any ($8)) and ($9::uuid[] is null or r.id = any ($9))
+    and not exists (select 1 from torg.delivery d where d.record_id = r.id and d.subscription = s.id)
+    and (r.provenance = '{}' or exists (select 1 from jsonb_each(r.provenance) p where p.value->>'system' <> s.system))
+)`
+
+/**
+ * The statement's beginning, and the values it takes; further ones begin at $11.
+ *
+ * @param subscriptions those in force, which a back-fill feeds
+ */
+export function chosen(selection: Selection, subscriptions: readonly Subscription[]): { text: string, values: unknown[] } {
+  if (selection.type === 'records') {
+    const { system, nodes, from, to, kind, numbers, ids, period } = selection
+    const fed = subscriptions.filter(({ id }) => nodes?.includes(id) ?? true)
+    const columns = [fed.map(({ id }) => id), fed.map(one => one.kind), fed.map(one => one.system)]
+    return { text: chosenRecords, values: [system ?? null, ...columns, ...[from, to, kind, numbers, ids].map(value => value ?? null), period ?? 'updated'] }
+  }
   const { system, nodes, state, code, from, to } = selection
   const common = [system, nodes, state, code, from, to].map(value => value ?? null)
   return selection.type === 'messages'

@@ -46,13 +46,26 @@ export interface DeliverySelection extends CommonSelection {
   period?: 'created' | 'updated' | 'acknowledged'
 }
 
-export type Selection = MessageSelection | DeliverySelection
+/** Records that subscriptions have never had: a back-fill. `nodes` says which subscriptions; their filters decide when a record's turn comes. */
+export interface RecordSelection extends Omit<CommonSelection, 'state' | 'code'> {
+  type: 'records'
+  kind?: string
+  numbers?: string[]
+  ids?: string[]
+  /** @defaultValue 'updated' */
+  period?: 'created' | 'updated'
+}
+
+export type Selection = MessageSelection | DeliverySelection | RecordSelection
+
+/** How what is selected ended; `new` is what a subscription has never had. */
+export type RepairState = 'done' | 'dead' | 'new'
 
 /** How many of one kind are selected. `what` is the topic of messages, the kind of records. */
-export interface RepairGroup { system: string, node: string, what: string, state: 'done' | 'dead', code: ErrorCode | null, count: number }
+export interface RepairGroup { system: string, node: string, what: string, state: RepairState, code: ErrorCode | null, count: number }
 
 /** One that is selected: a message by its key, a record by its number. */
-export interface RepairSample { id: string, system: string, node: string, what: string, name: string, at: string, state: 'done' | 'dead', code: ErrorCode | null }
+export interface RepairSample { id: string, system: string, node: string, what: string, name: string, at: string, state: RepairState, code: ErrorCode | null }
 
 export interface RepairPreview {
   /** What would be done again. */

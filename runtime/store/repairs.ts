@@ -1,13 +1,12 @@
 /** Repairs: chosen at once, handed over to the lanes bit by bit. */
 import { TorgError } from '../errors.ts'
-import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { isUnreachable, openPlanning, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { raiseMissing } from './back-fill.ts'
 import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { chosen } from './repair-selection.ts'
 import type { Repair, RepairGroup, RepairPreview, RepairProgress, RepairSample, RepairStore, Selection } from './repair-types.ts'
+import type { Rules } from './save-plan.ts'
 import type { LaneName } from './types.ts'
-
-/** A selection may be a large part of a table, so here every way of reading is open, and the plan is made for its very values. */
-const planning = 'set local enable_seqscan = on; set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on; set local plan_cache_mode = force_custom_plan; set local work_mem = \'64MB\''
 
 const countGroups = `
 select system, node, what, state, code, standing, count(*)::int as count from chosen
@@ -72,7 +71,8 @@ interface RepairRow {
 }
 interface Running { id: number, type: Selection['type'], cursor: number, total: number }
 
-export function createRepairs(db: Database): RepairStore {
+/** @param rules those in force, by which a back-fill raises */
+export function createRepairs(db: Database, rules: () => Rules): RepairStore {
   const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
     try {
       return await retrying(work)
@@ -81,7 +81,7 @@ export function createRepairs(db: Database): RepairStore {
     }
   }
   const reading = <Result>(doing: string, work: (tx: Transaction) => Promise<Result>): Promise<Result> => guarded(doing, () => db.transaction(async tx => {
-    await tx.script(planning)
+    await tx.script(openPlanning)
     return work(tx)
   }))
 
@@ -100,24 +100,28 @@ export function createRepairs(db: Database): RepairStore {
     }
     const size = Math.round(Math.min(most, Math.max(leastPortion, (last?.size ?? leastPortion) * Math.min(2, paceMs / tookMs))))
     const items = await tx.query<{ item: string, subscription: string | null }>(itemsBetween, [id, cursor, cursor + size])
+    paces.set(id, { at: Date.now(), size })
+    if (type === 'records') {
+      const missing = items.map(({ item, subscription }) => ({ recordId: item, subscription: subscription ?? '' }))
+      return raiseMissing(tx, missing, rules(), raised => tx.query(moveCursor, [id, cursor + items.length, items.length - raised]))
+    }
     const lanes = type === 'messages'
       ? await putMessagesBack(tx, items.map(({ item }) => item), 'settled')
       : await putDeliveriesBack(tx, items.map(({ item, subscription }) => ({ recordId: item, subscription: subscription ?? '' })), 'settled')
     await tx.query(moveCursor, [id, cursor + items.length, items.length - lanes.length])
-    paces.set(id, { at: Date.now(), size })
     return lanes
   }
 
   return {
     previewRepair: selection => reading('Counting what a repair would do', async tx => {
-      const { text, values } = chosen(selection)
+      const { text, values } = chosen(selection, rules().subscriptions)
       const rows = await tx.query<RepairGroup & { standing: string }>(text + countGroups, values)
       const sample = await tx.query<Omit<RepairSample, 'at'> & { at: Date }>(text + takeSample, values)
       return toPreview(rows, sample.map(one => ({ ...one, at: one.at.toISOString() })))
     }),
 
     startRepair: ({ selection, by, why, expected }) => reading('Storing a repair', async tx => {
-      const { text, values } = chosen(selection)
+      const { text, values } = chosen(selection, rules().subscriptions)
       const [added] = await tx.query<{ id: number }>(addRepair, [selection.type, JSON.stringify(selection), by, why])
       if (!added) throw new Error('The repair was not stored.')
       const [{ total, passed } = { total: 0, passed: 0 }] = await tx.query<{ total: number, passed: number }>(text + takeItems, [...values, added.id])

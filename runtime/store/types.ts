@@ -4,6 +4,7 @@
  */
 import type { AnswerStore, ApiKeyStore } from './api-types.ts'
 import type { Census } from './census-types.ts'
+import type { ImportStore } from './import-types.ts'
 import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, DeploymentSummary, LaneDepth, ModeChanges, ProcessSummary, RemovedOld } from './operating-types.ts'
 import type { Erasures } from './erasure-types.ts'
 import type { FieldIndexes } from './field-indexes.ts'
@@ -11,6 +12,7 @@ import type { Turns } from './turns.ts'
 import type { IdentityStore } from './identity-types.ts'
 import type { EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
 import type { RecordReads } from './record-read-types.ts'
+import type { ReferenceStore } from './reference-types.ts'
 import type { RepairStore } from './repair-types.ts'
 import type { Applied, DeliveryClaim, DeliveryResult, LaneLimits, LaneName, LaneState, Lease, LimitedClaims, MessageClaim, MessageResult, NewMessage, ReceivedMessage, Taker } from './work-types.ts'
 
@@ -22,7 +24,7 @@ export type * from './record-read-types.ts'
 export type * from './record-types.ts'
 export type * from './work-types.ts'
 
-export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes, AnswerStore, RecordReads, IdentityStore {
+export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes, AnswerStore, RecordReads, IdentityStore, ImportStore, ReferenceStore {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 

@@ -155,7 +155,7 @@ describe('operating calls', () => {
         [{ selection, dryrun: true }, '/dryrun', 'not known here'],
         [{ selection, dryRun: 'yes' }, '/dryRun', 'true or false'],
         [{ dryRun: true }, '/selection', 'is an object'],
-        [{ selection: {}, dryRun: true }, '/selection/type', 'messages (to run again) or deliveries'],
+        [{ selection: {}, dryRun: true }, '/selection/type', 'messages (to run again), deliveries'],
         [{ selection: { ...selection, number: '1' }, dryRun: true }, '/selection/number', 'there are system, flow, state, code, from, to, topic, keys, ids, every'],
         [{ selection: { ...selection, keys: [] }, dryRun: true }, '/selection/keys', 'at least one text'],
         [{ selection: { ...selection, ids: ['m-1'] }, dryRun: true }, '/selection/ids/0', '"m-1" is none'],
@@ -165,6 +165,8 @@ describe('operating calls', () => {
         [{ selection: { ...selection, from: '2026-03-02', to: '2026-03-01' }, dryRun: true }, '/selection/to', 'later than from'],
         [{ selection: { ...selection, flow: 'Orders form the webshop' }, dryRun: true }, '/selection/flow', '"Orders from the webshop"'],
         [{ selection: { type: 'deliveries', topic: 'x' }, dryRun: true }, '/selection/topic', 'kind, numbers, ids, period'],
+        [{ selection: { type: 'records', kind: 'order' }, dryRun: true }, '/selection/flow', 'names the subscriptions that are fed'],
+        [{ selection: { type: 'records', flow: 'erp', state: 'done' }, dryRun: true }, '/selection/state', 'system, flow, from, to, kind, numbers, ids, period'],
       ]
       for (const [body, pointer, detail] of cases) {
         const answer = await repair(body)

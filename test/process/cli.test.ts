@@ -1,6 +1,5 @@
 import bcrypt from 'bcryptjs'
 import { expect } from 'chai'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -8,20 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { takeInstanceLock } from '../../runtime/cli/instance-lock.ts'
 import { readProject } from '../../runtime/project/index.ts'
-
-const cli = join(import.meta.dirname, '../../runtime/cli.ts')
-
-interface Result { code: number, out: string, err: string }
-
-async function torg(args: string[], { env = {}, input = '' }: { env?: Record<string, string>, input?: string } = {}): Promise<Result> {
-  const child = spawn(process.execPath, [cli, ...args], { env: { PATH: process.env['PATH'], ...env } })
-  const texts = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => { texts.out += chunk.toString() })
-  child.stderr.on('data', (chunk: Buffer) => { texts.err += chunk.toString() })
-  child.stdin.end(input)
-  const [code] = await once(child, 'close') as [number]
-  return { code, ...texts }
-}
+import { torg } from '../support/torg.ts'
 
 describe('torg', () => {
   let folder: string

@@ -111,6 +111,15 @@ describe('store: partitions', () => {
     expect((await test.sql('select 1 from torg.run')).length).to.equal(4 - (runs?.removed ?? 0))
   })
 
+  it('removes imports with their refused lines once they ended long ago', async () => {
+    const declared = (system: string) => test.store.declareImport({ kind: 'price', system, mode: 'partial', format: 'csv', mapping: null, dryRun: false, by: 'kari' })
+    const [{ id: old }, { id: recent }, { id: open }] = [await declared('a'), await declared('b'), await declared('c')]
+    for (const id of [old, recent, open]) await test.sql('insert into torg.import_error (import_id, line, error, text) values ($1, 1, \'{}\', \'x\')', [id])
+    for (const [id, days] of [[old, 91], [recent, 89]] as const) await test.sql('update torg.import set state = \'done\', ended_at = $2 where id = $1', [id, ago(days)])
+    expect(await test.store.removeOld({ message: ago(90), run: ago(14) }, never)).to.deep.include({ table: 'import', removed: 1, oldest: (await test.store.import(recent))?.at })
+    expect((await test.sql('select import_id as id from torg.import_error order by id')).map(row => row['id'])).to.deep.equal([recent, open])
+  })
+
   it('removes repairs with their items once they ended long ago', async () => {
     const repair = async (endedDays: number | null): Promise<number> => {
       const [row] = await test.sql<{ id: number }>(`insert into torg.repair (type, selection, by, why, state, total, passed_over, ended_at) values ('messages', '{}', 'test', 'test', $1, 2500, 0, $2) returning id`, [endedDays === null ? 'running' : 'done', endedDays === null ? null : ago(endedDays)])

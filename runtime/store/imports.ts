@@ -1,0 +1,189 @@
+/** Imports of files: declared, received line by line under a hold, and ended; a full file removes what it does not hold. */
+import { TorgError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { isUnreachable, openPlanning, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import type { Import, ImportError, ImportReceiver, ImportState, ImportStore } from './import-types.ts'
+import { toJson } from './json.ts'
+
+const columns = `id, kind, system, full_file, format, mapping, dry_run, by, at, state, held_until < now() as abandoned, line, digest, rows, created, updated, unchanged,
+  stale, removed, failed, unreadable, absent, known, removed_to, kept, reason, ended_at, ended_by`
+
+const declare = `
+insert into torg.import (id, kind, system, full_file, format, mapping, dry_run, by) values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (kind, system) where state not in ('done', 'cancelled') do nothing returning ${columns}`
+const findOpen = `select id, state from torg.import where kind = $1 and system = $2 and state not in ('done', 'cancelled')`
+const find = `select ${columns} from torg.import where id = $1`
+const list = `select ${columns} from torg.import where ($1::uuid is null or id < $1) order by id desc limit $2`
+const listErrors = 'select line, error, text from torg.import_error where import_id = $1 and line > $2 order by line limit $3'
+
+// Whoever received it before and was cut off is not waited for.
+const receive = `
+update torg.import set state = 'receiving', receiver = $2, held_until = now() + $3 * interval '1 millisecond', reason = null
+where id = $1 and (state = 'waiting' or (state = 'receiving' and held_until < now())) returning ${columns}`
+const hold = `update torg.import set held_until = now() + $3 * interval '1 millisecond' where id = $1 and receiver = $2 returning 1 as held`
+const addErrors = `
+insert into torg.import_error (import_id, line, error, text)
+select $1, line, error, text from json_to_recordset($2::json) as g (line int, error jsonb, text text)
+on conflict (import_id, line) do update set error = excluded.error, text = excluded.text`
+// Sorted, for the index.
+const addPresent = `
+insert into torg.import_reference (import_id, external_id)
+select $1, id from unnest($2::text[]) as g (id) order by id on conflict do nothing`
+const settle = `
+update torg.import set line = $3, digest = $4, rows = $5, created = $6, updated = $7, unchanged = $8, stale = $9, removed = $10, failed = $11, unreadable = $12,
+  held_until = now() + $13 * interval '1 millisecond'
+where id = $1 and receiver = $2 returning 1 as held`
+const interrupt = `update torg.import set state = 'waiting', receiver = null, held_until = null, reason = $3 where id = $1 and receiver = $2`
+const lock = `select ${columns} from torg.import where id = $1 and receiver = $2 for update`
+const end = `
+update torg.import set state = $2, receiver = null, held_until = null, absent = $3, known = $4, reason = $5,
+  ended_at = case when $2 = 'done' then now() end where id = $1 returning ${columns}`
+const dropPresent = 'delete from torg.import_reference where import_id = $1'
+
+// Records that were made by others while the file was read are newer than the file. Any reference of the system speaks for a record.
+const countAbsent = `
+select count(*)::int as known, count(*) filter (where not present)::int as absent from (
+  select bool_or(p.external_id is not null) as present
+  from torg.reference f join torg.record r on r.id = f.record_id left join torg.import_reference p on p.import_id = $1 and p.external_id = f.external_id
+  where f.system = $2 and f.kind = $3 and r.kind = $3 and r.version > 0 and r.deleted_at is null and r.created_at < $4
+  group by f.record_id
+) as living`
+// A page of the system's references at a time, whether they are absent or not: a file that holds nearly all costs no more than one that holds none.
+const pageOfAbsent = `
+with page as materialized (
+  select external_id, record_id from torg.reference where system = $2 and kind = $3 and external_id > $5 order by external_id limit $6
+)
+select (select max(external_id) from page) as up_to, coalesce((
+  select json_agg(a.id) from (select min(p.external_id) as id from page p join torg.record r on r.id = p.record_id
+  where r.kind = $3 and r.version > 0 and r.deleted_at is null and r.created_at < $4 and not exists (
+    select 1 from torg.reference o join torg.import_reference h on h.import_id = $1 and h.external_id = o.external_id
+    where o.record_id = r.id and o.system = $2 and o.kind = $3)
+  group by r.id) as a
+), '[]') as ids`
+const findRemoving = `select ${columns} from torg.import where state = 'removing' order by id limit 1`
+const settleRemoved = `update torg.import set removed_to = $2, removed = removed + $3, kept = kept + $4 where id = $1 and state = 'removing' and removed_to is distinct from $2`
+const endRemoving = `update torg.import set state = 'done', ended_at = now() where id = $1 and state = 'removing'`
+const confirm = `update torg.import set state = 'removing', ended_by = $2 where id = $1 and state = 'confirm' returning ${columns}`
+const cancel = `
+update torg.import set state = 'cancelled', receiver = null, held_until = null, ended_at = now(), ended_by = $2
+where id = $1 and state not in ('done', 'cancelled') returning ${columns}`
+
+interface ImportRow {
+  id: string, kind: string, system: string, full_file: boolean, format: Import['format'], mapping: Record<string, unknown> | null, dry_run: boolean, by: string, at: Date
+  state: ImportState, abandoned: boolean | null, line: number, digest: Buffer | null, rows: number, created: number, updated: number, unchanged: number, stale: number
+  removed: number, failed: number, unreadable: number, absent: number | null, known: number | null, removed_to: string | null, kept: number, reason: string | null
+  ended_at: Date | null, ended_by: string | null
+}
+
+export function createImports(db: Database): ImportStore {
+  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await retrying(work, isUnreachable)
+    } catch (error) {
+      throw toStoreError(error, doing)
+    }
+  }
+  const readImport = async (id: string): Promise<Import | null> => {
+    const [row] = await db.query<ImportRow>(find, [id])
+    return row ? toImport(row) : null
+  }
+  /** Like one transaction for every change of a receiver: nothing is stored once somebody else has the import. */
+  const held = (doing: string, { id }: ImportReceiver, work: (tx: Transaction) => Promise<{ held: number }[]>): Promise<void> => guarded(doing, () => db.transaction(async tx => {
+    const [row] = await work(tx)
+    if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.`, next: `See where it stands: torg imports show ${id}` })
+  }))
+
+  return {
+    declareImport: declaration => guarded('Storing an import', async () => {
+      const { kind, system, mode, format, mapping, dryRun, by } = declaration
+      const [row] = await db.query<ImportRow>(declare, [newId(), kind, system, mode === 'full', format, mapping === null ? null : JSON.stringify(mapping), dryRun, by])
+      if (row) return toImport(row)
+      const [open] = await db.query<{ id: string, state: string }>(findOpen, [kind, system])
+      throw new TorgError('request.conflict', {
+        detail: `The import ${open?.id ?? ''} of ${kind} from ${system} is not over (${open?.state ?? 'until now'}); there is one at a time.`, value: open?.id,
+        next: 'Send the rest of its file under its id, confirm it where it waits for that, or cancel it.',
+      })
+    }),
+
+    receiveImport: ({ id, receiver }, holdMs) => guarded('Taking up an import', async () => {
+      const [row] = await db.query<ImportRow>(receive, [id, receiver, holdMs])
+      if (row) return { ...toImport(row), digest: row.digest }
+      const found = await readImport(id)
+      if (!found) throw new TorgError('request.not-found', { detail: `There is no import ${id}.`, next: 'List them with GET /api/v1/imports.' })
+      throw new TorgError('request.conflict', {
+        detail: `The import ${id} takes no lines now: it is ${found.state}.`,
+        next: found.state === 'receiving' ? 'Its lines are being received. Where that was cut off, send the file again in half a minute.' : 'Declare a new import for another file.',
+      })
+    }),
+
+    holdImport: (by, holdMs) => held('Keeping an import', by, tx => tx.query(hold, [by.id, by.receiver, holdMs])),
+
+    settleLines: (by, holdMs, { line, digest, counts, errors, present }) => held('Settling lines of an import', by, async tx => {
+      const { rows, created, updated, unchanged, stale, removed, failed, unreadable } = counts
+      // The row's lock comes first: whoever cancels meanwhile comes before or after all of it.
+      const [kept] = await Promise.all([
+        tx.query<{ held: number }>(settle, [by.id, by.receiver, line, digest, rows, created, updated, unchanged, stale, removed, failed, unreadable, holdMs]),
+        errors.length === 0 ? [] : tx.query(addErrors, [by.id, toJson(errors)]),
+        present.length === 0 ? [] : tx.query(addPresent, [by.id, present]),
+      ])
+      return kept
+    }),
+
+    interruptImport: ({ id, receiver }, reason) => guarded('Interrupting an import', async () => { await db.query(interrupt, [id, receiver, reason]) }),
+
+    endImport: ({ id, receiver }, mostAbsent) => guarded('Ending an import', () => db.transaction(async tx => {
+      await tx.script(openPlanning)
+      const [row] = await tx.query<ImportRow>(lock, [id, receiver])
+      if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.` })
+      const [{ known, absent } = { known: 0, absent: 0 }] = row.full_file ? await tx.query<{ known: number, absent: number }>(countAbsent, [id, row.system, row.kind, row.at]) : []
+      const doubt = absent === 0 ? null : doubtOf({ known, absent, mostAbsent, unreadable: row.unreadable })
+      const state: ImportState = row.dry_run || absent === 0 ? 'done' : doubt === null ? 'removing' : 'confirm'
+      if (state === 'done') await tx.query(dropPresent, [id])
+      const [ended] = await tx.query<ImportRow>(end, [id, state, row.full_file ? absent : null, row.full_file ? known : null, doubt])
+      if (!ended) throw new Error(`The import ${id} is gone.`)
+      return toImport(ended)
+    })),
+
+    imports: ({ limit, before = null }) => guarded('Listing imports', async () => (await db.query<ImportRow>(list, [before, limit])).map(toImport)),
+    import: id => guarded('Reading an import', () => readImport(id)),
+    importErrors: (id, { limit, after }) => guarded('Reading errors of an import', () => db.query<ImportError>(listErrors, [id, after, limit])),
+
+    confirmImport: (id, by) => guarded('Confirming an import', async () => {
+      const [row] = await db.query<ImportRow>(confirm, [id, by])
+      return row ? toImport(row) : null
+    }),
+    cancelImport: (id, by) => guarded('Cancelling an import', async () => {
+      const [[row]] = await db.together<[ImportRow[], object[]]>([[cancel, [id, by]], [`${dropPresent} and exists (select 1 from torg.import where id = $1 and state = 'cancelled')`, [id]]])
+      return row ? toImport(row) : null
+    }),
+
+    nextAbsent: limit => guarded('Looking for what a file does not hold', async () => {
+      const [row] = await db.query<ImportRow>(findRemoving)
+      if (!row) return null
+      const { id, kind, system, at, removed_to: after } = row
+      const [page] = await db.query<{ up_to: string | null, ids: string[] }>(pageOfAbsent, [id, system, kind, at, after ?? '', limit])
+      return { id, kind, system, ids: page?.ids ?? [], upTo: page?.up_to ?? null }
+    }),
+    settleAbsent: (id, { upTo, removed, kept }) => guarded('Settling what a file does not hold', async () => {
+      if (upTo !== null) await db.query(settleRemoved, [id, upTo, removed, kept])
+      else await db.together([[endRemoving, [id]], [dropPresent, [id]]])
+    }),
+  }
+}
+
+/** Why a person is to decide; null where none needs to. */
+function doubtOf({ known, absent, mostAbsent, unreadable }: { known: number, absent: number, mostAbsent: number, unreadable: number }): string | null {
+  if (unreadable > 0) return `${unreadable} lines could not be read, so whose they are is not known; ${absent} of ${known} records would be removed.`
+  if (absent > known * mostAbsent) return `The file does not hold ${absent} of ${known} records, more than ${Math.round(mostAbsent * 100)} %.`
+  return null
+}
+
+function toImport(row: ImportRow): Import {
+  const { id, kind, system, format, mapping, by, line, rows, created, updated, unchanged, stale, removed, failed, unreadable, absent, known, kept } = row
+  const cutOff = row.state === 'receiving' && row.abandoned === true
+  return {
+    id, kind, system, mode: row.full_file ? 'full' : 'partial', format, mapping, dryRun: row.dry_run, by, at: row.at.toISOString(),
+    state: cutOff ? 'waiting' : row.state, line, rows, created, updated, unchanged, stale, removed, failed, unreadable, absent, known, kept,
+    reason: cutOff ? 'The hub that received it was stopped.' : row.reason, endedAt: row.ended_at?.toISOString() ?? null, endedBy: row.ended_by,
+  }
+}
