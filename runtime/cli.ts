@@ -58,6 +58,7 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
 `,
     load: () => import('./cli/backfill.ts'),
   },
+  explain: { usage: 'explain <kind> <number | hub id | system:id> [field] [--json]', what: 'which system, message and mapping set the fields of a record, and what was not applied', load: () => import('./cli/explain.ts') },
   repairs: { usage: 'repairs [list] | show <id> | cancel <id>', what: 'how far these are, who asked for them and why', load: () => import('./cli/repairs.ts') },
   reviews: { usage: 'reviews [list [--all]] | show <id> | merge <id> [--into <record id>] --why <reason> | distinct <id> [--note <text>]', what: 'records that may be of the same thing, and deciding it', load: () => import('./cli/reviews.ts') },
   merge: { usage: 'merge <kind> <id> <id that stays> --why <reason>', what: 'make one record part of another one', load: () => import('./cli/merge.ts') },

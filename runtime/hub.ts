@@ -99,6 +99,8 @@ export interface Hub {
   /** Validates and stores entities in one transaction, then hints the raised lanes. */
   save(writes: EntityWrite[]): Promise<SaveOutcome[]>
   find(kind: string, by: RecordSought): Promise<StoredRecord | null>
+  /** What the role table lets a system have of a kind's entities; null where that is everything. */
+  readerOf(kind: string, system: string): ((entity: Record<string, unknown>) => Record<string, unknown>) | null
   /** A setting secrets may refer to: `${NAME}` from the environment or `file:/path`. Throws `settings.invalid`. */
   resolveSecret(reference: string): string
   /** `PUBLIC_URL` without a trailing slash. */

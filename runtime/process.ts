@@ -24,7 +24,7 @@ import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed, type NodeRedOptions } from './node-red/embed.ts'
 import { nodeRed, type FlowItem, type StorageModule } from './node-red/facade.ts'
 import { createOpening } from './opening.ts'
-import { checkFlows, compileRoles, type Environment, type Project } from './project/index.ts'
+import { checkFlows, compileReader, compileRoles, findFlowWarnings, type Environment, type Project } from './project/index.ts'
 import { createPressure } from './pressure.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
@@ -106,6 +106,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
       return outcomes
     },
     find: (kind, by) => store.find(kind, by),
+    readerOf: (kind, system) => compileReader(project.roles, { kind, system }),
     resolveSecret,
     publicUrl: settings.publicUrl,
     project,
@@ -145,6 +146,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     if (signal.aborted) return
     await engine.open({ deployment, sources: new Map(registry.sources), subscriptions: new Map(registry.subscriptions), ...(environment.held && { held: `held: ${heldReason(environment)}` }) })
     if (signal.aborted) return
+    for (const warning of findFlowWarnings(current?.flows ?? [], project)) log.warn(warning)
     accepting = true
     presence.describe({ deployment, working: !environment.held, state: environment.held ? `held: ${heldReason(environment)}` : 'works' })
     if (environment.held) return
@@ -163,7 +165,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   const configChecker = createConfigChecker(connectors)
   /** @throws TorgError `flow.invalid` where flows may not run, or not here */
   const check = (flows: readonly unknown[]): void => {
-    checkFlows(flows, { configChecker, env: process.env, kinds: [...kinds.keys()], roles: project.roles, project })
+    checkFlows(flows, { configChecker, env: process.env, kinds: project.kinds, roles: project.roles, project })
     requireTypes(asItems(flows))
   }
 

@@ -13,12 +13,13 @@ import type { ConnectorDefinition } from './kit/definition.ts'
 import { loadConnectors } from './kit/load.ts'
 import { createImports } from './imports/index.ts'
 import { closeServer, listen } from './listening.ts'
+import { rulesTo } from './mapping/format.ts'
 import { kinds } from './model/index.ts'
 import type { EmbeddedNodeRed } from './node-red/embed.ts'
 import { addEditorLanguages } from './node-red/editor-languages.ts'
 import { createEditorTheme } from './node-red/editor-theme.ts'
 import { nodeRed } from './node-red/facade.ts'
-import { createStorage, guardDeploys, readProject, reconcile, saveBasis, takeDatabase, takeEnvironment } from './project/index.ts'
+import { createStorage, explain, guardDeploys, readProject, reconcile, saveBasis, takeDatabase, takeEnvironment } from './project/index.ts'
 import { asItems, createProcess, databaseConnections, heldReason, pluginsFolder } from './process.ts'
 import { localUrl, type Settings } from './settings.ts'
 import { openStore } from './store/index.ts'
@@ -97,6 +98,7 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
   let embedded: EmbeddedNodeRed | undefined
   const api = createApi({
     hub, store, settings, metrics: parts.metrics, log, version, checkFlows: check, environment,
+    explain: (what) => explain({ ...what, roles: project.roles, rulesTo }),
     kinds: project.kinds, schemas: new Map([...project.kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: parts.engine.wake,

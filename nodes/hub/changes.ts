@@ -1,18 +1,26 @@
 /** `hub changes`: where a durable run starts that brings a record's newest version to one system. */
 import { TorgError } from '../../runtime/errors.ts'
 import { defineCustom, type Envelope, type FlowMessage } from '../../runtime/kit/definition.ts'
+import type { Hub } from '../../runtime/hub.ts'
 import { kindOf, kinds, toEntity } from '../../runtime/model/index.ts'
 import type { Delivery } from '../../runtime/store/types.ts'
 import { compileFilter, filterSchema } from './filter.ts'
 import { changesHelp } from './help/changes.ts'
 
-function toFlow(delivery: Delivery, envelope: Envelope): FlowMessage {
-  return { payload: toEntity(delivery.record), topic: `${delivery.kind}/${delivery.operation}`, torg: envelope }
+type Reader = ReturnType<Hub['readerOf']>
+
+const entityOf = ({ record }: Delivery, reader: Reader): Record<string, unknown> => {
+  const entity = toEntity(record)
+  return reader ? reader(entity) : entity
 }
 
-function toBatchFlow(deliveries: readonly Delivery[], envelope: Envelope): FlowMessage {
+function toFlow(delivery: Delivery, envelope: Envelope, reader: Reader): FlowMessage {
+  return { payload: entityOf(delivery, reader), topic: `${delivery.kind}/${delivery.operation}`, torg: envelope }
+}
+
+function toBatchFlow(deliveries: readonly Delivery[], envelope: Envelope, reader: Reader): FlowMessage {
   const [first] = deliveries
-  return { payload: deliveries.map(({ record }) => toEntity(record)), topic: `${first?.kind}/${first?.operation}`, torg: envelope }
+  return { payload: deliveries.map(delivery => entityOf(delivery, reader)), topic: `${first?.kind}/${first?.operation}`, torg: envelope }
 }
 
 export const changes = defineCustom({
@@ -113,6 +121,7 @@ export const changes = defineCustom({
     if (!kind) throw new TorgError('flow.invalid', { detail: 'hub changes has no kind', pointer: '/kind' })
     const fits = compileFilter(config.filter)
     const { inEffect } = kindOf(kind)
+    const reader = hub.readerOf(kind, system.key)
     return hub.registerSubscription({
       nodeId: id,
       ...(name !== undefined && { name }),
@@ -122,8 +131,8 @@ export const changes = defineCustom({
       limitMs: config.timeLimit * 1000,
       mode: config.mode,
       matches: config.effect === 'now' ? (document, at) => inEffect(document, at) && fits(document) : fits,
-      toFlow,
-      ...(config.batch >= 2 && { batch: { size: Math.floor(config.batch), toFlow: toBatchFlow } }),
+      toFlow: (delivery, envelope) => toFlow(delivery, envelope, reader),
+      ...(config.batch >= 2 && { batch: { size: Math.floor(config.batch), toFlow: (deliveries, envelope) => toBatchFlow(deliveries, envelope, reader) } }),
       node: {
         id,
         type: 'hub changes',

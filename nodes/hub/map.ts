@@ -53,11 +53,13 @@ export const map = defineStep({
   create({ id, name, config, hub }) {
     const source = messageProperty(config.source, 'source')
     const target = messageProperty(config.target, 'target')
+    // So that what is stored of it can be explained.
+    const mappedHere = (msg: FlowMessage): FlowMessage => msg.torg ? { ...msg, torg: { ...msg.torg, mapping: id } } : msg
     const apply = compileMapping(config.mapping, { lookups: hub.project.lookups })
     return async (msg, run) => {
       const input = source.read(msg)
       const items = run && itemsOf(msg, input)
-      if (!items) return target.write(msg, await apply(input, contextOf(msg, deliveryOf(msg))))
+      if (!items) return target.write(mappedHere(msg), await apply(input, contextOf(msg, deliveryOf(msg))))
       const mapped = await forItems(items, { run, node: { id, name, type: 'map' }, work: ({ value, delivery }) => apply(value, contextOf(msg, delivery)) })
       if (mapped.length === 0) return undefined
       // What could not be mapped leaves the source's list as well: elements and items belong together by their places.

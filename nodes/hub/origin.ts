@@ -17,9 +17,10 @@ export const originField = {
 /** The system of a message: the one named, else what started the run, else a person at the editor. */
 export const systemOf = ({ torg }: FlowMessage, named: string): string => named || torg?.message?.system || torg?.delivery?.system || 'manual'
 
-export function originOf(msg: FlowMessage, named: string): Origin {
-  const { message } = msg.torg ?? {}
-  return { system: systemOf(msg, named), message: message?.id ?? null, at: message?.receivedAt ?? new Date().toISOString() }
+/** The origin of what a node stores, with the mapping that made it. */
+export function originOf(msg: FlowMessage, { node, system }: { node: string, system: string }): Origin {
+  const { message, mapping } = msg.torg ?? {}
+  return { system: systemOf(msg, system), message: message?.id ?? null, at: message?.receivedAt ?? new Date().toISOString(), node, ...(mapping !== undefined && { mapping }) }
 }
 
 /** False: the store knew better. */

@@ -31,12 +31,12 @@ export const save = defineStep({
   },
   inputs: [{ type: 'config:kind' }],
   outputs: [{ type: 'config:kind' }],
-  create({ config, hub, status }) {
+  create({ id, config, hub, status }) {
     const kind = kindOf(config.kind, hub.project.kinds)
     const { operation } = config
 
     const writeOf = (msg: FlowMessage): EntityWrite => {
-      const origin = originOf(msg, config.origin)
+      const origin = originOf(msg, { node: id, system: config.origin })
       const entity = readEntity(kind, msg.payload, { system: origin.system, operation })
       return { ...entity, operation, origin, sourceTime: msg.torg?.message?.sourceTime ?? null }
     }

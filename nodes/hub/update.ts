@@ -57,7 +57,7 @@ export const update = defineStep({
     { type: 'config:kind', label: { en: 'updated', nb: 'oppdatert', sv: 'uppdaterad' } },
     { type: 'any', label: { en: 'not found', nb: 'ikke funnet', sv: 'inte hittad' } },
   ],
-  create({ config, hub, status }) {
+  create({ id, config, hub, status }) {
     const lookup = createLookup(config, hub)
     const { kind } = lookup
     const change = config.change ? messageProperty(config.change, 'change') : undefined
@@ -65,7 +65,7 @@ export const update = defineStep({
     requireChange(kind, { change, state: config.state })
 
     const writeOf = (msg: FlowMessage, record: StoredRecord): EntityWrite => {
-      const origin = originOf(msg, config.origin)
+      const origin = originOf(msg, { node: id, system: config.origin })
       const given = change?.read(msg) ?? {}
       const fields = typeof given === 'object' && config.state ? { ...kind.move(record.document, config.state, origin.at), ...given } : given
       const ifVersion = version ? versionOf(version, msg) : record.version

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { builtIn } from '../../nodes/index.ts'
 import { createConfigChecker } from '../kit/checker.ts'
 import { loadConnectors } from '../kit/load.ts'
-import { checkFlows, readProject } from '../project/index.ts'
+import { checkFlows, findFlowWarnings, readProject } from '../project/index.ts'
 import { onlyArgument, print } from './usage.ts'
 
 /** Variables are not looked for: they are those of the machine the hub runs on. */
@@ -13,7 +13,8 @@ export async function run(args: string[]): Promise<number> {
   const folder = resolve(onlyArgument(positionals, 'project folder'))
   const project = await readProject(folder)
   const connectors = [...builtIn, ...await loadConnectors(folder, project.torg.connectors)]
-  checkFlows(project.flows, { configChecker: createConfigChecker(connectors), kinds: [...project.kinds.keys()], roles: project.roles, project })
+  checkFlows(project.flows, { configChecker: createConfigChecker(connectors), kinds: project.kinds, roles: project.roles, project })
+  for (const warning of findFlowWarnings(project.flows, project)) print(`Look at: ${warning}`)
   print(`${project.name} holds: nothing wrong was found.`)
   return 0
 }

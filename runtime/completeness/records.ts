@@ -65,8 +65,8 @@ const isOf = (system: string | undefined, ...names: string[]): boolean => system
 const nameOf = (subscription: RegisteredSubscription | undefined, id: string): string => subscription?.name ? `"${subscription.name}"` : id
 
 /** Why a record has no delivery, or none of its newest version. */
-function judge({ state, target, deleted, document, provenance }: OpenRecord, subscription: RegisteredSubscription | undefined, moments: readonly string[]): State {
-  const origins = Object.values(provenance).sort((a, b) => a.at < b.at ? -1 : 1)
+function judge({ state, target, deleted, document, origins: unsorted }: OpenRecord, subscription: RegisteredSubscription | undefined, moments: readonly string[]): State {
+  const origins = [...unsorted].sort((a, b) => a.at < b.at ? -1 : 1)
   // A system is not told what it said itself.
   if (state === 'behind') return origins.at(-1)?.system === target || !subscription ? 'delivered' : 'not-raised'
   if (origins.every(({ system }) => system === target)) return 'own'

@@ -57,6 +57,15 @@ export const mappingSchema = Type.Object({
 export type Rule = Static<typeof ruleSchema>
 export type Mapping = Static<typeof mappingSchema>
 
+/** One line for each rule of a stored mapping that writes this top-level field, or a part of it. */
+export function rulesTo(mapping: unknown, field: string): string[] {
+  const rules: unknown = typeof mapping === 'object' && mapping !== null && 'rules' in mapping ? mapping.rules : []
+  return Array.isArray(rules) ? rules.filter(isRule).filter(({ to }) => to.split(/[.[]/)[0] === field).map(ruleText) : []
+}
+
+/** What is deployed was checked. */
+const isRule = (value: unknown): value is Rule => typeof value === 'object' && value !== null && 'to' in value && typeof value.to === 'string'
+
 /** A rule on one line, as shown in errors: `lines[].sku <- line_items[].sku | trim | upper`. */
 export function ruleText(rule: Rule): string {
   const source = rule.from ?? (rule.expression !== undefined ? `(${shorten(rule.expression)})` : 'value' in rule ? shorten(JSON.stringify(rule.value)) : '')

@@ -32,6 +32,8 @@ export interface Kind {
   readonly links: readonly KindLink[]
   /** Where the document says what it is worth: the path to a Money that a proof of completeness sums. */
   readonly worth?: readonly string[]
+  /** Top-level fields that say where a record belongs; rows of the role table may hold for some of their values only. */
+  readonly scope: readonly string[]
   /** Every state machine of the kind by name; empty where it has no states. */
   readonly machines: Readonly<Record<string, Machine>>
   /** Everything that does not fit the schema; empty where the document is valid. */
@@ -79,6 +81,7 @@ export interface KindDefinition<S extends TSchema, Told extends TSchema> {
   fact: boolean
   orderKey?(document: Record<string, unknown>): string
   links: readonly KindLink[]
+  scope?: readonly string[]
   worth?: readonly string[]
   /** The fields that together tell one record from all others, beside its references: a sure match rule of the name `key`. */
   key?: readonly string[]
@@ -108,7 +111,7 @@ export function defineKind<S extends TSchema, Told extends TSchema>(definition: 
 }
 
 function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefinition<S, Told>, schema: JsonSchema, { extensions, ajv }: { extensions: readonly Extension[], ajv: () => Ajv2020 }): Kind {
-  const { name, version, label, plural = `${name}s`, fact, orderKey, links, worth, key, match, period, previous = [], states, check, checkChange, status } = definition
+  const { name, version, label, plural = `${name}s`, fact, orderKey, links, scope = [], worth, key, match, period, previous = [], states, check, checkChange, status } = definition
   const schemaName = `${name}@${version}`
   const validate = once(() => ajv().compile(schema))
   const fits = (document: unknown): document is Static<S> => validate()(document)
@@ -127,7 +130,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
   }
   return {
-    name, schemaName, label, plural, schema, links, example, ...(worth && { worth }), machines: states?.machines ?? {},
+    name, schemaName, label, plural, schema, links, scope, example, ...(worth && { worth }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: {
       fact, links: links.map(link => link.pointer), ...(previous.length > 0 && { upgrade: convertTo }), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),

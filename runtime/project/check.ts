@@ -5,7 +5,7 @@ import { findConfigCircles } from './config-circles.ts'
 import { findingsError } from './findings.ts'
 import { isSystem, systemKeysOf } from './systems.ts'
 import { isContainer } from './revision.ts'
-import { findUnknownMasters } from './roles.ts'
+import { findRoleProblems, findRoleWarnings, findUnknownSystems, type RoleKind } from './role-checks.ts'
 import { findPlainSecrets } from './secrets.ts'
 import { asNode, findStructureProblems, isFinding, placeOf } from './structure.ts'
 import type { FlowFinding, FlowNode, RoleRow } from './types.ts'
@@ -16,11 +16,11 @@ export interface FlowCheckOptions {
   configChecker?: ConfigChecker
   /** Environment that `${NAME}` refers to. */
   env?: Readonly<Record<string, string | undefined>>
-  /** Canonical kinds, for fields that name one. */
-  kinds?: readonly string[]
+  /** Canonical kinds, for fields that name one, and for the role table. */
+  kinds?: ReadonlyMap<string, RoleKind>
   /** Lookups and schemas that fields refer to. */
   project?: ProjectData
-  /** Rows of the role table, which must name configured systems. */
+  /** Rows of the role table, which must name configured systems, and fields of the kinds. */
   roles?: readonly RoleRow[]
   /** Installed node types. */
   types?: ReadonlySet<string>
@@ -48,8 +48,16 @@ export function findFlowProblems(flows: readonly unknown[], options: FlowCheckOp
       seen.add(identity(finding))
     }
   }
-  if (options.roles) findings.push(...findUnknownMasters(options.roles, systemKeysOf(nodes)))
+  if (options.roles) {
+    findings.push(...findUnknownSystems(options.roles, systemKeysOf(nodes)))
+    if (options.kinds) findings.push(...findRoleProblems(options.roles, options.kinds))
+  }
   return findings
+}
+
+/** Sentences about what may be deployed, but is seldom meant. */
+export function findFlowWarnings(flows: readonly unknown[], { roles = [], kinds = new Map() }: Pick<FlowCheckOptions, 'roles' | 'kinds'>): string[] {
+  return findRoleWarnings(roles, kinds, flows.map((entry, index) => asNode(entry, index)).filter((result): result is FlowNode => !isFinding(result)))
 }
 
 /**
@@ -79,7 +87,7 @@ function findNodeProblems(node: FlowNode, { nodes, byId, containers, circles, op
     if (circle) problems.push(circle)
     if (configChecker) {
       const hasSecret = hasCredential && ((field: string): boolean => hasPostedCredential(node, field) ?? hasCredential(node.id, field))
-      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds }), ...(project && { project }), ...(hasSecret && { hasCredential: hasSecret }) }))
+      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds: [...kinds.keys()] }), ...(project && { project }), ...(hasSecret && { hasCredential: hasSecret }) }))
     }
     if (env) problems.push(...findMissingVariables(node, env, byId))
     if (isSystem(node)) problems.push(...findSystemKeyProblems(node, nodes))

@@ -7,7 +7,8 @@ import { isMissing, listFiles, listJsonFiles, readJsonFile } from './files.ts'
 import { findingsError } from './findings.ts'
 import { isObject } from './json.ts'
 import type { Layout, Placement } from './layout.ts'
-import { findUnknownMasters, parseRoles } from './roles.ts'
+import { parseRoles } from './parse-roles.ts'
+import { findUnknownSystems } from './role-checks.ts'
 import { findCredentials, findPlainSecrets } from './secrets.ts'
 import { parseProjectPackage } from './settings.ts'
 import { asNode, findStructureProblems, isFinding, placeOf, type LocatedNode } from './structure.ts'
@@ -51,7 +52,7 @@ export async function readProject(folder: string): Promise<Project> {
   }
 
   const roles = parseRoles(await take('roles.json') ?? [])
-  findings.push(...roles.findings, ...findUnknownMasters(roles.rows, systemKeysOf(located.map(({ node }) => node))))
+  findings.push(...roles.findings, ...findUnknownSystems(roles.rows, systemKeysOf(located.map(({ node }) => node))))
   const lookups = await takeObjects('lookups')
   const schemas = await takeObjects('schemas')
   const extensions = await takeObjects('extensions')

@@ -1,55 +1,93 @@
-/** The role table: which system is master of which fields of a kind. Pure. */
-import type { Roles } from '../store/types.ts'
-import type { FlowFinding, RoleRow } from './types.ts'
+/** The role table: which system is master of which fields of a kind, and which may have them. Pure. */
+import type { FieldRule, KindRoles, Roles } from '../store/types.ts'
+import { isWithin, pointerOf } from './role-paths.ts'
+import type { RoleRow } from './types.ts'
 
-const file = 'roles.json'
-const keys = new Set(['kind', 'field', 'masters'])
+type Document = Readonly<Record<string, unknown>> | null
 
-/** The rows of `roles.json`, with what is wrong with them. */
-export function parseRoles(value: unknown): { rows: RoleRow[], findings: FlowFinding[] } {
-  if (!Array.isArray(value)) return { rows: [], findings: [{ file, detail: 'must be a list of rows like { "kind": "order", "masters": ["webshop"] }' }] }
-  const rows: RoleRow[] = []
-  const findings: FlowFinding[] = []
-  const seen = new Set<string>()
-  value.forEach((entry: unknown, index) => {
-    const refuse = (field: string | undefined, detail: string, wrong?: unknown): void => {
-      findings.push({ file, ...(field !== undefined && { field: `[${index}].${field}` }), detail: field === undefined ? `row ${index + 1} ${detail}` : detail, ...(wrong !== undefined && { value: wrong }) })
-    }
-    if (typeof entry !== 'object' || entry === null) return refuse(undefined, 'is not an object')
-    const { kind, field, masters } = entry as Record<string, unknown>
-    for (const key of Object.keys(entry)) if (!keys.has(key)) refuse(key, `is not known; a row has ${[...keys].join(', ')}`)
-    if (typeof kind !== 'string' || kind === '') return refuse('kind', 'must name a kind, for example "order"', kind)
-    if (field !== undefined && (typeof field !== 'string' || field === '')) return refuse('field', 'must name a top-level field, for example "payments"', field)
-    if (!Array.isArray(masters) || masters.length === 0 || !masters.every(master => typeof master === 'string' && master !== '')) {
-      return refuse('masters', 'must be a list of at least one system key', masters)
-    }
-    const name = `${kind} ${fieldName(field ?? '*')}`
-    if (seen.has(name)) return refuse(undefined, `says again what another row says about ${name}`)
-    seen.add(name)
-    rows.push({ kind, ...(field !== undefined && { field: fieldName(field) }), masters: [...masters] as string[] })
-  })
-  return { rows, findings }
-}
-
-/** Both `payments` and the pointer `/payments` name the field. */
-const fieldName = (field: string): string => field.replace(/^\//, '')
-
-/** Rows that name a system which is not configured. */
-export function findUnknownMasters(rows: readonly RoleRow[], systems: ReadonlySet<string>): FlowFinding[] {
-  const known = systems.size === 0 ? 'none is configured' : `there are ${[...systems].sort().join(', ')}`
-  return rows.flatMap(({ kind, field, masters }) => masters.filter(master => !systems.has(master)).map(master => ({
-    file, field: 'masters', value: master,
-    detail: `the row of ${kind}${field === undefined ? '' : `, field ${field},`} names the system "${master}", which no system node has as its key; ${known}`,
-  })))
-}
-
-/** The role table as the store asks it. Fields without a row, and kinds without any, may be written by every system. */
+/**
+ * The role table as the store asks it. For a field the row counts that names the longest part of its path, among those the one with the
+ * narrowest scope. Fields without a row, and kinds without any, may be written by every system.
+ */
 export function compileRoles(rows: readonly RoleRow[]): Roles {
-  const table = new Map(rows.map(({ kind, field, masters }) => [`${kind} ${field ?? '*'}`, masters]))
-  return {
-    refusedBy(kind, field, system) {
-      const masters = table.get(`${kind} ${fieldName(field)}`) ?? table.get(`${kind} *`)
-      return masters === undefined || masters.includes(system) ? null : masters[0] ?? null
-    },
+  const byKind = new Map([...Map.groupBy(rows.filter(({ masters }) => masters !== undefined), ({ kind }) => kind)].map(([kind, own]) => [kind, byScope(own, compileRows)]))
+  return { of: (kind, ...documents) => byKind.get(kind)?.(documents) }
+}
+
+/**
+ * What a system may not have of a kind, taken away from a document; null where it may have everything, so that there is nothing to do.
+ * A field that names its `readers` is theirs alone; what of a path is not said follows from the row above it.
+ */
+export function compileReader(rows: readonly RoleRow[], { kind, system }: { kind: string, system: string }): ((document: Record<string, unknown>) => Record<string, unknown>) | null {
+  const own = rows.filter(row => row.kind === kind && row.readers !== undefined)
+  if (own.every(({ readers }) => readers?.includes(system))) return null
+  const shown = byScope(own, candidates => {
+    const ruling = new Map([...candidates].reverse().map(row => [pointerOf(row.field), row.readers?.includes(system) === true]))
+    return (document: Record<string, unknown>): Record<string, unknown> => withoutHidden(document, '', ruling.get('') ?? true, ruling)
+  })
+  return document => shown([document])(document)
+}
+
+/** What every record has, whoever may read its fields: a system has to know what it is about. */
+const envelope = new Set(['id', 'version', 'schema', 'number', 'refs', 'createdAt', 'updatedAt', 'deletedAt'])
+
+function withoutHidden(value: Record<string, unknown>, prefix: string, above: boolean, ruling: ReadonlyMap<string, boolean>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).flatMap(([field, inner]): [string, unknown][] => {
+    if (prefix === '' && envelope.has(field)) return [[field, inner]]
+    const pointer = `${prefix}/${field}`
+    const shown = ruling.get(pointer) ?? above
+    if (isObject(inner) && [...ruling.keys()].some(ruled => ruled !== pointer && isWithin(ruled, pointer))) {
+      const parts = withoutHidden(inner, pointer, shown, ruling)
+      return Object.keys(parts).length > 0 ? [[field, parts]] : []
+    }
+    return shown ? [[field, inner]] : []
+  }))
+}
+
+/** What rows make, for every scope that comes up: they are sorted by what counts first, and worked out once for each combination of values. */
+function byScope<Made>(rows: readonly RoleRow[], make: (rows: readonly RoleRow[]) => Made): (documents: readonly Document[]) => Made {
+  const sorted = [...rows].sort((one, other) => pointerOf(other.field).split('/').length - pointerOf(one.field).split('/').length || scopeSize(other) - scopeSize(one))
+  const fields = [...new Set(sorted.flatMap(({ scope = {} }) => Object.keys(scope)))]
+  if (fields.length === 0) {
+    const made = make(sorted)
+    return () => made
+  }
+  const known = new Map<string, Made>()
+  return documents => {
+    const values = fields.map(field => documents.find(document => document?.[field] !== undefined)?.[field])
+    const key = JSON.stringify(values)
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = make(sorted.filter(({ scope = {} }) => Object.entries(scope).every(([field, value]) => values[fields.indexOf(field)] === value)))
+    known.set(key, made)
+    return made
   }
 }
+
+const scopeSize = ({ scope = {} }: RoleRow): number => Object.keys(scope).length
+
+/** @param rows that hold, the one that counts first before others */
+function compileRows(rows: readonly RoleRow[]): KindRoles {
+  const rules = rows.map(row => ({ pointer: pointerOf(row.field), rule: toRule(row) }))
+  const known = new Map<string, FieldRule | undefined>()
+  const split = new Set(rules.flatMap(({ pointer }) => {
+    const steps = pointer.split('/').slice(1)
+    return steps.slice(1).map((_, index) => `/${steps.slice(0, index + 1).join('/')}`)
+  }))
+  return {
+    ruleOf(pointer) {
+      if (known.has(pointer)) return known.get(pointer)
+      const rule = rules.find(({ pointer: ruled }) => isWithin(pointer, ruled))?.rule
+      known.set(pointer, rule)
+      return rule
+    },
+    splits: pointer => split.has(pointer),
+  }
+}
+
+function toRule({ masters = [], merge = 'rank' }: RoleRow): FieldRule {
+  const ranks = new Map(masters.flatMap((entry, rank) => [entry].flat().map((system): [string, number] => [system, rank])))
+  return { merge, rankOf: system => ranks.get(system) ?? -1, master: [...ranks.keys()][0] ?? '' }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,7 @@
 /** What a project folder holds, read and checked. */
 import type { Kind } from '../model/index.ts'
 import type { FlowItem } from '../node-red/facade.ts'
+import type { MergeRule } from '../store/types.ts'
 
 /** One entry of Node-RED's flow array: a tab, a subflow, a group, a config node or a node. `z` is the tab or subflow it is on. */
 export interface FlowNode extends FlowItem {
@@ -27,14 +28,20 @@ export interface FlowFinding {
   value?: unknown
 }
 
-/** One row of `roles.json`: who is master of a field of a kind. */
+/** One row of `roles.json`: who is master of a field of a kind, and who may have it. */
 export interface RoleRow {
   /** Canonical kind (`order`). */
   kind: string
-  /** Top-level field (`payments`); all fields without a row of their own when absent. */
+  /** Path of a field (`payments`, `loyalty.points`, `texts.nb`) with all its parts; all fields without a row of their own when absent. */
   field?: string
-  /** Keys of the systems that may write it, first the one that is named when another is refused. */
-  masters: string[]
+  /** Only records whose top-level fields say this: `{ "market": "no" }`. */
+  scope?: Record<string, string>
+  /** Keys of the systems that may write it, the highest-ranked first; those of equal rank in a list of their own. Absent: as the row above says. */
+  masters?: (string | string[])[]
+  /** Keys of the systems that may be given it; absent: as the row above says, in the end all. */
+  readers?: string[]
+  /** @defaultValue 'rank' */
+  merge?: MergeRule
 }
 
 /** Stand-in of one system, from `package.json`. */

@@ -9,6 +9,8 @@ export interface Envelope {
   deployment: number
   message?: Pick<Message, 'id' | 'system' | 'topic' | 'key' | 'eventId' | 'sourceTime' | 'receivedAt' | 'headers'>
   delivery?: DeliveryFacts
+  /** Id of the node that mapped the document last. */
+  mapping?: string
   /** Instead of `delivery` where the subscription delivers in batches: one entry for each element of the payload, of one operation. */
   batch?: {
     /** Same for every attempt with the same items. */

@@ -43,7 +43,7 @@ slice as materialized (
   from torg.record r
   left join unnest($7::text[], $8::text[]) as k (kind, path) on k.kind = r.kind
   cross join lateral (select r.document #>> (k.path::text[] || '{amount}') as amount, r.document #>> (k.path::text[] || '{currency}') as currency) a
-  cross join lateral (select coalesce((select p.value->>'system' from jsonb_each(r.provenance) p order by p.value->>'at', p.key limit 1), '') as channel) c
+  cross join lateral (select coalesce((select p.value->>'system' from jsonb_array_elements(r.provenance) p order by p.value->>'at', p.value->'fields'->>0 limit 1), '') as channel) c
   where r.id >= $1 and r.id < $2 and r.created_at >= $3 and r.created_at < $4 and r.version > 0 and ($6::text is null or r.kind = $6)
 )`
 
@@ -84,7 +84,7 @@ with ${recordSlice}, ${wanted}, ${pairs}
 select id, number, kind, channel, day, amount::text, currency, subscription, target, state, deleted_at is not null as deleted
 from pairs where state in ('unraised', 'behind')`
 
-const documentsOf = 'select id, document, provenance from torg.record where id = any ($1::uuid[])'
+const documentsOf = 'select id, document, provenance as origins from torg.record where id = any ($1::uuid[])'
 
 // What a system must hold: acknowledged, newest, not removed.
 const isHeld = `exists (
@@ -180,10 +180,10 @@ export function createCensus(db: Database): Census {
         const counts = await read('Counting records', tx => tx.query<Omit<DeliveryCount, 'since'> & { since: Date | null }>(countRecords, values))
         yield { counts: counts.map(row => ({ ...row, since: row.since?.toISOString() ?? null })), open: [] }
         if (!counts.some(({ state }) => state === 'unraised' || state === 'behind')) continue
-        const open = await read('Reading records', tx => tx.query<Omit<OpenRecord, 'document' | 'provenance'>>(openRecords, values))
+        const open = await read('Reading records', tx => tx.query<Omit<OpenRecord, 'document' | 'origins'>>(openRecords, values))
         for (let at = 0; at < open.length; at += pageSize) {
           const page = open.slice(at, at + pageSize)
-          const rows = await read('Reading records', tx => tx.query<Pick<OpenRecord, 'id' | 'document' | 'provenance'>>(documentsOf, [[...new Set(page.map(({ id }) => id))]]))
+          const rows = await read('Reading records', tx => tx.query<Pick<OpenRecord, 'id' | 'document' | 'origins'>>(documentsOf, [[...new Set(page.map(({ id }) => id))]]))
           const byId = new Map(rows.map(row => [row.id, row]))
           yield {
             counts: [],

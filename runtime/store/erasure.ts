@@ -8,11 +8,12 @@ import type { CustomerExport, ErasedSystem, Erasure, Erasures } from './erasure-
 import { handingOver } from './hand-over.ts'
 import { isObject, sameJson } from './json.ts'
 import { keyChanges } from './key-plan.ts'
+import type { Provenance } from './provenance.ts'
 import { writeChanges } from './record-writes.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { Draft, Rules } from './save-plan.ts'
 import { nextTurn } from './turn-moments.ts'
-import type { Closing, StoredRecord } from './types.ts'
+import type { Closing, Origin, StoredRecord } from './types.ts'
 
 // Rare, so no index is kept for them: a kind is read through for each of its links.
 const linkedTo = `select id from torg.record where kind = $1 and version > 0 and jsonb_path_exists(document, $2::jsonpath, jsonb_build_object('id', $3::text))`
@@ -102,6 +103,8 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
           await tx.query(`update torg.record set erased = true where id = any ($1::uuid[]) and (id = any ($2::uuid[]) or kind <> 'customer')`, [ids, [...parts]])
           await tx.query(forgetMerges, [[...parts]])
           const raises = drafts.filter(({ told }) => told).flatMap(({ draft }) => raiseByHand(draft, states, rules()).map(raise => raise.reason === 'deleted' ? { ...raise, reason: 'erased' as const } : raise))
+          // What was said and never applied is of nobody's use any more.
+          await tx.query('delete from torg.contender where record_id = any ($1::uuid[])', [ids])
           const records = drafts.map(({ draft }) => draft)
           const before = new Map(rows.map(row => [row.id, toRecord(row)]))
           const keys = keyChanges({ changed: records, before: record => before.get(record), kinds: rules().kinds, looked: new Map() })
@@ -179,10 +182,15 @@ function withoutPersonalData(rows: readonly (RecordRow & { erased: boolean })[],
     if (!isSelf && sameJson(document, before.document)) return []
     const told = !fact
     const version = told ? before.version + 1 : before.version
-    const draft = { ...before, document, version, updatedAt: now, deletedAt: isSelf ? before.deletedAt ?? now : before.deletedAt }
+    const draft = { ...before, document, provenance: originsOf(before.provenance, document), version, updatedAt: now, deletedAt: isSelf ? before.deletedAt ?? now : before.deletedAt }
     return [{ told, draft: { ...draft, turnsAt: nextTurn(kinds.get(row.kind) ?? {}, draft, now) } }]
   })
   return { drafts, identifiers: [...identifiers] }
+}
+
+/** Origins of what still stands: those of elements of lists stand under a digest of what they were. */
+function originsOf(provenance: Provenance, document: Record<string, unknown>): Record<string, Origin> {
+  return Object.fromEntries(Object.entries(provenance).filter(([pointer]) => ['/number', '/deletedAt'].includes(pointer) || Object.hasOwn(document, pointer.split('/')[1] ?? '')))
 }
 
 /** The document without the elements of lists that link to the customer. A link that stands alone stays: whom it points to is erased. */

@@ -5,6 +5,7 @@ import { createApiKeys } from './api-keys.ts'
 import { createCensus } from './census.ts'
 import { createClaims } from './claims.ts'
 import { openDatabase, toStoreError } from './db.ts'
+import { findContenders } from './contenders.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDeployments } from './deployments.ts'
 import { createErasures } from './erasure.ts'
@@ -59,7 +60,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     throw toStoreError(error, 'Opening the database')
   }
 
-  let rules: Rules = { subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map() }
+  let rules: Rules = { subscriptions: [], roles: { of: () => undefined }, kinds: new Map() }
   let taker: Taker | undefined
   const inbox = createInbox(db, () => taker)
   const modes = createSubscriptionModes(db, () => rules.subscriptions)
@@ -85,6 +86,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     endLeasesOf: claims.endLeasesOf,
     save: records.save,
     find: records.find,
+    contenders: record => findContenders(db, record),
     dueLanes: claims.dueLanes,
     ...lanes,
     ...deadLetters,

@@ -8,6 +8,7 @@ import type { IdentityStore, Merge } from './identity-types.ts'
 import { keyChanges } from './key-plan.ts'
 import { isKeyTaken } from './key-writes.ts'
 import { joinDocuments, partDocuments, type Sourced } from './record-merge.ts'
+import { unpackProvenance, type PackedProvenance } from './provenance.ts'
 import { writeChanges } from './record-writes.ts'
 import type { Draft, Rules } from './save-plan.ts'
 import { nextTurn } from './turn-moments.ts'
@@ -43,7 +44,7 @@ update torg.review set state = 'merged', decided_at = now(), decided_by = $3, no
 where state = 'open' and records @> array[$1, $2]::uuid[] and records[1] in ($1, $2)`
 
 interface Row {
-  id: string, kind: string, version: number, schema: string, number: string | null, document: Record<string, unknown> | null, provenance: Draft['provenance']
+  id: string, kind: string, version: number, schema: string, number: string | null, document: Record<string, unknown> | null, provenance: PackedProvenance
   created_at: Date, updated_at: Date, deleted_at: Date | null, merged_into: string | null
 }
 interface State extends DeliveryState { system: string, present: boolean }
@@ -130,7 +131,7 @@ type Locked = Draft & { mergedInto: string | null }
 async function lock(tx: Transaction, ids: string[]): Promise<Map<string, Locked>> {
   const rows = await tx.query<Row>(lockBoth, [ids.filter(isId)])
   return new Map(rows.map(({ created_at, updated_at, deleted_at, merged_into, ...row }) => [row.id, {
-    ...row, refs: [], createdAt: created_at.toISOString(), updatedAt: updated_at.toISOString(), deletedAt: deleted_at?.toISOString() ?? null, mergedInto: merged_into,
+    ...row, provenance: unpackProvenance(row.provenance), refs: [], createdAt: created_at.toISOString(), updatedAt: updated_at.toISOString(), deletedAt: deleted_at?.toISOString() ?? null, mergedInto: merged_into,
   }]))
 }
 

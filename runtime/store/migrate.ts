@@ -10,6 +10,7 @@ import { repair } from './migrations/0007-repair.ts'
 import { identity } from './migrations/0012-identity.ts'
 import { api } from './migrations/0013-api.ts'
 import { imports } from './migrations/0014-imports.ts'
+import { contender } from './migrations/0011-contender.ts'
 import { deliveryKey } from './migrations/0010-delivery-key.ts'
 import { erasure } from './migrations/0017-erasure.ts'
 import { turns } from './migrations/0015-turns.ts'
@@ -27,6 +28,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 7, name: 'repair', sql: repair },
   { id: 9, name: 'message-result', sql: messageResult },
   { id: 10, name: 'delivery-key', sql: deliveryKey },
+  { id: 11, name: 'contender', sql: contender },
   { id: 12, name: 'identity', sql: identity },
   { id: 13, name: 'api', sql: api },
   { id: 14, name: 'imports', sql: imports },

@@ -1,6 +1,7 @@
 /** What becomes of the documents when two records turn out to be of the same thing, and when it turns out that they are not. Pure. */
 import { escapePointer, isObject, sameJson } from './json.ts'
 import type { JsonObject } from './merge.ts'
+import { originOf, takeOrigins } from './provenance.ts'
 import type { Origin, Roles } from './types.ts'
 
 /** A document with where its fields came from. */
@@ -12,16 +13,17 @@ export interface Sourced { document: JsonObject, provenance: Record<string, Orig
  */
 export function joinDocuments(kind: string, winner: Sourced, loser: Sourced, roles: Roles): Sourced {
   const joined: Sourced = { document: { ...winner.document }, provenance: { ...winner.provenance } }
+  const table = roles.of(kind, winner.document, loser.document)
   for (const [field, value] of Object.entries(loser.document)) {
     const pointer = `/${escapePointer(field)}`
     const stands = Object.hasOwn(winner.document, field) ? winner.document[field] : undefined
-    const from = loser.provenance[pointer]
-    const refuses = (origin: Origin | undefined): boolean => origin !== undefined && roles.refusedBy(kind, field, origin.system) !== null
+    const from = originOf(loser.provenance, pointer)
+    const refuses = (origin: Origin | undefined): boolean => origin !== undefined && (table?.ruleOf(pointer)?.rankOf(origin.system) ?? 0) < 0
     if (sameJson(stands, value) || (stands !== undefined && refuses(from))) continue
-    const taken = stands === undefined || refuses(winner.provenance[pointer]) ? value : Array.isArray(stands) && Array.isArray(value) ? joinLists(stands, value) : stands
+    const taken = stands === undefined || refuses(originOf(winner.provenance, pointer)) ? value : Array.isArray(stands) && Array.isArray(value) ? joinLists(stands, value) : stands
     if (sameJson(taken, stands)) continue
     Object.defineProperty(joined.document, field, { value: taken, enumerable: true, writable: true, configurable: true })
-    if (from && taken === value) joined.provenance[pointer] = from
+    if (taken === value) takeOrigins(joined.provenance, loser.provenance, pointer)
   }
   return joined
 }
@@ -53,11 +55,9 @@ export function partDocuments(now: Sourced, before: Sourced, joined: Sourced): S
     const pointer = `/${escapePointer(field)}`
     if (sameJson(before.document[field], joined.document[field]) || !sameJson(now.document[field], joined.document[field])) continue
     delete parted.document[field]
-    delete parted.provenance[pointer]
+    takeOrigins(parted.provenance, before.provenance, pointer)
     if (!Object.hasOwn(before.document, field)) continue
     Object.defineProperty(parted.document, field, { value: before.document[field], enumerable: true, writable: true, configurable: true })
-    const origin = before.provenance[pointer]
-    if (origin) parted.provenance[pointer] = origin
   }
   return parted
 }

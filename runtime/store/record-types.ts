@@ -4,8 +4,19 @@ import type { LaneName } from './work-types.ts'
 
 export interface Reference { system: string, kind: string, id: string }
 
-/** A system and message a value came from. */
-export interface Origin { system: string, message: string | null, at: string }
+/** What a value came from. */
+export interface Origin {
+  system: string
+  message: string | null
+  /** When the hub received it. */
+  at: string
+  /** The source's own time of it, where the source tells one. */
+  sourceTime?: string
+  /** Id of the flow node that saved it. */
+  node?: string
+  /** Id of the node whose mapping made the document. */
+  mapping?: string
+}
 
 /** A canonical record as stored. `document` is the entity of MODEL without its envelope. */
 export interface StoredRecord {
@@ -16,7 +27,7 @@ export interface StoredRecord {
   number: string | null
   document: Record<string, unknown>
   refs: Reference[]
-  /** JSON pointer of a top-level field -> where its value came from. */
+  /** JSON pointer of a field -> where its value came from: of the top level, and below it where the role table names a field. */
   provenance: Record<string, Origin>
   createdAt: string
   updatedAt: string
@@ -49,8 +60,8 @@ export interface SaveOutcome {
   record: StoredRecord
   /** `created`, `updated`, `unchanged` (equal content), `stale` (older than what this reference gave before), `erased` (of a customer who was erased; not applied). */
   outcome: 'created' | 'updated' | 'unchanged' | 'stale' | 'erased'
-  /** Fields the role table refused, with the system that is their master. */
-  refused: { pointer: string, master: string }[]
+  /** Fields the role table refused; they are kept as contenders. */
+  refused: Refused[]
   /** Lanes in which a delivery was raised that was not handed over: hint them. */
   lanes: LaneName[]
 }
@@ -73,10 +84,45 @@ export interface Subscription {
   matches(document: Record<string, unknown>, at: string): boolean
 }
 
-/** Decides per field who may write; a pure function made from the project's role table. */
+/** A field that was not written. */
+export interface Refused {
+  pointer: string
+  /** The system whose word counts instead. */
+  master: string
+  /** The system is no master of the field, a higher-ranked one has said something, or its own is older. */
+  why: 'master' | 'rank' | 'older'
+}
+
+/** What a system said of a field and was not written. */
+export interface Contender extends Refused, Origin {
+  /** Null: it would have removed it. */
+  value: unknown
+}
+
+/** How the word of several masters becomes one: the highest-ranked one's, the newest, or of lists all of them. */
+export type MergeRule = 'rank' | 'newest' | 'union'
+
+/** A row of the role table, for one field. */
+export interface FieldRule {
+  merge: MergeRule
+  /** Place among the masters, 0 the highest, shared by systems of equal rank; -1: no master. */
+  rankOf(system: string): number
+  /** Who is named where a system that is no master is refused. */
+  master: string
+}
+
+/** What the role table says of one record. */
+export interface KindRoles {
+  /** Undefined: every system may write the field. */
+  ruleOf(pointer: string): FieldRule | undefined
+  /** Whether a row names a part of the field, so that it is merged part by part. */
+  splits(pointer: string): boolean
+}
+
+/** The project's role table: pure functions. */
 export interface Roles {
-  /** Null: the system may write the field. Otherwise the master that may. */
-  refusedBy(kind: string, field: string, system: string): string | null
+  /** What holds in the scope of a record, which is read from the first of these documents that says it; undefined where no row names the kind. */
+  of(kind: string, ...documents: (Record<string, unknown> | null)[]): KindRoles | undefined
 }
 
 /** A value that a record has in common with none, or few: one rule may give several. */

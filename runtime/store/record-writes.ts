@@ -5,7 +5,8 @@ import type { Raise } from './deliveries.ts'
 import { insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
 import { copyJson } from './json.ts'
 import { writeAbsorbed, writeKeys } from './key-writes.ts'
-import type { Changes, Draft } from './save-plan.ts'
+import { packProvenance } from './provenance.ts'
+import type { Changes, Draft, PlannedContender } from './save-plan.ts'
 import type { DeliveredRecord, DeliveryClaim, LaneName, Reference } from './types.ts'
 
 // Records as one value of JSON: their documents are not escaped once more, as they were in an array of texts.
@@ -23,6 +24,16 @@ insert into torg.reference as f (system, kind, external_id, record_id, source_ti
 select * from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[]) as g (system, kind, external_id, record_id, source_time)
 order by system, kind, external_id
 on conflict (system, kind, external_id) do update set source_time = excluded.source_time, record_id = case when f.record_id = excluded.record_id then f.record_id end`
+
+// What a system keeps saying is one row, with the time at which it said so first.
+const upsertContenders = `
+insert into torg.contender as c (record_id, pointer, system, value, why, master, message_id, at, source_time, node, mapping)
+select record_id, pointer, system, value, why, master, message_id, at, source_time, node, mapping
+from json_to_recordset($1::json) as g (record_id uuid, pointer text, system text, value jsonb, why text, master text, message_id uuid, at timestamptz, source_time timestamptz, node text, mapping text)
+order by record_id, pointer, system
+on conflict (record_id, pointer, system) do update set value = excluded.value, why = excluded.why, master = excluded.master, message_id = excluded.message_id, at = excluded.at,
+  source_time = excluded.source_time, node = excluded.node, mapping = excluded.mapping
+where c.value is distinct from excluded.value or c.why <> excluded.why or c.master <> excluded.master`
 
 /** Somebody else stored one of the new references at the same moment: everything is to be read again. */
 export function isReferenceTaken(error: unknown): boolean {
@@ -68,7 +79,7 @@ interface Raised { at: string, raised: [subscription: string, recordId: string, 
  * @throws what {@link isReferenceTaken} or isKeyTaken knows, after which the transaction is to be tried again
  */
 export async function writeChanges(tx: Transaction, changes: Changes, offers: Offers): Promise<DeliveryClaim[]> {
-  const { records, references, raises, isNew } = changes
+  const { records, references, raises, contenders = [], isNew } = changes
   const writes: Promise<unknown>[] = []
   if (records.length > 0) writes.push(tx.query(upsertRecords, [JSON.stringify(records.map(toRow))]))
   writes.push(...writeAbsorbed(tx, changes))
@@ -79,6 +90,7 @@ export async function writeChanges(tx: Transaction, changes: Changes, offers: Of
     ]))
   }
   writes.push(...writeKeys(tx, changes))
+  if (contenders.length > 0) writes.push(tx.query(upsertContenders, [JSON.stringify(contenders.map(toContenderRow))]))
   const waiting = raises.filter(raise => !raise.settled && !raise.held)
   const asked = waiting.length === 0 ? [] : tx.query<{ leased: LeasedKey[] }>(wakeKeys, [
     waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key),
@@ -96,7 +108,10 @@ export async function writeChanges(tx: Transaction, changes: Changes, offers: Of
 }
 
 const toRow = ({ id, kind, version, schema, number, document, provenance, createdAt, updatedAt, deletedAt, turnsAt = null }: Draft): object =>
-  ({ id, kind, version, schema, number, document, provenance, created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt, turns_at: turnsAt })
+  ({ id, kind, version, schema, number, document, provenance: packProvenance(provenance), created_at: createdAt, updated_at: updatedAt, deleted_at: deletedAt, turns_at: turnsAt })
+
+const toContenderRow = ({ recordId, pointer, value, why, master, system, message, at, sourceTime, node, mapping }: PlannedContender): object =>
+  ({ record_id: recordId, pointer, system, value, why, master, message_id: message, at, source_time: sourceTime, node, mapping })
 
 const workOf = (lane: LaneName, key: string): string => `${lane} ${key}`
 

@@ -52,7 +52,7 @@ with chosen as (
     and ($6::timestamptz is null or case $10::text when 'created' then r.created_at else r.updated_at end < $6)
     and ($7::text is null or r.kind = $7) and ($8::text[] is null or r.number = any ($8)) and ($9::uuid[] is null or r.id = any ($9))
     and not exists (select 1 from torg.delivery d where d.record_id = r.id and d.subscription = s.id)
-    and (r.provenance = '{}' or exists (select 1 from jsonb_each(r.provenance) p where p.value->>'system' <> s.system))
+    and (r.provenance = '[]' or exists (select 1 from jsonb_array_elements(r.provenance) p where p.value->>'system' <> s.system))
 )`
 
 /**

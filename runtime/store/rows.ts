@@ -1,5 +1,6 @@
 /** How records and deliveries stand in the tables and come out of them. */
-import type { DeliveredRecord, Delivery, DeliveryOperation, LaneName, Origin, Reference, RemoveReason, StoredRecord } from './types.ts'
+import { unpackProvenance, type PackedProvenance } from './provenance.ts'
+import type { DeliveredRecord, Delivery, DeliveryOperation, LaneName, Reference, RemoveReason, StoredRecord } from './types.ts'
 
 /** Of a record under the alias `r`, references included, without where its fields came from. */
 const deliveredColumns = `r.id, r.kind, r.version, r.schema, r.number, r.document, r.created_at, r.updated_at, r.deleted_at,
@@ -20,7 +21,7 @@ interface DeliveredRow {
   created_at: Date, updated_at: Date, deleted_at: Date | null, refs: Reference[]
 }
 
-export interface RecordRow extends DeliveredRow { provenance: Record<string, Origin> }
+export interface RecordRow extends DeliveredRow { provenance: PackedProvenance }
 
 export interface DeliveryRow extends DeliveredRow {
   subscription: string, system: string, lane: LaneName, generation: number, operation: DeliveryOperation, reason: RemoveReason | null
@@ -28,7 +29,7 @@ export interface DeliveryRow extends DeliveredRow {
 }
 
 export function toRecord(row: RecordRow): StoredRecord {
-  return { ...toDelivered(row), provenance: row.provenance }
+  return { ...toDelivered(row), provenance: unpackProvenance(row.provenance) }
 }
 
 function toDelivered(row: DeliveredRow): DeliveredRecord {

@@ -9,8 +9,8 @@ import { newId } from '../ids.ts'
 import { keyChanges, keysOfDraft, keyText, type KeyChanges } from './key-plan.ts'
 import { replaceLinks } from './links.ts'
 import { nextTurn } from './turn-moments.ts'
-import { merge, type JsonObject } from './merge.ts'
-import type { EntityWrite, KindRules, LaneName, MatchKey, Origin, Reference, Roles, SaveOutcome, Subscription } from './types.ts'
+import { merge, type JsonObject, type Merged } from './merge.ts'
+import type { Contender, EntityWrite, KindRoles, KindRules, LaneName, MatchKey, Origin, Reference, Refused, Roles, SaveOutcome, Subscription } from './types.ts'
 
 export interface Rules { subscriptions: readonly Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }
 
@@ -23,6 +23,9 @@ export interface Draft {
   /** The next moment at which a subscription may begin or cease to want it. */
   turnsAt?: string | null
 }
+
+/** A contender to write. */
+export interface PlannedContender extends Contender { recordId: string }
 
 export interface PlannedReference { reference: Reference, recordId: string, sourceTime: string | null }
 
@@ -50,6 +53,8 @@ export interface Changes {
   /** Placeholders that turned out to be a record: their id -> its id. */
   absorbed?: ReadonlyMap<string, string>
   reviews?: Review[]
+  /** One per record, field and system: the newest. */
+  contenders?: PlannedContender[]
   /** Whether a record was made by this plan: nobody else can know it before the commit. */
   isNew(recordId: string): boolean
 }
@@ -77,6 +82,7 @@ export function createSavePlan(rules: Rules): SavePlan {
   const merged = new Map<string, string>()
   const absorbed = new Map<string, string>()
   const reviews = new Map<string, Review>()
+  const contenders = new Map<string, PlannedContender>()
   let undo: (() => void)[] = []
 
   const put = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
@@ -164,9 +170,10 @@ export function createSavePlan(rules: Rules): SavePlan {
     if (isOlder(write.sourceTime, seen)) return { record: toStored(before), outcome: 'stale', refused: [], lanes: [] }
 
     const kindRules = rules.kinds.get(write.kind) ?? plain
-    const { next, refused, overtaken } = write.operation === 'remove'
-      ? removed(before, write, kindRules, rules.roles, at)
-      : upserted(before, write, kindRules, rules.roles, at, reference => linkTo(reference, at))
+    const roles = rules.roles.of(write.kind, before.document, write.document)
+    const { next, refused: contending, overtaken } = write.operation === 'remove'
+      ? removed(before, write, kindRules, roles, at)
+      : upserted(before, write, kindRules, roles, at, reference => linkTo(reference, at))
 
     if (overtaken) return { record: toStored(before), outcome: 'stale', refused: [], lanes: [] }
 
@@ -174,10 +181,14 @@ export function createSavePlan(rules: Rules): SavePlan {
     if (write.ifVersion !== undefined && write.ifVersion !== before.version && next.version !== before.version) {
       throw new TorgError('request.conflict', { detail: `The ${write.kind} ${before.number ?? before.id} is at version ${before.version}, not ${write.ifVersion}.`, pointer: '/version', value: write.ifVersion })
     }
-    const turns = next.version === before.version ? {} : { turnsAt: nextTurn(kindRules, next, at) }
+    const turns = next.version === before.version && next.provenance === before.provenance ? {} : { turnsAt: nextTurn(kindRules, next, at) }
     const after: Draft = { ...next, ...turns, refs: withReferences(next.refs, write.refs) }
-    if (after.version !== before.version) putRecord(after)
+    if (after.version !== before.version || after.provenance !== before.provenance) putRecord(after)
     else put(drafts, after.id, after)
+    const refused = contending.map(({ pointer, master, why, value }): Refused => {
+      put(contenders, JSON.stringify([after.id, pointer, write.origin.system]), { ...timedOrigin(write), recordId: after.id, pointer, value, why, master })
+      return { pointer, master, why }
+    })
     for (const reference of write.refs) {
       const known = references.get(referenceKey(reference))
       const sourceTime = reference === own && write.sourceTime !== null ? write.sourceTime : known?.sourceTime ?? null
@@ -233,7 +244,7 @@ export function createSavePlan(rules: Rules): SavePlan {
       // As they stand at the end: a later write may have added a reference only.
       const records = [...changedRecords.values()].map(draft => drafts.get(draft.id) ?? draft)
       return {
-        records, references: [...changedReferences.values()], raises: [...raises.values()], absorbed, reviews: [...reviews.values()],
+        records, references: [...changedReferences.values()], raises: [...raises.values()], absorbed, reviews: [...reviews.values()], contenders: [...contenders.values()],
         keys: keyChanges({ changed: records, before: id => stored.get(id), kinds: rules.kinds, looked }), isNew: recordId => !stored.has(recordId),
       }
     },
@@ -242,18 +253,16 @@ export function createSavePlan(rules: Rules): SavePlan {
 
 interface Step {
   next: Draft
-  refused: SaveOutcome['refused']
+  refused: Merged['refused']
   /** It says nothing but what was said before, and others have moved on since. */
   overtaken?: boolean
 }
 
-function upserted(before: Draft, write: EntityWrite, { fact, links, checkChange, personal }: KindRules, roles: Roles, at: string, linkTo: (reference: Reference) => string): Step {
-  const { system } = write.origin
-  const merged = merge({
-    document: before.document, provenance: before.provenance, origin: write.origin,
-    incoming: replaceLinks(before.erased && personal ? personal.without(write.document) : write.document, links, linkTo),
-    refusedBy: field => roles.refusedBy(write.kind, field, system),
-  })
+function upserted(before: Draft, write: EntityWrite, { fact, links, checkChange, personal }: KindRules, roles: KindRoles | undefined, at: string, linkTo: (reference: Reference) => string): Step {
+  const origin = timedOrigin(write)
+  const { system } = origin
+  const given = before.erased && personal ? personal.without(write.document) : write.document
+  const merged = merge({ document: before.document, provenance: before.provenance, origin, incoming: replaceLinks(given, links, linkTo), roles })
   if (fact && before.version > 0 && (merged.changed || before.deletedAt !== null)) {
     throw new TorgError('request.conflict', {
       detail: `The ${write.kind} ${before.number ?? before.id} is stored already and never changes, but arrived with another content. ${bothVersions(before, write)}`,
@@ -271,8 +280,10 @@ function upserted(before: Draft, write: EntityWrite, { fact, links, checkChange,
   const numberFrom = before.provenance['/number']
   const renumbered = write.number !== null && write.number !== before.number && !fact && (before.number === null || numberFrom?.system === system)
   const number = renumbered || before.version === 0 ? write.number : before.number
-  if (!merged.changed && !renumbered && before.deletedAt === null) return { next: before, refused: merged.refused }
-  const provenance = number === before.number ? merged.provenance : { ...merged.provenance, '/number': write.origin }
+  if (!merged.changed && !renumbered && before.deletedAt === null) {
+    return { next: merged.confirmed && !fact ? { ...before, provenance: merged.provenance } : before, refused: merged.refused }
+  }
+  const provenance = number === before.number ? merged.provenance : { ...merged.provenance, '/number': origin }
   return {
     next: {
       ...before, kind: write.kind, version: before.version + 1, schema: write.schema, number, document: merged.document, provenance, updatedAt: at, deletedAt: null,
@@ -306,21 +317,26 @@ function transitionError(fault: TorgError, before: Draft, write: EntityWrite): T
   })
 }
 
-function removed(before: Draft, write: EntityWrite, { fact }: KindRules, roles: Roles, at: string): Step {
+function removed(before: Draft, write: EntityWrite, { fact }: KindRules, roles: KindRoles | undefined, at: string): Step {
   if (fact) {
     throw new TorgError('request.conflict', { detail: `A ${write.kind} never changes and cannot be removed.`, next: 'Have the sender issue a correction of its own instead.' })
   }
   if (before.deletedAt !== null) return { next: before, refused: [] }
-  const master = before.version === 0 ? null : roles.refusedBy(write.kind, 'deletedAt', write.origin.system)
-  if (master !== null) return { next: before, refused: [{ pointer: '/deletedAt', master }] }
+  const rule = before.version === 0 ? undefined : roles?.ruleOf('/deletedAt')
+  if (rule && rule.rankOf(write.origin.system) < 0) return { next: before, refused: [{ pointer: '/deletedAt', master: rule.master, why: 'master', value: true }] }
   return {
     next: {
       ...before, kind: write.kind, version: before.version + 1, schema: before.schema || write.schema, number: before.number ?? write.number,
       // Not seen before: what the removal says of it is all there is.
-      document: before.document ?? {}, provenance: { ...before.provenance, '/deletedAt': write.origin }, updatedAt: at, deletedAt: at,
+      document: before.document ?? {}, provenance: { ...before.provenance, '/deletedAt': timedOrigin(write) }, updatedAt: at, deletedAt: at,
     },
     refused: [],
   }
+}
+
+/** The origin with the source's own time, by which the newest is told. */
+function timedOrigin({ origin, sourceTime }: EntityWrite): Origin {
+  return sourceTime === null ? origin : { ...origin, sourceTime }
 }
 
 function withReferences(present: readonly Reference[], given: readonly Reference[]): readonly Reference[] {

@@ -10,7 +10,7 @@ import type { Erasures } from './erasure-types.ts'
 import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
 import type { IdentityStore } from './identity-types.ts'
-import type { EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
+import type { Contender, EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
 import type { RecordReads } from './record-read-types.ts'
 import type { ReferenceStore } from './reference-types.ts'
 import type { RepairStore } from './repair-types.ts'
@@ -52,6 +52,8 @@ export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldI
   /** Saves entities of one call in one transaction; concurrent calls share a commit. Outcomes in the order of the writes. */
   save(writes: EntityWrite[]): Promise<SaveOutcome[]>
   find(kind: string, by: RecordSought): Promise<StoredRecord | null>
+  /** What systems said of a record and was not written, newest first. */
+  contenders(record: string): Promise<Contender[]>
 
   /** Lanes with due work that may be claimed, for the sweep. */
   dueLanes(): Promise<LaneName[]>

@@ -30,7 +30,7 @@ describe('generated requests', () => {
   let api: RunningApi
   before(async () => {
     opened = await openTestStore()
-    await opened.store.configure({ subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
+    await opened.store.configure({ subscriptions: [], roles: { of: () => undefined }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
     api = await startApi({ store: opened.store })
   })
   after(async () => {

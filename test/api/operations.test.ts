@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import { TorgError } from '../../runtime/errors.ts'
-import { changedTabs, revisionOf } from '../../runtime/project/index.ts'
+import { changedTabs, compileRoles, explain, revisionOf } from '../../runtime/project/index.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type { NewMessage, Store } from '../../runtime/store/types.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { call, createTestLog, startApi, type RunningApi } from './harness.ts'
 
+const roles = [{ kind: 'order', field: 'note', masters: ['erp'] }]
 const tab = (id: string, label: string) => ({ id, type: 'tab', label })
 
 describe('operating calls', () => {
@@ -19,6 +20,7 @@ describe('operating calls', () => {
     database = await createTestDatabase()
     store = await openStore({ databaseUrl: database.url, log: createTestLog('silent').log })
     api = await startApi({
+      explain: what => explain({ ...what, roles, rulesTo: () => [] }),
       store,
       schemas: new Map([['order@1', { $id: 'order@1', type: 'object' }]]),
       systems: () => [{ nodeId: 's', key: 'erp', connector: 'rest', label: 'ERP' }],
@@ -185,6 +187,24 @@ describe('operating calls', () => {
     const { json } = await call(`${api.url}/api/v1/status`)
     expect(json()).to.deep.include({ version: '0.0.0-test', accepting: true, systems: [{ key: 'erp', connector: 'rest', label: 'ERP' }] })
     expect(json()['lanes']).to.be.an('array')
+  })
+
+  it('explains a field: what set it, and what was not applied', async () => {
+    await store.configure({ subscriptions: [], roles: compileRoles(roles), kinds: new Map([['order', { fact: false, links: [] }]]) })
+    const write = (system: string, note: string) => store.save([{ kind: 'order', schema: 'order@1', operation: 'upsert', refs: [{ system: 'shop', kind: 'order', id: 'explained' }], number: null, document: { note }, origin: { system, message: null, at: '2026-03-01T00:00:00.000Z' }, sourceTime: null }])
+    const [saved] = await write('erp', 'ERP')
+    await write('shop', 'shop')
+    const at = `${api.url}/api/v1/records/order/${saved?.record.id ?? ''}/explain`
+    const { items } = (await call(`${at}?field=/note`)).json() as { items: { text: string[] }[] }
+    expect(items.map(({ text }) => text)).to.deep.equal([[
+      'note is "ERP": as said by erp at 2026-03-01T00:00:00.000Z.', 'Role table, as it is now: order, field note: masters by rank: erp.',
+      'Not applied: "shop", said by shop at 2026-03-01T00:00:00.000Z: it is no master of the field; erp is.',
+    ]])
+    expect((await call(at)).json()['items']).to.have.length(1)
+    expect((await call(`${api.url}/api/v1/records/order/shop:explained/explain`)).json()['items']).to.have.length(1)
+    expect((await call(`${at}?field=note`)).status).to.equal(400)
+    expect((await call(`${at}?field=/total`)).status).to.equal(404)
+    expect((await call(`${api.url}/api/v1/records/customer/${saved?.record.id ?? ''}/explain`)).status).to.equal(404)
   })
 
   it('serves the model\'s schemas', async () => {

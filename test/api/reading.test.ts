@@ -10,7 +10,7 @@ describe('reading records over HTTP', () => {
   let customer: string
   before(async () => {
     opened = await openTestStore()
-    await opened.store.configure({ subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
+    await opened.store.configure({ subscriptions: [], roles: { of: () => undefined }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
     api = await startApi({ store: opened.store })
     const [saved] = await opened.store.save([aWrite('17', kinds.get('customer')?.example ?? {}, { kind: 'customer', schema: 'customer@1', number: 'K17' })])
     customer = saved?.record.id ?? ''

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { kinds } from '../../runtime/model/index.ts'
-import type { Roles } from '../../runtime/store/types.ts'
+import { compileRoles } from '../../runtime/project/index.ts'
 import { openTestStore, type TestStore } from '../store/support.ts'
 import { call, startApi, type Answer, type RunningApi } from './harness.ts'
 
 const example = (kind: string): Record<string, unknown> => ({ ...kinds.get(kind)?.example })
-const roles: Roles = { refusedBy: (kind, field, system) => kind === 'customer' && field === 'homeStore' && system !== 'crm' ? 'crm' : null }
+const roles = compileRoles([{ kind: 'customer', field: 'homeStore', masters: ['crm'] }])
 
 describe('writing records over HTTP', () => {
   let opened: TestStore
@@ -86,7 +86,7 @@ describe('writing records over HTTP', () => {
   it('leaves what another system is master of, and says so', async () => {
     const { id } = await made()
     const answer = (await send('PATCH', `customers/${id}`, { homeStore: 'oslo', language: 'da' }, {}, 'shop')).json()
-    expect(answer).to.deep.include({ outcome: 'updated', refused: [{ pointer: '/homeStore', master: 'crm' }] })
+    expect(answer).to.deep.include({ outcome: 'updated', refused: [{ pointer: '/homeStore', master: 'crm', why: 'master' }] })
     expect(answer['record']).to.include({ homeStore: 'trondheim-torg', language: 'da' })
   })
 

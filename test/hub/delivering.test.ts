@@ -29,7 +29,7 @@ describe('deliveries of a running hub', function () {
     const url = (name: string): Json => ({ baseUrl: twins.get(name)?.url ?? '' })
     bench = await prepareBench({
       systems: [restSystem('shop', { ...byKey('${IN_KEY}'), ...url('shop') }), restSystem('crm', { ...byKey('${IN_KEY}'), ...url('crm') }), restSystem('erp', url('erp')), restSystem('slow', { baseUrl: slow.url })],
-      roles: [{ kind: 'customer', masters: ['shop', 'crm'] }, { kind: 'customer', field: 'homeStore', masters: ['shop'] }],
+      roles: [{ kind: 'customer', masters: [['shop', 'crm']], merge: 'newest' }, { kind: 'customer', field: 'homeStore', masters: ['shop'] }],
       tabs: [
         customersFrom('from-shop', 'shop', { path: 'customers', timePath: 'at' }),
         { slug: 'shop-deletes', nodes: [restIn('shop-deletes', 'shop', ['shop-deletes-map'], { path: 'deleted' }), map('shop-deletes-map', ['shop-deletes-save'], [{ to: 'refs[0].id', from: 'id', steps: [{ name: 'text' }] }]), save('shop-deletes-save', { operation: 'remove' })] },

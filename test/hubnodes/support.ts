@@ -76,7 +76,7 @@ export function useHub(): HubBench {
     undo.push(() => database.drop())
     const opened = await openStore({ databaseUrl: database.url, log })
     undo.push(() => opened.close())
-    await opened.configure({ subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
+    await opened.configure({ subscriptions: [], roles: { of: () => undefined }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
     store = opened
     const folder = await mkdtemp(join(tmpdir(), 'torg-hubnodes-'))
     undo.push(() => rm(folder, { recursive: true, force: true }))
@@ -89,6 +89,7 @@ export function useHub(): HubBench {
       sourcesOf: registry.sourcesOf, hasSystem: (key) => registry.systems.has(key), findSystem: (key) => registry.systems.get(key),
       accepting: true,
       receive: (message) => opened.receive(message), save: (writes) => opened.save(writes), find: (kind, by) => opened.find(kind, by),
+      readerOf: () => null,
       resolveSecret: () => 'secret', publicUrl: 'http://127.0.0.1',
     }
     const server: Server = createServer()

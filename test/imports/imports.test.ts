@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { compileRoles } from '../../runtime/project/index.ts'
 import { pino } from 'pino'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -171,7 +172,7 @@ describe('imports', () => {
     })
 
     it('leave what its system may not remove', async () => {
-      await configure(test.store, [], { roles: { refusedBy: (_, field) => field === 'deletedAt' ? 'wms' : null }, kinds: { location: { fact: false, links: [] } } })
+      await configure(test.store, [], { roles: compileRoles([{ kind: 'location', field: 'deletedAt', masters: ['wms'] }]), kinds: { location: { fact: false, links: [] } } })
       await send(partial, lines(...many(10)))
       expect(await ended((await send(full, lines(...many(9)))).json()['id'])).to.include({ removed: 0, kept: 1 })
       expect((await living()).length).to.equal(10)

@@ -41,7 +41,7 @@ describe('engine', () => {
     database = await createTestDatabase()
     store = await openStore({ databaseUrl: database.url, log })
     hints = await createHints({ redisUrl: undefined, databaseUrl: database.url, log })
-    await store.configure({ subscriptions: [{ id: 'changes', kind: 'order', system: 'erp', lane: 'erp.out', matches: () => true }], roles: { refusedBy: () => null }, kinds: new Map([['order', { fact: false, links: [] }]]) })
+    await store.configure({ subscriptions: [{ id: 'changes', kind: 'order', system: 'erp', lane: 'erp.out', matches: () => true }], roles: { of: () => undefined }, kinds: new Map([['order', { fact: false, links: [] }]]) })
   })
   afterEach(async () => {
     await engine?.close(100)

@@ -81,7 +81,7 @@ describe('limits of a system, over three processes', function () {
     for (let n = 0; n < count; n++) {
       const store = await openStore({ databaseUrl: database.url, log })
       const hints = await createHints({ redisUrl: undefined, databaseUrl: database.url, log })
-      await store.configure({ subscriptions: [{ id: 'changes', kind: 'order', system: 'erp', lane, matches: () => true }], roles: { refusedBy: () => null }, kinds: new Map([['order', { fact: false, links: [] }]]) })
+      await store.configure({ subscriptions: [{ id: 'changes', kind: 'order', system: 'erp', lane, matches: () => true }], roles: { of: () => undefined }, kinds: new Map([['order', { fact: false, links: [] }]]) })
       const engine = createEngine({ store, hints, runs: playedRuns(send), events: { runEnded: () => undefined, delivered: () => undefined }, log, owner: `hub-${n}`, concurrency: 8 })
       await engine.open({ deployment: 0, sources: new Map(), subscriptions: new Map([['changes', subscriptionWith(limits)]]) })
       if (n === 0) void engine.sweep.run(new AbortController().signal)

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { TorgError } from '../../runtime/errors.ts'
-import { compileRoles, readProject } from '../../runtime/project/index.ts'
+import { readProject } from '../../runtime/project/index.ts'
 
 describe('reading a project', () => {
   let folder: string
@@ -129,8 +129,8 @@ describe('reading a project', () => {
     ['a place that is text', { 'tabs/a.json': [tab], 'layout/a.json': { t1: { x: '1' } } }, ['layout/a.json, node t1, field "x": must be a number']],
     ['roles of an unknown system', { 'roles.json': [{ kind: 'order', field: '/payments', masters: ['erp'] }] }, ['roles.json, field "masters": the row of order, field payments, names the system "erp", which no system node has as its key; none is configured']],
     ['roles that are no rows', { 'roles.json': { order: 'erp' } }, ['roles.json: must be a list of rows like { "kind": "order", "masters": ["webshop"] }']],
-    ['unknown keys in a role', { 'roles.json': [{ kind: 'order', master: 'erp' }] }, ['roles.json, field "[0].master": is not known; a row has kind, field, masters', 'roles.json, field "[0].masters": must be a list of at least one system key']],
-    ['the same role twice', { 'roles.json': [{ kind: 'order', masters: ['a'] }, { kind: 'order', masters: ['b'] }], 'systems.json': ['a', 'b'].map(key => ({ id: key, type: 'rest-system', key })) }, ['roles.json: row 2 says again what another row says about order *']],
+    ['unknown keys in a role', { 'roles.json': [{ kind: 'order', master: 'erp' }] }, ['roles.json, field "[0].master": is not known; a row has kind, field, scope, masters, readers, merge', 'roles.json, field "[0].masters": must be a list of at least one system key, the highest-ranked first; systems of equal rank stand in a list of their own']],
+    ['the same role twice', { 'roles.json': [{ kind: 'order', masters: ['a'] }, { kind: 'order', masters: ['b'] }], 'systems.json': ['a', 'b'].map(key => ({ id: key, type: 'rest-system', key })) }, ['roles.json: row 2 says again what another row says about order, all fields']],
     ['unknown keys in package.json', { 'package.json': { torg: { twin: {} } } }, ['package.json, field "torg.twin": is not known; there are connectors, twins, demo']],
     ['a wrong twin', { 'package.json': { torg: { twins: { erp: { connector: 'rest', port: 'x' } } } } }, ['package.json, field "torg.twins.erp.port": must be a port, or 0 for a free one']],
     ['a lookup that is a list', { 'lookups/x.json': [] }, ['lookups/x.json: must be an object']],
@@ -149,21 +149,5 @@ describe('reading a project', () => {
     expect(thrown.errors).to.have.length(3)
     expect(thrown.message).to.match(/\(and 2 more\)$/)
     expect(JSON.stringify(thrown)).to.not.contain('hunter2')
-  })
-})
-
-describe('the role table', () => {
-  const roles = compileRoles([{ kind: 'order', masters: ['shop', 'pos'] }, { kind: 'order', field: 'payments', masters: ['erp'] }])
-
-  it('lets masters write, and names the first one where another is refused', () => {
-    expect(roles.refusedBy('order', 'lines', 'pos')).to.equal(null)
-    expect(roles.refusedBy('order', 'lines', 'crm')).to.equal('shop')
-  })
-  it('prefers the row of the field, by name or pointer', () => {
-    expect(roles.refusedBy('order', 'payments', 'shop')).to.equal('erp')
-    expect(roles.refusedBy('order', '/payments', 'erp')).to.equal(null)
-  })
-  it('lets everybody write a kind without rows', () => {
-    expect(roles.refusedBy('customer', 'name', 'anybody')).to.equal(null)
   })
 })

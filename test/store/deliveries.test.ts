@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { compileRoles } from '../../runtime/project/index.ts'
 import { newId } from '../../runtime/ids.ts'
 import type { Delivery, SaveOutcome, Store } from '../../runtime/store/types.ts'
 import { aSubscription, aWrite, claimDeliveries, configure, dead, deliverAll, done, openTestStore, ref, retry, settleDelivery, type TestStore } from './support.ts'
@@ -148,7 +149,7 @@ describe('store: deliveries', () => {
   })
 
   it('go back to the system whose change was refused in part', async () => {
-    await configure(store, [aSubscription('erp')], { roles: { refusedBy: (_, field, system) => field === 'total' && system === 'erp' ? 'web' : null } })
+    await configure(store, [aSubscription('erp')], { roles: compileRoles([{ kind: 'order', field: 'total', masters: ['web'] }]) })
     await save('1', { total: 1 })
     await deliverAll(store)
     const refused = await save('E1', { total: 9, note: 'x' }, { system: 'erp', refs: [ref('erp', 'E1'), ref('web', '1')] })

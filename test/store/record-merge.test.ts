@@ -1,13 +1,14 @@
 import { expect } from 'chai'
+import { compileRoles } from '../../runtime/project/index.ts'
+import type { Roles } from '../../runtime/store/types.ts'
 import { joinDocuments, partDocuments, type Sourced } from '../../runtime/store/record-merge.ts'
 import { openRoles } from './support.ts'
-import type { Roles } from '../../runtime/store/types.ts'
 
 /** A document whose fields all come from one system. */
 const from = (system: string, document: Record<string, unknown>): Sourced =>
   ({ document, provenance: Object.fromEntries(Object.keys(document).map(field => [`/${field}`, { system, message: null, at: '2025-11-03T10:00:00.000Z' }])) })
 /** Systems that may write everything; all others are refused. */
-const only = (...masters: string[]): Roles => ({ refusedBy: (_kind, _field, system) => masters.includes(system) ? null : masters[0] ?? '' })
+const only = (...masters: string[]): Roles => compileRoles([{ kind: 'customer', masters }])
 
 describe('documents of merged records', () => {
   const emails = (...values: string[]) => values.map(value => ({ value }))

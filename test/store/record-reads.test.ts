@@ -8,7 +8,7 @@ describe('store: reading records', () => {
   let opened: TestStore
   before(async () => {
     opened = await openTestStore()
-    await opened.store.configure({ subscriptions: [], roles: { refusedBy: () => null }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
+    await opened.store.configure({ subscriptions: [], roles: { of: () => undefined }, kinds: new Map([...kinds].map(([name, kind]) => [name, kind.rules])) })
   })
   after(async () => { await opened.close() })
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { compileRoles } from '../../runtime/project/index.ts'
 import { aSubscription, aWrite, claimDeliveries, configure, openTestStore, ref, rejection, settleDelivery, type TestStore } from './support.ts'
 import type { SaveOutcome, Store } from '../../runtime/store/types.ts'
 
@@ -57,13 +58,13 @@ describe('store: records', () => {
   })
 
   it('keeps to the role table', async () => {
-    await configure(store, [], { roles: { refusedBy: (_, field, system) => ['total', 'deletedAt'].includes(field) && system !== 'erp' ? 'erp' : null } })
+    await configure(store, [], { roles: compileRoles(['total', 'deletedAt'].map(field => ({ kind: 'order', field, masters: ['erp'] }))) })
     await save('1', { total: 10, note: 'a' }, { system: 'erp' })
     const refused = await save('w', { total: 11, note: 'b' }, { refs: [ref('web', 'w'), ref('erp', '1')] })
-    expect(refused).to.deep.include({ outcome: 'updated', refused: [{ pointer: '/total', master: 'erp' }] })
+    expect(refused).to.deep.include({ outcome: 'updated', refused: [{ pointer: '/total', master: 'erp', why: 'master' }] })
     expect(refused.record.document).to.deep.equal({ total: 10, note: 'b' })
-    expect(await save('w', { total: 11 })).to.deep.include({ outcome: 'unchanged', refused: [{ pointer: '/total', master: 'erp' }] })
-    expect(await save('w', {}, { operation: 'remove' })).to.deep.include({ outcome: 'unchanged', refused: [{ pointer: '/deletedAt', master: 'erp' }] })
+    expect(await save('w', { total: 11 })).to.deep.include({ outcome: 'unchanged', refused: [{ pointer: '/total', master: 'erp', why: 'master' }] })
+    expect(await save('w', {}, { operation: 'remove' })).to.deep.include({ outcome: 'unchanged', refused: [{ pointer: '/deletedAt', master: 'erp', why: 'master' }] })
     expect(await save('1', {}, { operation: 'remove', system: 'erp' })).to.include({ outcome: 'updated' })
   })
 

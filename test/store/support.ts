@@ -67,7 +67,7 @@ export function aSubscription(id: string, over: Partial<Subscription> = {}): Sub
   return { id, kind: 'order', system, lane: `${system}.out`, matches: () => true, ...over }
 }
 
-export const openRoles: Roles = { refusedBy: () => null }
+export const openRoles: Roles = { of: () => undefined }
 
 export async function configure(store: Store, subscriptions: Subscription[], { roles = openRoles, kinds = {} }: { roles?: Roles, kinds?: Record<string, KindRules> } = {}): Promise<void> {
   await store.configure({ subscriptions, roles, kinds: new Map(Object.entries({ order: { fact: false, links: ['/customer', '/lines/*/variant'] }, ...kinds })) })

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { compileRoles } from '../../runtime/project/index.ts'
 import { newId } from '../../runtime/ids.ts'
 import { kindOf } from '../../runtime/model/index.ts'
 import type { EntityWrite, SaveOutcome, Store } from '../../runtime/store/types.ts'
@@ -49,11 +50,10 @@ describe('store: transitions', () => {
   })
 
   it('looks at what would be stored: a state that is refused is no transition', async () => {
-    const roles = { refusedBy: (_: string, field: string, system: string) => field === 'state' && system !== 'pos' ? 'pos' : null }
-    await configure(store, [], { kinds: { fulfilment: rules }, roles })
+    await configure(store, [], { kinds: { fulfilment: rules }, roles: compileRoles([{ kind: 'fulfilment', field: 'state', masters: ['pos'] }]) })
     await save('ready', { system: 'pos', refs: [ref('pos', `p${id}`, 'fulfilment'), ref('web', String(id), 'fulfilment')] })
     const outcome = await store.save([aWrite(String(id), { ...pickup, state: 'requested', handledBy: 'Marit' }, fulfilment)])
-    expect(outcome[0]).to.deep.include({ outcome: 'updated', refused: [{ pointer: '/state', master: 'pos' }] })
+    expect(outcome[0]).to.deep.include({ outcome: 'updated', refused: [{ pointer: '/state', master: 'pos', why: 'master' }] })
     await configure(store, [], { kinds: { fulfilment: rules } })
   })
 

@@ -87,7 +87,7 @@ export function answerSchemas({ kind: { name } }: Resource): Record<string, obje
       type: 'object', required: ['id', 'version', 'outcome', 'refused'],
       properties: {
         id: { type: 'string', format: 'uuid' }, version: { type: 'integer' }, outcome: { type: 'string', enum: ['created', 'updated', 'unchanged', 'stale', 'erased'] },
-        refused: { type: 'array', description: 'Fields that stay, for another system is their master.', items: { type: 'object', required: ['pointer', 'master'], properties: { pointer: { type: 'string' }, master: { type: 'string' } } } },
+        refused: { type: 'array', description: 'Fields that stay, for another system is their master.', items: { type: 'object', required: ['pointer', 'master', 'why'], properties: { pointer: { type: 'string' }, master: { type: 'string' }, why: { enum: ['master', 'rank', 'older'] } } } },
         record: { ...record, description: 'Only with the scope to read it.' },
       },
     },

@@ -44,6 +44,7 @@ export function createStubHub({ env = process.env, types = new Map(), kinds = ne
     findSystem: key => registry.systems.get(key),
     accepting: true,
     receive: unavailable, save: unavailable, find: unavailable,
+    readerOf: () => null,
     resolveSecret: reference => resolveSecret(reference, env),
     publicUrl: 'http://localhost:1880',
     project: { lookups: {}, schemas: {}, kinds },

@@ -47,6 +47,7 @@ export const content = defineKind({
   label: { en: 'Content', nb: 'Innhold', sv: 'Innehåll' },
   schema: ContentSchema,
   fact: false,
+  scope: ['locale'],
   links: [{ pointer: '/products/*', kind: 'product' }, { pointer: '/campaigns/*', kind: 'campaign' }, { pointer: '/parts/*', kind: 'content' }],
   check,
   example: {

@@ -96,6 +96,7 @@ export const customer = defineKind({
   label: { en: 'Customer', nb: 'Kunde', sv: 'Kund' },
   schema: CustomerSchema,
   fact: false,
+  scope: ['country', 'homeStore'],
   links: [{ pointer: '/parent', kind: 'customer' }, { pointer: '/contacts/*/customer', kind: 'customer' }],
   match: customerMatch,
   check,

@@ -89,6 +89,7 @@ export const fulfilment = defineKind({
   label: { en: 'Fulfilment', nb: 'Leveranse', sv: 'Leverans' },
   schema: FulfilmentSchema,
   fact: false,
+  scope: ['location'],
   links: [{ pointer: '/order', kind: 'order' }, { pointer: '/lines/*/variant', kind: 'variant' }],
   states: { machines: fulfilmentMachines, moves: fulfilmentMoves, read: ({ type, state }) => [{ subject: 'The fulfilment', pointer: '/state', state, machine: fulfilmentMachines[type] }] },
   check,

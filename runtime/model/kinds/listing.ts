@@ -41,6 +41,7 @@ export const listing = defineKind({
   schema: ListingSchema,
   fact: false,
   period: { from: 'validFrom', to: 'validTo' },
+  scope: ['market', 'channel', 'store'],
   links: [{ pointer: '/variant', kind: 'variant' }],
   check,
   example: {

@@ -77,6 +77,7 @@ export const location = defineKind({
   label: { en: 'Location', nb: 'Lokasjon', sv: 'Plats' },
   schema: LocationSchema,
   fact: false,
+  scope: ['market'],
   links: [],
   key: ['code'],
   check,

@@ -102,6 +102,7 @@ export const order = defineKind({
   label: { en: 'Order', nb: 'Ordre', sv: 'Order' },
   schema: OrderSchema,
   fact: false,
+  scope: ['market', 'channel', 'location'],
   links: [{ pointer: '/buyer/customer', kind: 'customer' }, { pointer: '/lines/*/variant', kind: 'variant' }],
   worth: ['totals', 'gross'],
   states: orderStates,

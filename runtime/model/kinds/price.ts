@@ -59,6 +59,7 @@ export const price = defineKind({
   schema: PriceSchema,
   fact: false,
   period: { from: 'validFrom', to: 'validTo' },
+  scope: ['channel', 'store'],
   links: [{ pointer: '/variant', kind: 'variant' }, { pointer: '/customer', kind: 'customer' }, { pointer: '/campaign', kind: 'campaign' }],
   check,
   example: {

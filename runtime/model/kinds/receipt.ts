@@ -94,6 +94,7 @@ export const receipt = defineKind({
   key: ['location', 'terminal', 'sequenceNumber', 'businessDate'],
   // Tills of two stores may have the same number.
   orderKey: ({ location, terminal }) => `${String(location)}/${String(terminal)}`,
+  scope: ['channel', 'location'],
   links: [
     { pointer: '/customer', kind: 'customer' }, { pointer: '/order', kind: 'order' }, { pointer: '/corrects', kind: 'receipt' }, { pointer: '/lines/*/variant', kind: 'variant' },
     { pointer: '/lines/*/original/receipt', kind: 'receipt' }, { pointer: '/lines/*/original/order', kind: 'order' },

@@ -78,6 +78,7 @@ export const returnKind = defineKind({
   label: { en: 'Return', nb: 'Retur', sv: 'Retur' },
   schema: ReturnSchema,
   fact: false,
+  scope: ['channel', 'location'],
   links: [
     { pointer: '/order', kind: 'order' }, { pointer: '/receipt', kind: 'receipt' }, { pointer: '/returnReceipt', kind: 'receipt' }, { pointer: '/customer', kind: 'customer' },
     { pointer: '/lines/*/variant', kind: 'variant' },

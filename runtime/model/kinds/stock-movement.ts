@@ -46,6 +46,7 @@ export const stockMovement = defineKind({
   fact: true,
   // What happens in one place is told in its order; places do not wait for each other.
   orderKey: ({ location }) => String(location),
+  scope: ['location'],
   links: [{ pointer: '/variant', kind: 'variant' }],
   check,
   example: {

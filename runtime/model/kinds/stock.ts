@@ -46,6 +46,7 @@ export const stock = defineKind({
   label: { en: 'Stock', nb: 'Lagerbeholdning', sv: 'Lagersaldo' },
   schema: StockSchema,
   fact: false,
+  scope: ['location'],
   links: [{ pointer: '/variant', kind: 'variant' }],
   check,
   status: { of: CountSchema, derive: available },
