@@ -79,10 +79,13 @@ export function readEntity(kind: Kind, entity: unknown, { system, operation }: {
 export function readChange(kind: Kind, change: unknown, { record, system }: { record: StoredRecord, system: string }): EntityParts {
   if (!isRecord(change)) throw new TorgError('validation.schema', { detail: `The change of the ${kind.name} is not an object. Map it to the fields that change.`, pointer: '', value: change })
   const document = documentOf(kind, change, system)
-  const changed = Object.fromEntries(Object.entries({ ...record.document, ...document }).filter(([, value]) => value !== null))
+  const ext = isRecord(document['ext']) && isRecord(record.document['ext']) ? withoutNulls({ ...record.document['ext'], ...document['ext'] }) : document['ext']
+  const changed = withoutNulls({ ...record.document, ...document, ...(ext !== undefined && { ext }) })
   examined(kind, changed, record.number ?? record.id)
   return { kind: kind.name, schema: kind.schemaName, refs: record.refs, number: null, document }
 }
+
+const withoutNulls = (fields: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 
 /** Refuses a document that does not fit its schema or its kind's checks. */
 function examined(kind: Kind, document: Record<string, unknown>, called = ''): void {

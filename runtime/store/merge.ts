@@ -27,13 +27,16 @@ export interface Merged {
 
 /**
  * Merges field by field: what is absent in `incoming` stays, null removes, anything else replaces. So for the top level, and below it where
- * the role table names a field. What the origin may not write stays as it is and is named in `refused`, unless it says the same anyway.
+ * the role table names a field, and in `ext`, whose namespaces belong to different systems. What the origin may not write stays as it is and is named in `refused`, unless it says the same anyway.
  */
 export function merge({ document, provenance, incoming, origin, roles }: Merge): Merged {
   const merged: Merged = { document: { ...document }, provenance: { ...provenance }, changed: document === null, confirmed: false, refused: [] }
   if (mergeFields(merged.document, incoming, '', { merged, before: provenance, origin, roles })) merged.changed = true
   return merged
 }
+
+/** Where a customer's own fields stand, one object per namespace. */
+const ownFields = '/ext'
 
 interface Work { merged: Merged, before: Provenance, origin: Origin, roles: KindRoles | undefined }
 
@@ -52,7 +55,7 @@ function mergeFields(target: JsonObject, incoming: JsonObject, prefix: string, w
       }
       continue
     }
-    if (roles?.splits(pointer)) {
+    if (pointer === ownFields || roles?.splits(pointer)) {
       const parts = value === null ? nulls(standing) : value
       if (isObject(parts) && (standing === undefined || isObject(standing))) {
         const inner = { ...standing }

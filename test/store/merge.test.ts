@@ -20,6 +20,17 @@ describe('store: merge', () => {
     expect(of({ incoming: { a: null, z: null } })).to.deep.include({ document: { b: { x: 1, y: 2 } }, provenance: { '/b': web } })
   })
 
+  it('keeps the namespaces of own fields apart, for they are of different systems', () => {
+    const document = { ext: { shop: { shown: 'EUR', total: '1' }, till: { lane: 3 } } }
+    const provenance = { '/ext/shop': web, '/ext/till': web }
+    expect(of({ document, provenance, incoming: { ext: { till: { lane: 4 }, erp: { order: '7' } } } })).to.deep.include({
+      document: { ext: { shop: { shown: 'EUR', total: '1' }, till: { lane: 4 }, erp: { order: '7' } } }, provenance: { '/ext/shop': web, '/ext/till': erp, '/ext/erp': erp },
+    })
+    expect(of({ document, provenance, incoming: { ext: { shop: { shown: 'EUR' }, till: null } } })).to.deep.include({ document: { ext: { shop: { shown: 'EUR' } } }, provenance: { '/ext/shop': erp } })
+    expect(of({ document, provenance, incoming: { ext: { shop: { total: '1', shown: 'EUR' } } } })).to.include({ changed: false })
+    expect(of({ document, provenance, incoming: { ext: null } })).to.deep.include({ document: {}, provenance: {} })
+  })
+
   it('takes equal content for no change, whatever the order of the fields', () => {
     expect(of({ incoming: { b: { y: 2, x: 1 }, a: 1, z: null } })).to.deep.include({ changed: false, provenance: { '/a': web, '/b': web } })
     expect(of({ incoming: { b: { x: 1 } } })).to.include({ changed: true })
