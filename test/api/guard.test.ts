@@ -21,7 +21,9 @@ const guarded: [string, string][] = [
   ...[...kinds.values()].flatMap(({ plural, rules: { fact } }): [string, string][] => [
     ['GET', `/api/v1/${plural}`], ['GET', `/api/v1/${plural}/m-1`], ['POST', `/api/v1/${plural}`],
     ...fact ? [] : ['PUT', 'PATCH', 'DELETE'].map((method): [string, string] => [method, `/api/v1/${plural}/m-1`]),
+    ...fact ? [] : ['merge', 'unmerge'].map((action): [string, string] => ['POST', `/api/v1/${plural}/m-1/${action}`]),
   ]), ['POST', '/api/v1/prices/lookup'], ['GET', '/api/v1/openapi.json'],
+  ['GET', '/api/v1/reviews'], ['GET', '/api/v1/reviews/1'], ['POST', '/api/v1/reviews/1/merge'], ['POST', '/api/v1/reviews/1/distinct'],
   ['GET', '/api/v1/completeness'],
   ['GET', '/api/v1/processes'],
   ['GET', '/api/v1/environment'], ['POST', '/api/v1/environment'],
