@@ -50,6 +50,10 @@ masked as (
 )
 select max(id::text) as last from batch`
 
+// Kept for a day, in case a request comes again: it would then be told what is gone.
+const dropAnswers = `
+delete from torg.answer a where exists (select from unnest($1::uuid[]) as g (id) where position(g.id::text in a.body) > 0)`
+
 const referencesWith = `
 update torg.reference set external_id = regexp_replace(external_id, $2, ${erasedOnce}, 'gi')
 where record_id = any ($1::uuid[]) and external_id ~* $2`
@@ -81,6 +85,7 @@ export async function sweep(db: Database, { records, pattern }: Swept, signal: A
     }
   }
   await throughMessages(emptyMessages, records)
+  await inTransaction(tx => tx.query(dropAnswers, [records]))
   if (pattern === null) return !signal.aborted
   await throughMessages(maskMessages, pattern)
   const columns = await db.query<{ table: string, column: string, type: string, of_record: boolean, unique: boolean }>(columnsToSweep, [notSwept])

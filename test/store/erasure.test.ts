@@ -74,6 +74,8 @@ describe('store: erasure of a customer', () => {
     const before = await store.find('order', { id: order })
     expect(await tablesWith('ingrid.solbakken')).to.include.members(['record', 'reference', 'event'])
 
+    await test.sql(`insert into torg.answer (caller, key, digest, status, headers, body) values ('key:1', '1', '', 200, '{}', $1)`, [JSON.stringify({ id: customer, name: 'Ingrid Solbakken' })])
+
     const begun = await store.erase(customer, { by: 'kari', why })
     expect(begun).to.deep.include({ customer, by: 'kari', why, records: 3, state: 'sweeping' })
     expect(begun.systems).to.deep.equal([{ system: 'club', state: 'by-hand', confirmed: null }, { system: 'erp', state: 'waiting', confirmed: null }, { system: 'pos', state: 'confirmed', confirmed: null }, { system: 'web', state: 'by-hand', confirmed: null }])
