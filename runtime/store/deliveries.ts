@@ -1,6 +1,7 @@
 /** Which deliveries a new version of a record raises. Pure. */
 import type { JsonObject } from './merge.ts'
-import type { Draft, Rules } from './save-plan.ts'
+import type { Rules } from './save-plan.ts'
+import type { Draft } from './save-step.ts'
 import type { DeliveryOperation, KindRules, LaneName, Origin, RemoveReason, Subscription } from './types.ts'
 
 /** A delivery as far as raising one needs it. */

@@ -1,5 +1,5 @@
 /** Which record a write is about that no reference tells: by match keys, and only where nothing speaks against it. Pure. */
-import type { Draft } from './save-plan.ts'
+import type { Draft } from './save-step.ts'
 import type { EntityWrite, KindRules, MatchKey, Reference } from './types.ts'
 
 /** Why a person has to look: records that may be of the same thing. */

@@ -1,5 +1,5 @@
 /** Match keys in a save plan: who has which, and what is to be written. Pure. */
-import type { Draft } from './save-plan.ts'
+import type { Draft } from './save-step.ts'
 import type { EntityWrite, KindRules, MatchKey } from './types.ts'
 
 export interface KindKey { kind: string, rule: string, value: string }

@@ -6,7 +6,8 @@ import { insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over
 import { copyJson } from './json.ts'
 import { writeAbsorbed, writeKeys } from './key-writes.ts'
 import { packProvenance } from './provenance.ts'
-import type { Changes, Draft, PlannedContender } from './save-plan.ts'
+import type { Changes, PlannedContender } from './save-plan.ts'
+import type { Draft } from './save-step.ts'
 import type { DeliveredRecord, DeliveryClaim, LaneName, Reference } from './types.ts'
 
 // Records as one value of JSON: their documents are not escaped once more, as they were in an array of texts.

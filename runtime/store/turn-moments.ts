@@ -1,5 +1,5 @@
 /** When a record is to be looked at again. Pure. */
-import type { Draft } from './save-plan.ts'
+import type { Draft } from './save-step.ts'
 import type { KindRules } from './types.ts'
 
 /** The next moment, ISO 8601, at which a subscription may begin or cease to want the record; null where there is none. */
