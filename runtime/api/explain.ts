@@ -2,6 +2,7 @@
 import { Router, type Request } from 'express'
 import { TorgError } from '../errors.ts'
 import { isId } from '../ids.ts'
+import { kinds } from '../model/index.ts'
 import type { ExplainOptions, FieldExplanation } from '../project/index.ts'
 import type { Store, StoredRecord } from '../store/types.ts'
 import { handle, queryText } from './handler.ts'
@@ -27,8 +28,9 @@ export function explainRoutes({ store, explain }: ExplainRouteOptions): Router {
 
 async function findRecord(store: Pick<Store, 'find'>, req: Request): Promise<StoredRecord> {
   const { kind = '', id = '' } = req.params
+  if (!kinds.has(kind)) throw new TorgError('request.not-found', { detail: `There is no kind ${kind}.`, value: kind, next: `There are ${[...kinds.keys()].join(', ')}.` })
   const [, system, given] = /^([a-z0-9]+(?:-[a-z0-9]+)*):(.+)$/.exec(id) ?? []
   const record = await store.find(kind, isId(id) ? { id } : system !== undefined && given !== undefined ? { ref: { system, kind, id: given } } : { number: id })
-  if (record === null) throw new TorgError('request.not-found', `There is no ${kind} ${id}.`)
+  if (record === null) throw new TorgError('request.not-found', { detail: `There is no ${kind} ${id}.`, next: 'Name it by the hub\'s own id, its number, or as <system>:<the id that system gave it>.' })
   return record
 }

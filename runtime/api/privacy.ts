@@ -23,7 +23,7 @@ export function privacyRoutes({ store, log }: PrivacyOptions): Router {
   router.get('/customers/:id', handle(async (req, res) => {
     const by = callerOf(req).name
     const found = await store.exportCustomer(req.params['id'] ?? '')
-    if (found === null) throw new TorgError('request.not-found', { detail: `There is no customer ${req.params['id'] ?? ''}.`, next: 'Name the hub\'s own id of the customer.' })
+    if (found === null) throw new TorgError('request.not-found', { detail: `There is no customer ${req.params['id'] ?? ''}.`, next: 'Name the hub\'s own id of the customer; GET /api/v1/customers finds it by number or reference.' })
     log.info({ customer: found.customer.id, by }, `Everything about customer ${found.customer.id} was handed out to ${by}`)
     res.json(found)
   }))

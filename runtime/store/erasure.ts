@@ -92,7 +92,7 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
       const erased = await handingOver(undefined, async offers => {
         const result = await db.transaction(async tx => {
           const customer = isId(id) ? await customerOf(tx, id) : null
-          if (!customer) throw new TorgError('request.not-found', { detail: `There is no customer ${id}.`, value: id })
+          if (!customer) throw new TorgError('request.not-found', { detail: `There is no customer ${id}.`, value: id, next: 'Name the hub\'s own id of the customer; GET /api/v1/customers finds it by number or reference.' })
           const { ids, parts } = await recordsAbout(tx, rules(), customer.id)
           const rows = await tx.query<RecordRow & { erased: boolean }>(lockRecords, [ids])
           const self = rows.find(row => row.id === customer.id)

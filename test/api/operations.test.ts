@@ -205,6 +205,8 @@ describe('operating calls', () => {
     expect((await call(`${at}?field=note`)).status).to.equal(400)
     expect((await call(`${at}?field=/total`)).status).to.equal(404)
     expect((await call(`${api.url}/api/v1/records/customer/${saved?.record.id ?? ''}/explain`)).status).to.equal(404)
+    expect((await call(`${api.url}/api/v1/records/ordr/1/explain`)).json()).to.include({ status: 404, detail: 'There is no kind ordr.' })
+    expect((await call(`${api.url}/api/v1/records/order/none/explain`)).json()['next']).to.include('<system>:')
   })
 
   it('serves the model\'s schemas', async () => {
