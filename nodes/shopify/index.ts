@@ -1,7 +1,9 @@
-/** Shopify: orders of a webshop or its point of sale, as the vendor's webhooks bring them. */
+/** Shopify: orders of a webshop or its point of sale as the vendor's webhooks bring them, and what its Admin API takes. */
 import { defineConnector } from '../../runtime/kit/definition.ts'
+import { httpOptions } from './admin-api.ts'
 import { connectorHelp } from './help.ts'
-import { checkShop, httpOptions, listOrders } from './listing.ts'
+import { checkShop, listOrders } from './listing.ts'
+import { mutationSink } from './out.ts'
 import { orderSchema } from './order-schema.ts'
 import { orderSamples } from './samples.ts'
 import { orderSource } from './source.ts'
@@ -15,7 +17,7 @@ export default defineConnector({
   icon: 'shopify.svg',
   docs: 'https://shopify.dev/docs/apps/build/webhooks',
   system: { fields: systemFields, http: httpOptions, check: checkShop, list: listOrders },
-  nodes: [orderSource],
+  nodes: [orderSource, mutationSink],
   types: { 'shopify:order': { schema: orderSchema, examples: orderSamples } },
   twin: async options => (await import('./twin/index.ts')).startShopifyTwin(options),
 })

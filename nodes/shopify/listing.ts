@@ -1,14 +1,9 @@
 /** The orders a shop has, for the proof of completeness. */
 import { TorgError } from '../../runtime/errors.ts'
-import type { Config, ListedItem, ListingWant, System } from '../../runtime/kit/definition.ts'
-import type { HttpOptions } from '../../runtime/kit/http.ts'
-import type { systemFields } from './system.ts'
+import type { ListedItem, ListingWant, System } from '../../runtime/kit/definition.ts'
+import { askAdmin, type ShopConfig } from './admin-api.ts'
 
-type ShopConfig = Config<typeof systemFields>
 type Shop = Pick<System, 'key' | 'http'> & { config: ShopConfig }
-
-/** Shopify supports a version for a year: https://shopify.dev/docs/api/usage/versioning */
-const path = '/admin/api/2026-07/graphql.json'
 
 // https://shopify.dev/docs/api/admin-graphql/latest/queries/orders
 const ordersQuery = `query Orders($query: String!, $after: String) {
@@ -17,11 +12,6 @@ const ordersQuery = `query Orders($query: String!, $after: String) {
     pageInfo { hasNextPage endCursor }
   }
 }`
-
-/** The client of the Admin API: https://shopify.dev/docs/api/admin-graphql/latest#authentication */
-export function httpOptions({ adminUrl, shop, adminToken }: ShopConfig): HttpOptions {
-  return { baseUrl: adminUrl || `https://${shop || 'shop.invalid'}`, auth: adminToken ? { type: 'header', name: 'X-Shopify-Access-Token', value: adminToken } : { type: 'none' } }
-}
 
 /** Asks for one order, where a token is given. */
 export async function checkShop(shop: Shop, signal: AbortSignal): Promise<void> {
@@ -53,12 +43,7 @@ interface OrderPage {
 
 const advice = 'See that the app of the token may read orders (read_orders; for those older than 60 days read_all_orders).'
 
-async function ask({ key, http }: Shop, variables: { query: string, after: string | null }, signal: AbortSignal): Promise<OrderPage | undefined> {
-  const { body } = await http.request({ method: 'POST', path, body: { query: ordersQuery, variables }, signal })
-  const { data, errors = [] } = body as { data?: { orders?: OrderPage } | null, errors?: { message?: string, extensions?: { code?: string } }[] }
-  const [error] = errors
-  // Limits come as an answer of 200: https://shopify.dev/docs/api/usage/limits
-  if (error?.extensions?.code === 'THROTTLED') throw new TorgError('system.throttled', `${key} asks to slow down: ${error.message ?? ''}`)
-  if (error) throw new TorgError('system.refused', { detail: `${key} did not list its orders: ${error.message ?? 'it does not say why'}.`, next: advice })
+async function ask(shop: Shop, variables: { query: string, after: string | null }, signal: AbortSignal): Promise<OrderPage | undefined> {
+  const data = await askAdmin(shop, { query: ordersQuery, variables, signal, did: 'list its orders', advice }) as { orders?: OrderPage } | undefined
   return data?.orders
 }

@@ -1,7 +1,7 @@
 import { nodesOf } from '../../runtime/kit/definition.ts'
 
 /** The config node of one shop, and the describers of its nodes. */
-export const { systemFields, defineSource } = nodesOf({
+export const { systemFields, defineSource, defineStep } = nodesOf({
   shop: {
     type: 'text',
     label: { en: 'Shop domain', nb: 'Butikkens domene', sv: 'Butikens domän' },
@@ -36,9 +36,9 @@ export const { systemFields, defineSource } = nodesOf({
     type: 'secret',
     label: { en: 'Admin API token', nb: 'Token for Admin API', sv: 'Token för Admin API' },
     hint: {
-      en: 'Of an app that may read orders. With it torg prove counts the orders in the shop itself.',
-      nb: 'Fra en app som kan lese ordrer. Med den teller torg prove ordrene i selve butikken.',
-      sv: 'Från en app som får läsa order. Med den räknar torg prove orderna i själva butiken.',
+      en: 'Of an app that may read orders, and write what shopify out sends. With it torg prove counts the orders in the shop itself.',
+      nb: 'Fra en app som kan lese ordrer og skrive det shopify out sender. Med den teller torg prove ordrene i selve butikken.',
+      sv: 'Från en app som får läsa order och skriva det shopify out skickar. Med den räknar torg prove orderna i själva butiken.',
     },
   },
   adminUrl: {

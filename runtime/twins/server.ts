@@ -41,6 +41,12 @@ export async function startTwinServer(port: number, handler: TwinHandler): Promi
   }
 }
 
+/** Another site's page must not press the buttons of this one. */
+export function isForeign({ headers }: TwinRequest): boolean {
+  const { origin, host } = headers
+  return origin !== undefined && origin !== `http://${host}`
+}
+
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

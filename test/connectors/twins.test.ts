@@ -3,12 +3,15 @@ import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { builtIn } from '../../nodes/index.ts'
+import { variants } from '../../nodes/shopify/twin/catalogue.ts'
 import { startShopifyTwin } from '../../nodes/shopify/twin/index.ts'
 import { startRestTwin } from '../../nodes/rest/twin/index.ts'
+import { verifyStandardWebhook } from '../../runtime/kit/verify.ts'
 import { readProject } from '../../runtime/project/index.ts'
 import { startTwins } from '../../runtime/twins/index.ts'
 import { until } from '../support/until.ts'
@@ -88,6 +91,65 @@ describe('twins', () => {
       expect(twin.orders).to.have.property('size', 1)
       await twin.close()
     })
+    it('takes orders that are collected in the store: of a customer, without an address, never sent', async () => {
+      const twin = await start()
+      const order = twin.place({ collect: true })
+      expect(order).to.deep.include({ shipping_address: null, total_shipping_price_set: { shop_money: { amount: '0.00', currency_code: 'NOK' }, presentment_money: { amount: '0.00', currency_code: 'NOK' } } })
+      expect(order.shipping_lines).to.have.nested.property('[0].code', 'pickup-trondheim')
+      expect(order.customer).not.to.equal(null)
+      expect(twin.change(order.id, 'ship')).to.equal(null)
+      await twin.close()
+    })
+
+    describe('its Admin API', () => {
+      const mutate = async (twin: { url: string }, mutation: string, variables: object): Promise<Record<string, unknown>> => {
+        const answer = await fetch(`${twin.url}/admin/api/2026-07/graphql.json`, { method: 'POST', headers: { 'x-shopify-access-token': 'admin' }, body: JSON.stringify({ query: `mutation { ${mutation} { userErrors { field message } } }`, variables }) })
+        return await answer.json() as Record<string, unknown>
+      }
+      const open = () => startShopifyTwin({ system: 'webshop-no', port: 0, dataDir, secrets: { webhookSecret: 'twin-secret', adminToken: 'admin' }, config: { seed: 3 }, log })
+      const [article, other] = variants
+      const gid = (type: string, id: unknown): string => `gid://shopify/${type}/${String(id)}`
+
+      it('writes customers, articles and metafields, and keeps them over a restart', async () => {
+        const twin = await open()
+        const order = twin.place({ collect: true })
+        const customer = gid('Customer', order.customer?.['id'])
+        expect(await mutate(twin, 'customerUpdate(input: $input)', { input: { id: customer, phone: '+4790000001' } })).to.have.nested.property('data.customerUpdate.customer.phone', '+4790000001')
+        await mutate(twin, 'productUpdate(product: $product)', { product: { id: gid('Product', article.productId), title: 'New title' } })
+        await mutate(twin, 'productVariantsBulkUpdate(productId: $productId, variants: $variants)', { productId: gid('Product', article.productId), variants: [{ id: gid('ProductVariant', article.id), price: '99.90' }] })
+        await mutate(twin, 'metafieldsSet(metafields: $metafields)', { metafields: [{ ownerId: gid('Order', order.id), namespace: 'torg', key: 'pickup', type: 'single_line_text_field', value: 'ready' }] })
+        await twin.close()
+        const again = await open()
+        expect(again.shop.get(customer)).to.include({ phone: '+4790000001', firstName: order.customer?.['first_name'] })
+        expect(again.shop.get(gid('Product', article.productId))).to.include({ title: 'New title', vendor: article.vendor })
+        expect(again.shop.get(gid('ProductVariant', article.id))).to.include({ price: '99.90', sku: article.sku })
+        expect(again.shop.get(gid('Order', order.id))).to.deep.include({ metafields: { 'torg.pickup': 'ready' } })
+        await again.close()
+      })
+      it('takes a customer\'s data out of the shop, orders included', async () => {
+        const twin = await open()
+        const order = twin.place({ collect: true })
+        await mutate(twin, 'customerRequestDataErasure(customerId: $customerId)', { customerId: gid('Customer', order.customer?.['id']) })
+        expect(JSON.stringify([...twin.orders.values()])).not.to.contain(order.email).and.not.to.contain(order.customer?.['phone'])
+        expect(twin.orders.get(order.id)?.total_price).to.equal(order.total_price)
+        await twin.close()
+      })
+      it('refuses what the vendor refuses', async () => {
+        const twin = await open()
+        const product = gid('Product', article.productId)
+        for (const [mutation, variables, at, says] of [
+          ['customerUpdate(input: $input)', { input: { id: gid('Customer', 1), phone: '+4790000001' } }, 'customerUpdate', 'does not exist'],
+          ['customerUpdate(input: $input)', { input: { id: gid('Customer', twin.place({ collect: true }).customer?.['id']), phone: '900 00 001' } }, 'customerUpdate', 'Phone is invalid'],
+          ['productVariantsBulkUpdate(productId: $productId, variants: $variants)', { productId: product, variants: [{ id: gid('ProductVariant', other?.id), price: '1.00' }] }, 'productVariantsBulkUpdate', 'does not exist'],
+          ['metafieldsSet(metafields: $metafields)', { metafields: [] }, 'metafieldsSet', 'Between 1 and 25'],
+        ] as const) {
+          expect(await mutate(twin, mutation, variables), mutation).to.have.nested.property(`data.${at}.userErrors[0].message`).that.contains(says)
+        }
+        expect(await mutate(twin, 'customerUpdate(input: $input)', { input: { id: 'x', telephone: '1' } })).to.have.nested.property('errors[0].message').that.contains('telephone')
+        expect(await mutate(twin, 'orderCreate(order: $order)', {})).to.have.nested.property('errors[0].message').that.contains('does not know')
+        await twin.close()
+      })
+    })
   })
 
   describe('business system', () => {
@@ -151,6 +213,42 @@ describe('twins', () => {
       expect([first.status, second.status, third.status]).to.deep.equal([429, 429, 201])
       expect(first.headers.get('retry-after')).to.equal('3')
       await twin.close()
+    })
+    it('refuses a document without what it must have', async () => {
+      const twin = await start({ collections: { prices: { required: ['sku', 'price'] } } })
+      const refused = await put(`${twin.url}/prices/1`, { sku: 'A' })
+      expect([refused.status, await refused.json()]).to.deep.equal([422, { error: 'price is missing', field: 'price' }])
+      expect((await put(`${twin.url}/prices/1`, { sku: 'A', price: '1.00' })).status).to.equal(201)
+      const patched = await fetch(`${twin.url}/prices/1`, { method: 'PATCH', body: JSON.stringify({ price: '2.00' }) })
+      expect([patched.status, twin.collections.get('prices', '1')?.document]).to.deep.equal([200, { sku: 'A', price: '2.00' }])
+      await twin.close()
+    })
+    it('tells the hub what people do in it, signed as Standard Webhooks say, by a call or by a button of its page', async () => {
+      const taken: { path: string, headers: Record<string, unknown>, body: string }[] = []
+      const hub = createServer((request, response) => {
+        const chunks: Buffer[] = []
+        request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+          taken.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() })
+          response.writeHead(200).end()
+        })
+      })
+      await new Promise<void>(resolve => { hub.listen(0, '127.0.0.1', resolve) })
+      const secret = Buffer.from('a secret of webhooks').toString('base64')
+      const twin = await startRestTwin({ system: 'store', port: 0, hubUrl: `http://127.0.0.1:${(hub.address() as AddressInfo).port}`, secrets: { webhookSecret: secret }, config: { collections: { pickups: { tells: 'pickups', actions: { Ready: { state: 'ready' } } } } }, log })
+      await put(`${twin.url}/pickups/7`, { state: 'new' })
+      await fetch(`${twin.url}/_twin/edit/pickups/7`, { method: 'POST', body: JSON.stringify({ state: 'accepted' }) })
+      await until(() => taken.length === 1)
+      expect(await (await fetch(twin.url, { headers: { accept: 'text/html' } })).text()).to.contain('action="/_twin/edit/pickups/7/Ready"')
+      await fetch(`${twin.url}/_twin/edit/pickups/7/Ready`, { method: 'POST' })
+      await until(() => taken.length === 2)
+      expect(taken.map(({ path, body }) => [path, Object.entries(JSON.parse(body)).find(([name]) => name === 'state')?.[1]])).to.deep.equal([['/in/store/pickups', 'accepted'], ['/in/store/pickups', 'ready']])
+      for (const { path, headers, body } of taken) {
+        verifyStandardWebhook({ method: 'POST', path, url: path, headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])), body: Buffer.from(body) }, { secrets: [secret] })
+      }
+      expect((await fetch(`${twin.url}/_twin/edit/pickups/7/Ready`, { method: 'POST', headers: { origin: 'https://elsewhere.example' } })).status).to.equal(404)
+      await twin.close()
+      hub.closeAllConnections()
+      hub.close()
     })
     it('shows what has arrived, safely', async () => {
       const twin = await start({ title: 'ERP <test>', collections: { orders: { title: 'Orders', columns: { Customer: 'buyer.name' } } } })

@@ -37,22 +37,26 @@ export interface CollectionsApiOptions {
   itemKeyField: string
   repeats: 'answered' | 'written'
   refusal(): Refusal | null
+  /** Fields a document of the collection must have. */
+  required(collection: string): readonly string[]
 }
 
 /**
  * Answers requests for `/<collection>` and `/<collection>/<id>`. A list posted to `/<collection>/_bulk` is written document by document, with a
  * result for each; with `?atomic=true` all are written or none.
  */
-export function createCollectionsApi({ collections, counts, answered, idField, itemKeyField, repeats, refusal }: CollectionsApiOptions): CollectionsApi {
-  const refuse = (document: Record<string, unknown>): { error: string, field: string } | null => {
+export function createCollectionsApi({ collections, counts, answered, idField, itemKeyField, repeats, refusal, required }: CollectionsApiOptions): CollectionsApi {
+  const refuse = (collection: string, document: Record<string, unknown>): { error: string, field: string } | null => {
     const refused = refusal()
+    const missing = required(collection).find(field => document[field] === undefined || document[field] === null || document[field] === '')
+    if (missing !== undefined) return { error: `${missing} is missing`, field: missing }
     return refused && document[refused.field] === refused.value ? { error: `${refused.field} is not allowed`, field: refused.field } : null
   }
 
   function bulk(request: TwinRequest, collection: string): TwinReply {
     const documents = parseList(request.body)
     if (documents === null) return { status: 400, body: { error: 'the body is not a list of JSON objects' } }
-    if (request.query.get('atomic') === 'true' && documents.some(refuse)) return { status: 422, body: { error: 'one of the documents is not allowed' } }
+    if (request.query.get('atomic') === 'true' && documents.some(document => refuse(collection, document))) return { status: 422, body: { error: 'one of the documents is not allowed' } }
     const results = documents.map(document => {
       const { status, body } = once({ key: textOf(document[itemKeyField]), content: JSON.stringify(document) }, () => writeItem(collection, document))
       return Object.assign({ [idField]: textOf(document[idField]), status }, body)
@@ -61,7 +65,7 @@ export function createCollectionsApi({ collections, counts, answered, idField, i
   }
 
   function writeItem(collection: string, document: Record<string, unknown>): TwinReply {
-    const fault = refuse(document)
+    const fault = refuse(collection, document)
     if (fault) return { status: 422, body: fault }
     const { stored, created } = collections.write(collection, textOf(document[idField]) ?? collections.nextId(collection), document)
     counts.writes += 1
@@ -71,9 +75,10 @@ export function createCollectionsApi({ collections, counts, answered, idField, i
   function write(request: TwinRequest, collection: string, id: string | undefined): TwinReply {
     const document = parseObject(request.body)
     if (document === null) return { status: 400, body: { error: 'the body is not a JSON object' } }
-    const refused = refuse(document)
-    if (refused) return { status: 422, body: refused }
     const given = id ?? textOf(document[idField])
+    const kept = request.method === 'PATCH' && given !== undefined ? collections.get(collection, given)?.document : undefined
+    const refused = refuse(collection, { ...kept, ...document })
+    if (refused) return { status: 422, body: refused }
     if (request.method === 'PATCH' && (given === undefined || !collections.get(collection, given))) return notFound(collection, given)
     const { stored, created } = collections.write(collection, given ?? collections.nextId(collection), document, request.method === 'PATCH')
     counts.writes += 1
@@ -143,7 +148,7 @@ export function createCollectionsApi({ collections, counts, answered, idField, i
 }
 
 /** A document as the stand-in shows it: its own id and times beside what was sent. */
-function show({ id, document, createdAt, updatedAt }: StoredDocument): Record<string, unknown> {
+export function show({ id, document, createdAt, updatedAt }: StoredDocument): Record<string, unknown> {
   return { ...document, id, createdAt, updatedAt }
 }
 
@@ -164,7 +169,7 @@ function parseList(body: Buffer): Record<string, unknown>[] | null {
   }
 }
 
-function parseObject(body: Buffer): Record<string, unknown> | null {
+export function parseObject(body: Buffer): Record<string, unknown> | null {
   try {
     const parsed: unknown = JSON.parse(body.toString('utf8'))
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null

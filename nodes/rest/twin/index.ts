@@ -2,16 +2,17 @@
 import { join } from 'node:path'
 import type { Twin, TwinOptions } from '../../../runtime/kit/definition.ts'
 import { openJournal } from '../../../runtime/twins/journal.ts'
-import { startTwinServer } from '../../../runtime/twins/server.ts'
+import { isForeign, startTwinServer } from '../../../runtime/twins/server.ts'
 import type { TwinReply, TwinRequest } from '../../../runtime/twins/server.ts'
-import { createCollectionsApi, isAnsweredKey } from './api.ts'
+import { createCollectionsApi, isAnsweredKey, parseObject, show } from './api.ts'
 import type { Refusal, TwinCounts } from './api.ts'
 import { openCollections } from './collections.ts'
-import type { Collections } from './collections.ts'
+import type { Collections, StoredDocument } from './collections.ts'
 import { createLogin } from './login.ts'
 import type { Login } from './login.ts'
 import { renderCollections } from './page.ts'
 import { readTwinSettings } from './settings.ts'
+import { createTeller } from './webhooks.ts'
 
 /** How the next requests go wrong. */
 export interface Failure {
@@ -29,6 +30,8 @@ export interface RestTwin extends Twin {
   readonly collections: Collections
   readonly counts: TwinCounts
   readonly login: Login
+  /** What a person does in the system itself: changes some fields of a document, or makes one, and tells the hub where the settings say so. */
+  edit(collection: string, id: string, fields: Record<string, unknown>): StoredDocument
   /** Null: no more failures. */
   fail(failure: Failure | null): void
   /** Null: everything is taken again. */
@@ -37,7 +40,7 @@ export interface RestTwin extends Twin {
 
 /**
  * Starts a stand-in. Over HTTP: `/<collection>[/<id>]`, a page at `/` for browsers, POST `/oauth/token`, and for other processes
- * `GET /_twin/state` (counts and documents), `POST /_twin/fail` (a {@link Failure} or null), `POST /_twin/clear`.
+ * `GET /_twin/state` (counts and documents), `POST /_twin/edit/<collection>/<id>` (fields), `POST /_twin/fail` (a {@link Failure} or null), `POST /_twin/clear`.
  */
 export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
   const settings = readTwinSettings(options.system, options.config)
@@ -45,9 +48,17 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
   const counts: TwinCounts = { requests: 0, writes: 0, repeats: 0, mixedUpKeys: 0, failures: 0 }
   const login = createLogin(options.secrets, settings.tokenLifetime)
   const answered = openJournal(options.dataDir === undefined ? undefined : join(options.dataDir, `${options.system}-keys.jsonl`), isAnsweredKey)
-  const api = createCollectionsApi({ collections, counts, answered, idField: settings.idField, itemKeyField: settings.itemKeyField, repeats: settings.repeats, refusal: () => refusal })
+  const api = createCollectionsApi({ collections, counts, answered, idField: settings.idField, itemKeyField: settings.itemKeyField, repeats: settings.repeats, refusal: () => refusal, required: collection => settings.collections[collection]?.required ?? [] })
+  const teller = createTeller(options)
   let failure: Failure | null = null
   let refusal: Refusal | null = null
+
+  function edit(collection: string, id: string, fields: Record<string, unknown>): StoredDocument {
+    const { stored } = collections.write(collection, id, fields, true)
+    const path = settings.collections[collection]?.tells
+    if (path !== undefined) teller.tell(path, show(stored))
+    return stored
+  }
 
   function takeFailure(): Failure | null {
     const taken = failure
@@ -56,8 +67,16 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
   }
 
   function control(request: TwinRequest): TwinReply {
-    const [, what] = request.segments
-    if (what === 'state') return { status: 200, body: { counts, tokens: login.tokensIssued(), collections: Object.fromEntries(collections.names().map(name => [name, collections.list(name)])) } }
+    const [, what, collection, id, action] = request.segments
+    if (what === 'edit' && request.method === 'POST' && collection !== undefined && id !== undefined && !isForeign(request)) {
+      // A button of the page, or another process that says which fields.
+      const pressed = action === undefined ? undefined : settings.collections[collection]?.actions.find(({ label }) => label === action)
+      const fields = pressed ? pressed.fields : parseObject(request.body)
+      if (fields === null) return { status: 400, body: { error: 'the body is not a JSON object' } }
+      const stored = edit(collection, id, fields)
+      return pressed ? { status: 303, headers: { location: '/' } } : { status: 200, body: show(stored) }
+    }
+    if (what === 'state') return { status: 200, body: { counts, pending: teller.pending, tokens: login.tokensIssued(), collections: Object.fromEntries(collections.names().map(name => [name, collections.list(name)])) } }
     if (what === 'fail' && request.method === 'POST') {
       failure = parseFailure(request.body)
       return { status: 204 }
@@ -66,7 +85,7 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
       collections.clear()
       return { status: 204 }
     }
-    return { status: 404, body: { error: 'there are state, fail and clear' } }
+    return { status: 404, body: { error: 'there are state, edit, fail and clear' } }
   }
 
   const server = await startTwinServer(options.port, (request) => {
@@ -88,10 +107,12 @@ export async function startRestTwin(options: TwinOptions): Promise<RestTwin> {
     collections,
     counts,
     login,
+    edit,
     fail(next) { failure = next },
     refuse(next) { refusal = next },
     async close() {
       await server.close()
+      await teller.close()
       collections.close()
       answered.close()
     },

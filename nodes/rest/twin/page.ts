@@ -17,13 +17,13 @@ export function renderCollections({ settings, collections, counts }: { settings:
 }
 
 function renderCollection(name: string, documents: StoredDocument[], view: CollectionView | undefined): string {
-  const columns = view?.columns ?? []
+  const { columns = [], actions = [] } = view ?? {}
   const newest = documents.toReversed().slice(0, shownRows)
   const numbers = columns.map(({ path }) => formatOf(newest.map(({ document }) => readPath(document, path))))
   return renderTable({
     title: view?.title ?? name,
     note: documents.length > shownRows ? `the newest ${shownRows} of ${documents.length}` : String(documents.length),
-    columns: [{ label: 'Id' }, ...columns.map(({ label }, index) => ({ label, number: numbers[index] !== undefined })), { label: 'Arrived' }, { label: 'Writes', number: true }, { label: 'Document' }],
+    columns: [{ label: 'Id' }, ...columns.map(({ label }, index) => ({ label, number: numbers[index] !== undefined })), { label: 'Arrived' }, { label: 'Writes', number: true }, { label: 'Document' }, ...(actions.length > 0 ? [{ label: '' }] : [])],
     rows: newest.map(entry => ({
       fresh: Date.now() - Date.parse(entry.updatedAt) < freshMs,
       cells: [
@@ -32,11 +32,15 @@ function renderCollection(name: string, documents: StoredDocument[], view: Colle
         escapeHtml(new Date(entry.updatedAt).toTimeString().slice(0, 8)),
         String(entry.writes),
         `<details><summary>JSON</summary><pre>${escapeHtml(JSON.stringify(entry.document, null, 2))}</pre></details>`,
+        ...(actions.length > 0 ? [actions.map(({ label }) => buttonOf(entry, label)).join(' ')] : []),
       ],
     })),
     empty: 'Nothing has arrived yet.',
   })
 }
+
+const buttonOf = ({ collection, id }: StoredDocument, label: string): string =>
+  `<form method="post" action="${escapeHtml(`/_twin/edit/${[collection, id, label].map(encodeURIComponent).join('/')}`)}"><button>${escapeHtml(label)}</button></form>`
 
 /** How many decimals a column of numbers needs; undefined where it holds something else. */
 function formatOf(values: unknown[]): number | undefined {

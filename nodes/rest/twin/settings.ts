@@ -1,6 +1,15 @@
 /** What a project says of a stand-in: `torg.twins.<system>.config` in its package.json. */
 
-export interface CollectionView { title: string, columns: { label: string, path: string }[] }
+export interface CollectionView {
+  title: string
+  columns: { label: string, path: string }[]
+  /** Fields without which a document is refused with 422. */
+  required: string[]
+  /** Where the hub is told of a change that was made in the system itself: the path of a `rest in`. Undefined: it is not told. */
+  tells: string | undefined
+  /** Buttons of each document: such a change, by label. */
+  actions: { label: string, fields: Record<string, unknown> }[]
+}
 
 export interface TwinSettings {
   title: string
@@ -41,9 +50,14 @@ export function readTwinSettings(system: string, config: Readonly<Record<string,
 }
 
 function readView(name: string, view: unknown, system: string): CollectionView {
-  const { title = name, columns = {} } = objectOf(view, system)
+  const { title = name, columns = {}, required = [], tells, actions = {} } = objectOf(view, system)
   const shown = Object.entries(objectOf(columns, system)).map(([label, path]) => ({ label, path: String(path) }))
-  return { title: String(title), columns: shown }
+  return {
+    title: String(title), columns: shown,
+    required: Array.isArray(required) ? required.map(String) : [],
+    tells: tells === undefined ? undefined : String(tells),
+    actions: Object.entries(objectOf(actions, system)).map(([label, fields]) => ({ label, fields: objectOf(fields, system) })),
+  }
 }
 
 function objectOf(value: unknown, system: string): Record<string, unknown> {

@@ -13,7 +13,8 @@ export function changeOrder(order: TwinOrder, change: ChangeName, now: Date): Tw
   const changed = { ...order, updated_at: at }
   switch (change) {
     case 'capture': return order.financial_status === 'authorized' ? { ...changed, financial_status: 'paid', total_outstanding: '0.00' } : null
-    case 'ship': return order.fulfillment_status === null ? ship(changed, at) : null
+    // What is collected in a store is not sent: it has no address.
+    case 'ship': return order.fulfillment_status === null && order['shipping_address'] !== null ? ship(changed, at) : null
     case 'return': return order.fulfillment_status === 'fulfilled' && order.financial_status === 'paid' ? giveBack(changed, at) : null
     case 'cancel': return order.fulfillment_status === null ? cancel(changed, at) : null
   }

@@ -1,5 +1,5 @@
 /** Makes orders the way the vendor writes them, with sums that agree to the øre. */
-import { discounts, familyNames, gateways, givenNames, notes, shippings, streets, towns, variants } from './catalogue.ts'
+import { discounts, familyNames, gateways, givenNames, notes, pickup, shippings, streets, towns, variants } from './catalogue.ts'
 import type { Variant } from './catalogue.ts'
 import type { Random } from './random.ts'
 
@@ -31,13 +31,22 @@ const taxLines = (ore: number, rate: number): Record<string, unknown>[] => [{ ti
 
 interface Line { variant: Variant, quantity: number, discount: number }
 
+export interface OrderWish {
+  random: Random
+  number: number
+  now: Date
+  /** Collected in the store, by a customer with an account. */
+  collect?: boolean
+}
+
 /** The order with this running number. The same seed, number and time give the same order. */
-export function makeOrder({ random, number, now }: { random: Random, number: number, now: Date }): TwinOrder {
-  const guest = random.chance(0.15)
+export function makeOrder({ random, number, now, collect = false }: OrderWish): TwinOrder {
+  const guest = random.chance(0.15) && !collect
   const buyer = makeBuyer(random)
   const discount = random.chance(0.3) ? random.pick(discounts) : null
   const lines = pickLines(random, discount?.[1] ?? 0)
-  const [shippingTitle, shippingCode, shippingPrice] = random.pick(shippings)
+  const sent = random.pick(shippings)
+  const [shippingTitle, shippingCode, shippingPrice] = collect ? [...pickup, 0] as const : sent
   const gateway = random.pick(gateways)
   const paid = gateway !== 'Klarna' && random.chance(0.6)
   const goods = lines.reduce((sum, line) => sum + line.variant.price * line.quantity, 0)
@@ -60,7 +69,7 @@ export function makeOrder({ random, number, now }: { random: Random, number: num
     tax_lines: sumTaxes(lines, shippingPrice),
     line_items: lines.map((line, index) => makeLine(line, id * 10 + index + 1)),
     shipping_lines: [{ id: id + 40_000_000, title: shippingTitle, code: shippingCode, source: 'shopify', carrier_identifier: null, price: decimalOf(shippingPrice), discounted_price: decimalOf(shippingPrice), price_set: moneySet(shippingPrice), discounted_price_set: moneySet(shippingPrice), discount_allocations: [], tax_lines: taxLines(shippingPrice, 0.25) }],
-    billing_address: buyer.address, shipping_address: buyer.address,
+    billing_address: buyer.address, shipping_address: collect ? null : buyer.address,
     customer: guest ? null : { id: buyer.id, email: buyer.email, phone: buyer.phone, first_name: buyer.given, last_name: buyer.family, verified_email: true, state: 'enabled', note: null, tags: buyer.club ? 'club' : '', tax_exempt: false, currency, created_at: '2025-01-15T10:00:00+01:00', updated_at: at, default_address: { ...buyer.address, id: buyer.id + 1, default: true } },
     fulfillments: [], refunds: [],
   }

@@ -19,7 +19,7 @@ export function renderShop({ title, orders, pending }: { title: string, orders: 
     empty: 'No orders yet. Place one!',
   })
   const waiting = `<p><span class="tag">${pending === 0 ? 'every webhook was taken by the hub' : `${pending} webhooks wait for the hub`}</span></p>`
-  return renderPage({ title, subtitle: 'An offline stand-in of a webshop: it sends its orders to the hub as signed webhooks', color: '#2f6b4f', body: waiting + table, action: '<form method="post" action="/place"><button>Place an order</button></form>' })
+  return renderPage({ title, subtitle: 'An offline stand-in of a webshop: it sends its orders to the hub as signed webhooks', color: '#2f6b4f', body: waiting + table, action: '<form method="post" action="/place"><button>Place an order</button></form> <form method="post" action="/place?collect=true"><button>… to collect in the store</button></form>' })
 }
 
 function cellsOf(order: TwinOrder): string[] {

@@ -1,5 +1,4 @@
-/** Sends signed webhooks and sends them again until the hub has taken them, as the vendor does, only faster. */
-import { createHmac } from 'node:crypto'
+/** Sends webhooks and sends them again until the hub has taken them, as vendors do, only faster. */
 import type { Logger } from 'pino'
 
 export interface Webhook {
@@ -18,9 +17,8 @@ export interface WebhookSender {
 }
 
 interface SenderOptions {
-  url: string
-  secret: string
-  shop: string
+  /** Where a webhook goes and what it carries, signature included; asked for every attempt. */
+  request(webhook: Webhook): { url: string, headers: Record<string, string> }
   log: Logger
   /** Called once when the hub has answered 2xx, or when the vendor would give up. */
   settled(webhook: Webhook): void
@@ -30,13 +28,13 @@ interface SenderOptions {
   longestRetryMs?: number
 }
 
-/** The vendor waits 5 s for an answer and gives up after 4 hours. https://shopify.dev/docs/apps/build/webhooks/subscribe/https */
+/** As Shopify, which waits 5 s for an answer and gives up after 4 hours: https://shopify.dev/docs/apps/build/webhooks/subscribe/https */
 const answerLimitMs = 5000
 const giveUpAfterMs = 4 * 3_600_000
 const firstRetryMs = 500
 const standardLongestRetryMs = 10_000
 
-/** A sender for one address. */
+/** A sender for one system. */
 export function createWebhookSender(options: SenderOptions): WebhookSender {
   const waiting: { webhook: Webhook, attempt: number }[] = []
   const timers = new Set<NodeJS.Timeout>()
@@ -87,18 +85,19 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
   }
 }
 
-async function post(webhook: Webhook, { url, secret, shop, log }: SenderOptions, stop: AbortSignal): Promise<boolean> {
-  const headers = {
-    'content-type': 'application/json', 'x-shopify-topic': webhook.topic, 'x-shopify-shop-domain': shop, 'x-shopify-api-version': '2026-07',
-    'x-shopify-event-id': webhook.eventId, 'x-shopify-webhook-id': webhook.eventId, 'x-shopify-triggered-at': webhook.at,
-    'x-shopify-hmac-sha256': createHmac('sha256', secret).update(webhook.body).digest('base64'),
-  }
+async function post(webhook: Webhook, { request, log }: SenderOptions, stop: AbortSignal): Promise<boolean> {
+  const { url, headers } = request(webhook)
   try {
-    const response = await fetch(url, { method: 'POST', headers, body: webhook.body, signal: AbortSignal.any([stop, AbortSignal.timeout(answerLimitMs)]) })
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: webhook.body, signal: AbortSignal.any([stop, AbortSignal.timeout(answerLimitMs)]) })
     await response.arrayBuffer()
     if (!response.ok) log.debug({ topic: webhook.topic, status: response.status }, 'the hub did not take a webhook; it is sent again')
     return response.ok
   } catch {
     return false
   }
+}
+
+/** Whether a kept line is a {@link Webhook}. */
+export function isWebhook(value: unknown): value is Webhook {
+  return value !== null && typeof value === 'object' && 'eventId' in value && 'topic' in value && 'body' in value && 'at' in value
 }
