@@ -12,7 +12,7 @@ export interface Swept {
 }
 
 /** Records, messages and references have statements of their own. Deployments and erasures keep what a person wrote, and keys of work last as long as it waits. */
-const notSwept = ['record', 'message', 'reference', 'deployment', 'erasure', 'migration', 'process', 'lane', 'work']
+const notSwept = ['record', 'price', 'stock', 'subscription', 'message', 'reference', 'deployment', 'erasure', 'migration', 'process', 'lane', 'work']
 const batch = 1_000
 const erased = 'erased'
 /** Where two rows must not become the same. */
