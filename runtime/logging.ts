@@ -1,4 +1,4 @@
-/** One structured log for everything: the hub, Node-RED and palette nodes. Secrets are taken out before a line is written. */
+/** One structured log for everything: the hub, Node-RED and palette nodes. Secrets and personal data are taken out before a line is written. */
 import { pino, type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import { TorgError } from './errors.ts'
@@ -10,6 +10,8 @@ const secretField = /^(authorization|proxy-authorization|cookie|set-cookie|x-api
 const secretInUrl = /(\w:\/\/[^\s:/@"]*):[^\s/@"]+@/g
 /** An authorization header quoted in a text. */
 const secretInText = /\b(Bearer|Basic) +[A-Za-z0-9+/._~=-]{8,}/g
+/** An e-mail address or an international phone number. Customers are keys of some messages, and systems quote them in their answers. */
+const personInText = /(?<![\w/.+@-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}|(?<![\w.:+-])\+[1-9]\d{7,14}\b/g
 const hidden = '••••'
 const deepest = 8
 
@@ -29,7 +31,7 @@ export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>,
     // Fields bound to a child logger do not pass through the formatter above.
     redact: { paths: ['authorization', 'password', 'secret', 'secretKey', 'token', 'credentials'], censor: hidden },
     serializers: { err: describeError, error: describeError },
-    hooks: { streamWrite: (line: string) => line.replace(secretInUrl, `$1:${hidden}@`).replace(secretInText, `$1 ${hidden}`) },
+    hooks: { streamWrite: (line: string) => line.replace(secretInUrl, `$1:${hidden}@`).replace(secretInText, `$1 ${hidden}`).replace(personInText, hidden) },
   }
   const output = destination ?? standardOutput()
   if (settings.logFormat === 'json') return pino(options, output)

@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats'
 import type { TSchema } from 'typebox'
 import { formats } from './codes.ts'
+import { mask } from './masking.ts'
 import { valueType } from './values.ts'
 
 /** One thing that is wrong with a document. `pointer` is a JSON pointer (RFC 6901), empty for the whole. */
@@ -86,8 +87,10 @@ export function quote(value: unknown): string {
 }
 
 function describe(error: ErrorObject): Finding {
-  const { keyword, params, instancePath: pointer, data: value } = error
+  const { keyword, params, instancePath: pointer } = error
   const schema = typeof error.parentSchema === 'object' ? error.parentSchema : {}
+  // Findings are logged, listed and answered; who needs the value itself has the input.
+  const value: unknown = schema.pii === undefined || schema.pii === false ? error.data : mask(error.data)
   const parameter = (name: string): string => { const found: unknown = params[name]; return typeof found === 'string' ? found : '' }
   switch (keyword) {
     case 'additionalProperties':

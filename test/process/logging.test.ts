@@ -22,6 +22,14 @@ describe('log', () => {
     expect(line).to.have.property('time').that.matches(/^\d{4}-\d\d-\d\dT/)
   })
 
+  it('takes e-mail addresses and phone numbers out, and leaves what only looks like one', () => {
+    const { log, text } = capture('json')
+    log.warn({ lane: 'shop.in', key: 'kari.nordmann+a@example.no', err: new Error('refused: "+4791234567" is known') }, 'dead letter: kari@example.no')
+    log.info({ at: '2026-03-01T08:00:00+0100', package: 'node-red@5.0.0', address: 'redis://torg@cache.example.no:6379' }, 'kept')
+    expect(text()).not.to.match(/kari|91234567/)
+    for (const kept of ['refused', 'dead letter', '+0100', 'node-red@5.0.0', 'torg@cache.example.no', 'kept']) expect(text()).to.include(kept)
+  })
+
   for (const format of ['json', 'pretty'] as const) {
     it(`takes secrets out of fields at any depth, of bound fields, addresses, headers in texts and errors (${format})`, () => {
       const { log, text } = capture(format)
