@@ -12,7 +12,6 @@ import { completenessRoutes, type CompletenessOptions } from './completeness.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deploymentRoutes, flowRoutes, type DeployOptions } from './deployments.ts'
 import { environmentRoutes, type EnvironmentOptions } from './environment.ts'
-import { explainRoutes, type ExplainRouteOptions } from './explain.ts'
 import { createAdminGuard, type AdminGuard, type GuardOptions, type NeedsPermission } from './guard.ts'
 import { handle } from './handler.ts'
 import { createReady, health } from './health.ts'
@@ -44,7 +43,7 @@ export interface ApiOptions extends CompletenessOptions {
   /** The canonical kinds with the project's own fields. */
   kinds: RecordOptions['kinds']
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'save' | 'find' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store'] & IdentityOptions['store'] & ImportOptions['store'] & ExplainRouteOptions['store']
+  store: Pick<Store, 'ping' | 'depths' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store'] & IdentityOptions['store'] & ImportOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -54,7 +53,7 @@ export interface ApiOptions extends CompletenessOptions {
   deploy?: DeployOptions['deploy']
   /** Whose the database is. */
   environment?: EnvironmentOptions['environment']
-  explain?: ExplainRouteOptions['explain']
+  explain: RecordOptions['explain']
   /** Schemas of the canonical model by name. */
   schemas?: ReadonlyMap<string, object>
   systems?(): readonly RegisteredSystem[]
@@ -117,7 +116,6 @@ export function createApi(options: ApiOptions): Api {
     app.use('/api/v1/imports', importRoutes({ ...options, imports: options.imports }))
     app.use('/api/v1/references', referenceRoutes(options.imports))
   }
-  if (options.explain) app.use('/api/v1/records', explainRoutes({ store, explain: options.explain }))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, log }))
   app.use('/api/v1/completeness', completenessRoutes(options))
   app.use('/api/v1/deployments', deploymentRoutes(options))

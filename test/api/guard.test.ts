@@ -19,7 +19,7 @@ const guarded: [string, string][] = [
   ['GET', '/api/v1/lanes'], ['POST', '/api/v1/lanes/erp.out/pause'], ['POST', '/api/v1/lanes/erp.out/resume'],
   ['GET', '/api/v1/privacy/customers/1'], ['GET', '/api/v1/privacy/erasures'], ['POST', '/api/v1/privacy/erasures'], ['GET', '/api/v1/privacy/erasures/1'], ['POST', '/api/v1/privacy/erasures/1/confirm'],
   ...[...kinds.values()].flatMap(({ plural, rules: { fact } }): [string, string][] => [
-    ['GET', `/api/v1/${plural}`], ['GET', `/api/v1/${plural}/m-1`], ['POST', `/api/v1/${plural}`],
+    ['GET', `/api/v1/${plural}`], ['GET', `/api/v1/${plural}/m-1`], ['GET', `/api/v1/${plural}/m-1/explain`], ['POST', `/api/v1/${plural}`],
     ...fact ? [] : ['PUT', 'PATCH', 'DELETE'].map((method): [string, string] => [method, `/api/v1/${plural}/m-1`]),
     ...fact ? [] : ['merge', 'unmerge'].map((action): [string, string] => ['POST', `/api/v1/${plural}/m-1/${action}`]),
   ]), ['POST', '/api/v1/prices/lookup'], ['GET', '/api/v1/openapi.json'],

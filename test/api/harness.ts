@@ -92,6 +92,7 @@ export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ..
     kinds, store, log, metrics, version: '0.0.0-test',
     settings: { adminUser: 'admin', adminPasswordHash: hash, publicUrl: url, bodyLimit },
     checkFlows: () => undefined,
+    explain: () => [],
     ...options,
   })
   api.guard.upgrades(server)

@@ -45,6 +45,18 @@ export function openApiDocument({ kinds, version, publicUrl }: { kinds: Readonly
       },
       schemas: {
         ...kindSchemas(kinds.values()), ...Object.assign({}, ...resources.map(answerSchemas)), Problem,
+        Explanation: {
+          type: 'object', required: ['kind', 'id', 'number', 'version', 'items'],
+          properties: {
+            kind: { type: 'string' }, id: { type: 'string', format: 'uuid' }, number: { type: ['string', 'null'] }, version: { type: 'integer' },
+            items: {
+              type: 'array', items: {
+                type: 'object', required: ['field', 'text'],
+                properties: { field: { type: 'string', description: 'JSON pointer.' }, value: { description: 'What it says.' }, text: { type: 'array', description: 'The explanation in sentences.', items: { type: 'string' } } },
+              },
+            },
+          },
+        },
         PriceLookup: JSON.parse(JSON.stringify(PriceWantSchema)) as unknown,
         PriceLookupAnswer: {
           type: 'object', required: ['at', 'items'],

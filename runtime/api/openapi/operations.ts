@@ -75,7 +75,15 @@ export function operationsOf({ kind: { name, plural, rules, example }, filters, 
       delete: { operationId: `delete${schema}`, tags, summary: 'Mark it as deleted, here and in the systems that have it', parameters: [ifMatch, idempotencyKey], responses: { ...written(200, 'What became of it.'), ...conflicts } },
     },
   }
-  return { [`/api/v1/${plural}`]: collection, [`/api/v1/${plural}/{id}`]: one }
+  const explained = {
+    parameters: [parameter('path', 'id', { type: 'string' }, 'The hub\'s id of the record, its number, or `<system>:<its id>`.')],
+    get: {
+      operationId: `explain${schema}`, tags, summary: 'What set its fields, and what was not applied',
+      parameters: [parameter('query', 'field', { type: 'string', examples: ['/ext'] }, 'Only this field with its parts; a JSON pointer.')],
+      responses: { 200: answer('Each field.', reference('Explanation')), ...failing({ 404: 'There is none, or nothing was ever said of the field.' }) },
+    },
+  }
+  return { [`/api/v1/${plural}`]: collection, [`/api/v1/${plural}/{id}`]: one, [`/api/v1/${plural}/{id}/explain`]: explained }
 }
 
 /** Schemas of the answers about a kind. */

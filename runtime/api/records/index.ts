@@ -4,6 +4,7 @@ import type { Hub } from '../../hub.ts'
 import type { Kind } from '../../model/index.ts'
 import type { AnswerStore, Store } from '../../store/types.ts'
 import type { Settings } from '../../settings.ts'
+import { explainRoutes, type ExplainRouteOptions } from './explain.ts'
 import { priceRoutes } from './prices.ts'
 import { readRoutes, type ReadStore } from './read.ts'
 import { resourcesOf } from './resources.ts'
@@ -13,15 +14,16 @@ export interface RecordOptions {
   /** The project's. */
   kinds: ReadonlyMap<string, Kind>
   hub: Pick<Hub, 'accepting' | 'save' | 'find'>
-  store: ReadStore & AnswerStore & Pick<Store, 'pricesOf'>
+  store: ReadStore & AnswerStore & Pick<Store, 'pricesOf'> & ExplainRouteOptions['store']
+  explain: ExplainRouteOptions['explain']
   settings: Pick<Settings, 'bodyLimit'>
 }
 
-export function recordRoutes({ kinds, hub, store, settings: { bodyLimit } }: RecordOptions): Router {
+export function recordRoutes({ kinds, hub, store, explain, settings: { bodyLimit } }: RecordOptions): Router {
   const router = Router()
   router.use('/prices', priceRoutes({ store }))
   for (const resource of resourcesOf(kinds)) {
-    router.use(`/${resource.kind.plural}`, readRoutes({ resource, store }), writeRoutes({ resource, hub, store, bodyLimit }))
+    router.use(`/${resource.kind.plural}`, readRoutes({ resource, store }), explainRoutes({ resource, store, explain }), writeRoutes({ resource, hub, store, bodyLimit }))
   }
   return router
 }

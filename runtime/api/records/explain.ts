@@ -1,11 +1,12 @@
-/** Why a record says what it says: which system, message, mapping and rule set each field, and what was not applied. */
+/** `GET /api/v1/<kinds>/<id>/explain`: which system, message, mapping and rule set each field of a record, and what was not applied. */
 import { Router, type Request } from 'express'
-import { TorgError } from '../errors.ts'
-import { isId } from '../ids.ts'
-import { kinds } from '../model/index.ts'
-import type { ExplainOptions, FieldExplanation } from '../project/index.ts'
-import type { Store, StoredRecord } from '../store/types.ts'
-import { handle, queryText } from './handler.ts'
+import { TorgError } from '../../errors.ts'
+import { isId } from '../../ids.ts'
+import type { ExplainOptions, FieldExplanation } from '../../project/index.ts'
+import type { Store, StoredRecord } from '../../store/types.ts'
+import { requireScope } from '../caller.ts'
+import { handle, queryText } from '../handler.ts'
+import { refuseUnknown, type Resource } from './resources.ts'
 
 export interface ExplainRouteOptions {
   store: Pick<Store, 'find' | 'contenders' | 'activeDeployment'>
@@ -13,10 +14,11 @@ export interface ExplainRouteOptions {
   explain(what: Pick<ExplainOptions, 'record' | 'contenders' | 'flows' | 'field'>): FieldExplanation[]
 }
 
-/** `GET /:kind/:id/explain?field=/phones`: of one field with its parts, or of all. The record by the hub's id, by its number, or as `<system>:<its id>`. */
-export function explainRoutes({ store, explain }: ExplainRouteOptions): Router {
-  return Router().get('/:kind/:id/explain', handle(async (req, res) => {
-    const record = await findRecord(store, req)
+/** `?field=/phones`: of one field with its parts, or of all. The record by the hub's id, by its number, or as `<system>:<its id>`. */
+export function explainRoutes({ resource: { kind: { name } }, store, explain }: ExplainRouteOptions & { resource: Resource }): Router {
+  return Router().get('/:id/explain', requireScope('read', name), handle(async (req, res) => {
+    refuseUnknown(req.query, ['field'])
+    const record = await findRecord(store, name, req)
     const field = queryText(req, 'field')
     if (field !== undefined && !field.startsWith('/')) throw new TorgError('request.invalid', { detail: `"${field}" is no JSON pointer; they begin with a slash, such as /phones.`, pointer: '/field', value: field })
     const [contenders, active] = await Promise.all([store.contenders(record.id), store.activeDeployment()])
@@ -26,9 +28,8 @@ export function explainRoutes({ store, explain }: ExplainRouteOptions): Router {
   }))
 }
 
-async function findRecord(store: Pick<Store, 'find'>, req: Request): Promise<StoredRecord> {
-  const { kind = '', id = '' } = req.params
-  if (!kinds.has(kind)) throw new TorgError('request.not-found', { detail: `There is no kind ${kind}.`, value: kind, next: `There are ${[...kinds.keys()].join(', ')}.` })
+async function findRecord(store: Pick<Store, 'find'>, kind: string, req: Request): Promise<StoredRecord> {
+  const { id = '' } = req.params
   const [, system, given] = /^([a-z0-9]+(?:-[a-z0-9]+)*):(.+)$/.exec(id) ?? []
   const record = await store.find(kind, isId(id) ? { id } : system !== undefined && given !== undefined ? { ref: { system, kind, id: given } } : { number: id })
   if (record === null) throw new TorgError('request.not-found', { detail: `There is no ${kind} ${id}.`, next: 'Name it by the hub\'s own id, its number, or as <system>:<the id that system gave it>.' })
