@@ -48,7 +48,7 @@ describe('the editor behind the guard', function () {
     let apps: NodeRedApps | undefined
     const check = (flows: readonly unknown[]): void => { checkFlows(flows, { env: {} }) }
     const api = createApi({
-      hub: { accepting: true, publicUrl: url, sourcesOf: () => [], hasSystem: () => false, receive: store.receive, save: store.save, find: store.find },
+      hub: { accepting: true, publicUrl: url, sourcesOf: () => [], hasSystem: () => false, receive: store.receive, save: store.save, find: store.find, readerOf: () => null },
       store, log, metrics: createMetrics(), version: 'test', checkFlows: check, kinds, explain: () => [],
       settings: { ...credentials, publicUrl: url, bodyLimit: 1000 },
       deploy: ({ flows, user }) => embedded.deploy(flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) })), { user }),

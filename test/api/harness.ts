@@ -6,6 +6,7 @@ import { createApi, createMetrics, type Api, type ApiOptions, type Metrics } fro
 import { TorgError } from '../../runtime/errors.ts'
 import type { RegisteredSource } from '../../runtime/hub.ts'
 import { kinds } from '../../runtime/model/index.ts'
+import { compileReader, type RoleRow } from '../../runtime/project/index.ts'
 import type { NewMessage, ReceivedMessage, Store } from '../../runtime/store/types.ts'
 
 export interface LogLine { level: number, msg: string, [key: string]: unknown }
@@ -39,6 +40,8 @@ export interface FakeHub {
   accepting: boolean
   sources: RegisteredSource[]
   received: NewMessage[]
+  /** Rows of the role table, for what readers may have. */
+  roles: RoleRow[]
 }
 
 /** A webhook source; what is not given is the simplest. */
@@ -71,7 +74,7 @@ export interface RunningApi { url: string, app: Api['app'], hub: FakeHub, metric
 export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ...options }: { store: Store, receive?: (message: NewMessage) => Promise<ReceivedMessage>, hash?: string, bodyLimit?: number } & Partial<ApiOptions>): Promise<RunningApi> {
   const { log, lines, text } = createTestLog()
   const metrics = createMetrics({ depths: () => store.depths() })
-  const hub: FakeHub = { accepting: true, sources: [], received: [] }
+  const hub: FakeHub = { accepting: true, sources: [], received: [], roles: [] }
   const server = createServer()
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -83,6 +86,7 @@ export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ..
       sourcesOf: key => hub.sources.filter(({ system }) => system.key === key),
       save: store.save,
       find: store.find,
+      readerOf: (kind, system) => compileReader(hub.roles, { kind, system }),
       hasSystem: key => hub.sources.some(({ system }) => system.key === key),
       receive: async message => {
         hub.received.push(message)

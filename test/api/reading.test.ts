@@ -96,6 +96,27 @@ describe('reading records over HTTP', () => {
     expect((wrong.json()['errors'] as { pointer: string }[]).map(({ pointer }) => pointer).sort()).to.deep.equal(['/currency', '/skus', '/stor'])
   })
 
+  it('gives a key only the fields that its system may read, as hub changes does', async () => {
+    const keyFor = async (system?: string): Promise<Record<string, string>> => {
+      const { key } = (await call(`${api.url}/api/v1/keys`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'One', scopes: ['read:*'], ...(system !== undefined && { system }) }) })).json()
+      return { authorization: `Bearer ${String(key)}` }
+    }
+    api.hub.roles = [{ kind: 'customer', field: 'loyalty', readers: ['pos'] }, { kind: 'order', field: 'lines', readers: ['pos'] }, { kind: 'price', field: 'value', readers: ['pos'] }]
+    const ask = { method: 'POST', body: JSON.stringify({ skus: [kinds.get('variant')?.example['sku']], currency: 'NOK' }) }
+    for (const [system, sees] of [['pos', true], ['crm', false], [undefined, false]] as const) {
+      const headers = await keyFor(system)
+      const one = (await get(`customers/${customer}?include=orders`, headers)).json()
+      expect(one).to.include({ name: 'Ingrid Solbakken' })
+      const [listed] = items(await get('customers', headers))
+      const [order] = (one['included'] as { orders: { items: object[] } }).orders.items
+      const priced = (await call(`${api.url}/api/v1/prices/lookup`, { ...ask, headers: { ...headers, 'content-type': 'application/json' } })).json()['items'] as { price: object }[]
+      expect(['loyalty' in one, 'loyalty' in (listed ?? {}), 'lines' in (order ?? {}), 'value' in (priced[0]?.price ?? {})], system ?? 'no system').to.deep.equal([sees, sees, sees, sees])
+      expect((await get(`customers/${customer}/explain`, headers)).status, system ?? 'no system').to.equal(sees ? 200 : 403)
+    }
+    expect((await get(`customers/${customer}`)).json()).to.have.property('loyalty')
+    api.hub.roles = []
+  })
+
   it('asks for the scope of what is read, and of what comes along', async () => {
     const { key } = (await call(`${api.url}/api/v1/keys`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'CRM', scopes: ['read:customer'] }) })).json()
     const headers = { authorization: `Bearer ${String(key)}` }

@@ -1,12 +1,14 @@
 /** `GET /api/v1/<kinds>/<id>/explain`: which system, message, mapping and rule set each field of a record, and what was not applied. */
 import { Router, type Request } from 'express'
 import { TorgError } from '../../errors.ts'
+import type { Hub } from '../../hub.ts'
 import { isId } from '../../ids.ts'
 import type { ExplainOptions, FieldExplanation } from '../../project/index.ts'
 import type { Store, StoredRecord } from '../../store/types.ts'
-import { requireScope } from '../caller.ts'
+import { callerOf, requireScope } from '../caller.ts'
 import { handle, queryText } from '../handler.ts'
 import { refuseUnknown, type Resource } from './resources.ts'
+import { seesAll } from './shown.ts'
 
 export interface ExplainRouteOptions {
   store: Pick<Store, 'find' | 'contenders' | 'activeDeployment'>
@@ -15,9 +17,10 @@ export interface ExplainRouteOptions {
 }
 
 /** `?field=/phones`: of one field with its parts, or of all. The record by the hub's id, by its number, or as `<system>:<its id>`. */
-export function explainRoutes({ resource: { kind: { name } }, store, explain }: ExplainRouteOptions & { resource: Resource }): Router {
+export function explainRoutes({ resource: { kind: { name } }, store, hub, explain }: ExplainRouteOptions & { resource: Resource, hub: Pick<Hub, 'readerOf'> }): Router {
   return Router().get('/:id/explain', requireScope('read', name), handle(async (req, res) => {
     refuseUnknown(req.query, ['field'])
+    if (!seesAll(callerOf(req), name, hub)) throw new TorgError('request.forbidden', { detail: `Not all fields of a ${name} are for this key's system, and an explanation would show them.`, next: 'Ask an administrator to explain it: torg explain.' })
     const record = await findRecord(store, name, req)
     const field = queryText(req, 'field')
     if (field !== undefined && !field.startsWith('/')) throw new TorgError('request.invalid', { detail: `"${field}" is no JSON pointer; they begin with a slash, such as /phones.`, pointer: '/field', value: field })

@@ -13,7 +13,7 @@ import { writeRoutes } from './write.ts'
 export interface RecordOptions {
   /** The project's. */
   kinds: ReadonlyMap<string, Kind>
-  hub: Pick<Hub, 'accepting' | 'save' | 'find'>
+  hub: Pick<Hub, 'accepting' | 'save' | 'find' | 'readerOf'>
   store: ReadStore & AnswerStore & Pick<Store, 'pricesOf'> & ExplainRouteOptions['store']
   explain: ExplainRouteOptions['explain']
   settings: Pick<Settings, 'bodyLimit'>
@@ -21,9 +21,9 @@ export interface RecordOptions {
 
 export function recordRoutes({ kinds, hub, store, explain, settings: { bodyLimit } }: RecordOptions): Router {
   const router = Router()
-  router.use('/prices', priceRoutes({ store }))
+  router.use('/prices', priceRoutes({ store, hub }))
   for (const resource of resourcesOf(kinds)) {
-    router.use(`/${resource.kind.plural}`, readRoutes({ resource, store }), explainRoutes({ resource, store, explain }), writeRoutes({ resource, hub, store, bodyLimit }))
+    router.use(`/${resource.kind.plural}`, readRoutes({ resource, store, hub }), explainRoutes({ resource, store, hub, explain }), writeRoutes({ resource, hub, store, bodyLimit }))
   }
   return router
 }

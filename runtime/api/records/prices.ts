@@ -1,12 +1,14 @@
 /** `POST /api/v1/prices/lookup`: what many articles cost now, for whoever asks. */
 import { Router, json } from 'express'
 import { Type, type Static } from 'typebox'
-import { choosePrice, isPrice, schemaError, toEntity } from '../../model/index.ts'
+import type { Hub } from '../../hub.ts'
+import { choosePrice, isPrice, schemaError } from '../../model/index.ts'
 import { createAjv, findings } from '../../model/validation.ts'
 import { Code, Currency, described, DecimalNumber, Instant, Sku, Unit } from '../../model/values.ts'
 import type { ScopedPrices, Store } from '../../store/types.ts'
-import { requireScope } from '../caller.ts'
+import { callerOf, requireScope } from '../caller.ts'
 import { handle } from '../handler.ts'
+import { showTo, type Show } from './shown.ts'
 
 const mostSkus = 200
 const mostGroups = 50
@@ -31,19 +33,20 @@ type PriceWant = Static<typeof PriceWantSchema>
 const validate = createAjv().compile(PriceWantSchema)
 const fits = (body: unknown): body is PriceWant => validate(body)
 
-export function priceRoutes({ store }: { store: Pick<Store, 'pricesOf'> }): Router {
+export function priceRoutes({ store, hub }: { store: Pick<Store, 'pricesOf'>, hub: Pick<Hub, 'readerOf'> }): Router {
   return Router().post('/lookup', requireScope('read', 'price'), json(), handle(async (req, res) => {
     const body: unknown = req.body
     if (!fits(body)) throw schemaError('the request', findings(validate, body))
     const want = { ...body, at: body.at ?? new Date().toISOString() }
     const found = new Map((await store.pricesOf(want)).map(entry => [entry.sku, entry]))
-    res.json({ at: want.at, items: want.skus.map(sku => ({ sku, ...priced(found.get(sku), want) })) })
+    const show = showTo(callerOf(req), 'price', hub)
+    res.json({ at: want.at, items: want.skus.map(sku => ({ sku, ...priced(found.get(sku), want, show) })) })
   }))
 }
 
-function priced(found: ScopedPrices | undefined, want: PriceWant & { at: string }): { variant: string | null, price: object | null, regular: object | null } {
+function priced(found: ScopedPrices | undefined, want: PriceWant & { at: string }, show: Show): { variant: string | null, price: object | null, regular: object | null } {
   if (!found) return { variant: null, price: null, regular: null }
   const candidates = found.prices.flatMap(record => isPrice(record.document) ? [{ id: record.id, price: record.document, record }] : [])
   const choice = choosePrice(candidates, want)
-  return { variant: found.variant, price: choice && toEntity(choice.price.record), regular: choice?.regular ? toEntity(choice.regular.record) : null }
+  return { variant: found.variant, price: choice && show(choice.price.record), regular: choice?.regular ? show(choice.regular.record) : null }
 }

@@ -2,11 +2,12 @@
 import { Router, type Request } from 'express'
 import { TorgError } from '../../errors.ts'
 import { isId } from '../../ids.ts'
-import { toEntity } from '../../model/index.ts'
+import type { Hub } from '../../hub.ts'
 import type { RecordPage, RecordPosition, RecordQuery, Reference, Store, StoredRecord } from '../../store/types.ts'
 import { callerOf, checkScope, requireScope } from '../caller.ts'
 import { handle, queryNumber, queryText } from '../handler.ts'
 import { refuseUnknown, type Include, type Resource } from './resources.ts'
+import { showTo, type Show } from './shown.ts'
 
 export type ReadStore = Pick<Store, 'find' | 'list'>
 
@@ -17,20 +18,22 @@ const longest = 500
 
 export const listParameters = ['limit', 'cursor', 'sort', 'updatedSince', 'deleted', 'number', 'ref'] as const
 
-export function readRoutes({ resource, store }: { resource: Resource, store: ReadStore }): Router {
+export function readRoutes({ resource, store, hub }: { resource: Resource, store: ReadStore, hub: Pick<Hub, 'readerOf'> }): Router {
   const { kind, filters, includes } = resource
   const router = Router()
   const scope = requireScope('read', kind.name)
 
   router.get('/', scope, handle(async (req, res) => {
     refuseUnknown(req.query, [...listParameters, ...filters.map(({ name }) => name)])
-    res.json(toPage(await store.list(readQuery(req, resource))))
+    res.json(toPage(await store.list(readQuery(req, resource)), showTo(callerOf(req), kind.name, hub)))
   }))
 
   router.get('/:id', scope, handle(async (req, res) => {
     refuseUnknown(req.query, ['include'])
     const wanted = readIncludes(req, includes)
-    for (const { kind: included } of wanted) checkScope(callerOf(req), 'read', included)
+    const caller = callerOf(req)
+    const show = showTo(caller, kind.name, hub)
+    for (const { kind: included } of wanted) checkScope(caller, 'read', included)
     const id = recordId(req, kind.name)
     const [record, ...pages] = await Promise.all([
       store.find(kind.name, { id }),
@@ -38,13 +41,13 @@ export function readRoutes({ resource, store }: { resource: Resource, store: Rea
     ])
     if (record === null) throw notFound(kind.name, id)
     if (wanted.length > 0) {
-      res.json({ ...toEntity(record), included: Object.fromEntries(wanted.flatMap(({ name }, index) => pages[index] ? [[name, toPage(pages[index])]] : [])) })
+      res.json({ ...show(record), included: Object.fromEntries(wanted.flatMap(({ name, kind: included }, index) => pages[index] ? [[name, toPage(pages[index], showTo(caller, included, hub))]] : [])) })
       return
     }
     const tag = tagOf(record)
     res.set('ETag', tag)
     if (matches(req.headers['if-none-match'], tag)) res.status(304).end()
-    else res.json(toEntity(record))
+    else res.json(show(record))
   }))
   return router
 }
@@ -117,8 +120,8 @@ function toInstant(text: string): string {
 }
 
 /** A list with where it goes on, as it is sent. */
-function toPage({ records, next }: RecordPage): { items: object[], next: string | null } {
-  return { items: records.map(toEntity), next: next && Buffer.from(`${next.at} ${next.id}`).toString('base64url') }
+function toPage({ records, next }: RecordPage, show: Show): { items: object[], next: string | null } {
+  return { items: records.map(show), next: next && Buffer.from(`${next.at} ${next.id}`).toString('base64url') }
 }
 
 function readCursor(cursor: string): RecordPosition {

@@ -2,17 +2,18 @@
 import { Router, json, type Request } from 'express'
 import { TorgError } from '../../errors.ts'
 import type { Hub } from '../../hub.ts'
-import { readChange, readEntity, splitEntity, toEntity, type Kind } from '../../model/index.ts'
+import { readChange, readEntity, splitEntity, type Kind } from '../../model/index.ts'
 import type { AnswerStore, EntityWrite, KeptAnswer, SaveOutcome, StoredRecord } from '../../store/types.ts'
 import { callerOf, may, requireScope, type Caller } from '../caller.ts'
 import { refuseDeep } from './body.ts'
 import { answering } from './idempotency.ts'
 import { notFound, recordId, tagOf } from './read.ts'
 import { refuseUnknown, type Resource } from './resources.ts'
+import { showTo } from './shown.ts'
 
 export interface WriteOptions {
   resource: Resource
-  hub: Pick<Hub, 'accepting' | 'save' | 'find'>
+  hub: Pick<Hub, 'accepting' | 'save' | 'find' | 'readerOf'>
   store: AnswerStore
   /** Largest body in bytes. */
   bodyLimit: number
@@ -34,7 +35,7 @@ export function writeRoutes({ resource: { kind }, hub, store, bodyLimit }: Write
     if (!hub.accepting) throw new TorgError('hub.unavailable', 'The hub is deploying, starting or stopping.')
     const [saved] = await hub.save([{ ...write, ...(expected !== undefined && { ifVersion: expected }) }])
     if (!saved) throw new TorgError('hub.internal', 'The hub stored the entity but returned no outcome.')
-    return answerOf(saved, req, kind)
+    return answerOf(saved, callerOf(req), kind, hub)
   }
 
   /** Reads, changes, saves; a version that is not the one expected is refused, or read again where none was expected. */
@@ -138,11 +139,11 @@ const changedMeanwhile = ({ kind, number, id, version }: StoredRecord): TorgErro
   new TorgError('request.precondition', `The ${kind} ${number ?? id} is not at the version named in If-Match; it was at ${version} when it was read.`)
 
 /** What became of it; the record itself only for who may read it. */
-function answerOf({ record, outcome, refused }: SaveOutcome, req: Request, kind: Kind): KeptAnswer {
+function answerOf({ record, outcome, refused }: SaveOutcome, caller: Caller, kind: Kind, hub: WriteOptions['hub']): KeptAnswer {
   const { id, version } = record
   return {
     status: outcome === 'created' ? 201 : 200,
     headers: { ETag: tagOf(record), ...(outcome === 'created' && { Location: `/api/v1/${kind.plural}/${id}` }) },
-    body: JSON.stringify({ id, version, outcome, refused, ...(may(callerOf(req), 'read', kind.name) && { record: toEntity(record) }) }),
+    body: JSON.stringify({ id, version, outcome, refused, ...(may(caller, 'read', kind.name) && { record: showTo(caller, kind.name, hub)(record) }) }),
   }
 }

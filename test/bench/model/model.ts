@@ -45,7 +45,11 @@ async function importAndReads(): Promise<object> {
   const databaseUrl = await createDatabase('hub')
   const dataDir = join(folder, 'hub')
   await mkdir(dataDir)
-  const hub = await prepareHub({ project: join(import.meta.dirname, 'project'), env: { DATABASE_URL: databaseUrl, TORG_DATA: dataDir } })
+  const hub = await prepareHub({ project: join(import.meta.dirname, 'project'), env: {
+    DATABASE_URL: databaseUrl, TORG_DATA: dataDir,
+    // For a profile of the hub, as in bench.ts.
+    ...(process.env['BENCH_NODE_OPTIONS'] !== undefined && { NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'] }),
+  } })
   const clients = [1, 2, 3].map(() => new pg.Client({ connectionString: databaseUrl }))
   const [client] = clients as [pg.Client, ...pg.Client[]]
   try {
