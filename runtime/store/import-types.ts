@@ -105,8 +105,8 @@ export interface ImportStore {
   /** Nothing more is done; what was saved stays. Null: it is over. */
   cancelImport(id: string, by: string): Promise<Import | null>
   /**
-   * Looks at the next `limit` references of an import that removes: `ids` are those whose records the file does not hold, `upTo` the last one
-   * looked at; null behind the last of all. Null: no import removes.
+   * The next `limit` references of an import that removes: one of each record that the file does not hold; `upTo` is the last of them, null where
+   * there are no more. Null: no import removes.
    */
   nextAbsent(limit: number): Promise<{ id: string, kind: string, system: string, ids: string[], upTo: string | null } | null>
   /** What became of them; it goes on behind `upTo`, and with null the import is done. */

@@ -2,7 +2,7 @@
 import { TorgError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { isUnreachable, openPlanning, retrying, toStoreError, type Database, type Transaction } from './db.ts'
-import type { Import, ImportError, ImportReceiver, ImportState, ImportStore } from './import-types.ts'
+import type { Import, ImportError, ImportReceiver, ImportState, ImportStore, SettledLines } from './import-types.ts'
 import { toJson } from './json.ts'
 
 const columns = `id, kind, system, full_file, format, mapping, dry_run, by, at, state, held_until < now() as abandoned, line, digest, rows, created, updated, unchanged,
@@ -25,10 +25,13 @@ const addErrors = `
 insert into torg.import_error (import_id, line, error, text)
 select $1, line, error, text from json_to_recordset($2::json) as g (line int, error jsonb, text text)
 on conflict (import_id, line) do update set error = excluded.error, text = excluded.text`
-// Sorted, for the index.
-const addPresent = `
-insert into torg.import_reference (import_id, external_id)
-select $1, id from unnest($2::text[]) as g (id) order by id on conflict do nothing`
+// Of references nobody knows there is no record, or one that is newer than the file.
+const addSeen = `
+insert into torg.import_seen (import_id, line, ids)
+select i.id, $2, array_agg(f.record_id)
+from torg.import i cross join unnest($3::text[]) as g (external_id) join torg.any_reference f on f.system = i.system and f.kind = i.kind and f.external_id = g.external_id
+where i.id = $1 group by i.id
+on conflict (import_id, line) do update set ids = excluded.ids`
 const settle = `
 update torg.import set line = $3, digest = $4, rows = $5, created = $6, updated = $7, unchanged = $8, stale = $9, removed = $10, failed = $11, unreadable = $12,
   held_until = now() + $13 * interval '1 millisecond'
@@ -38,28 +41,19 @@ const lock = `select ${columns} from torg.import where id = $1 and receiver = $2
 const end = `
 update torg.import set state = $2, receiver = null, held_until = null, absent = $3, known = $4, reason = $5,
   ended_at = case when $2 = 'done' then now() end where id = $1 returning ${columns}`
-const dropPresent = 'delete from torg.import_reference where import_id = $1'
+const dropSeen = 'delete from torg.import_seen where import_id = $1'
+const dropAbsent = 'delete from torg.import_absent where import_id = $1'
 
 // Records that were made by others while the file was read are newer than the file. Any reference of the system speaks for a record.
-const countAbsent = `
-select count(*)::int as known, count(*) filter (where not present)::int as absent from (
-  select bool_or(p.external_id is not null) as present
-  from torg.reference f join torg.record r on r.id = f.record_id left join torg.import_reference p on p.import_id = $1 and p.external_id = f.external_id
-  where f.system = $2 and f.kind = $3 and r.kind = $3 and r.version > 0 and r.deleted_at is null and r.created_at < $4
-  group by f.record_id
-) as living`
-// A page of the system's references at a time, whether they are absent or not: a file that holds nearly all costs no more than one that holds none.
-const pageOfAbsent = `
-with page as materialized (
-  select external_id, record_id from torg.reference where system = $2 and kind = $3 and external_id > $5 order by external_id limit $6
-)
-select (select max(external_id) from page) as up_to, coalesce((
-  select json_agg(a.id) from (select min(p.external_id) as id from page p join torg.record r on r.id = p.record_id
-  where r.kind = $3 and r.version > 0 and r.deleted_at is null and r.created_at < $4 and not exists (
-    select 1 from torg.reference o join torg.import_reference h on h.import_id = $1 and h.external_id = o.external_id
-    where o.record_id = r.id and o.system = $2 and o.kind = $3)
-  group by r.id) as a
-), '[]') as ids`
+const findAbsent = `
+with seen as materialized (select distinct unnest(ids) as id from torg.import_seen where import_id = $1),
+living as materialized (
+  select f.record_id as id, min(f.external_id) as external_id from torg.any_reference f join torg.any_record r on r.id = f.record_id
+  where f.system = $2 and f.kind = $3 and r.kind = $3 and r.version > 0 and r.deleted_at is null and r.created_at < $4 group by f.record_id
+),
+absent as (insert into torg.import_absent (import_id, external_id) select $1, l.external_id from living l where not exists (select from seen s where s.id = l.id) returning 1)
+select (select count(*) from living)::int as known, (select count(*) from absent)::int as absent`
+const pageOfAbsent = 'select external_id as id from torg.import_absent where import_id = $1 and external_id > $2 order by external_id limit $3'
 const findRemoving = `select ${columns} from torg.import where state = 'removing' order by id limit 1`
 const settleRemoved = `update torg.import set removed_to = $2, removed = removed + $3, kept = kept + $4 where id = $1 and state = 'removing' and removed_to is distinct from $2`
 const endRemoving = `update torg.import set state = 'done', ended_at = now() where id = $1 and state = 'removing'`
@@ -87,11 +81,6 @@ export function createImports(db: Database): ImportStore {
     const [row] = await db.query<ImportRow>(find, [id])
     return row ? toImport(row) : null
   }
-  /** Like one transaction for every change of a receiver: nothing is stored once somebody else has the import. */
-  const held = (doing: string, { id }: ImportReceiver, work: (tx: Transaction) => Promise<{ held: number }[]>): Promise<void> => guarded(doing, () => db.transaction(async tx => {
-    const [row] = await work(tx)
-    if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.`, next: `See where it stands: torg imports show ${id}` })
-  }))
 
   return {
     declareImport: declaration => guarded('Storing an import', async () => {
@@ -116,18 +105,9 @@ export function createImports(db: Database): ImportStore {
       })
     }),
 
-    holdImport: (by, holdMs) => held('Keeping an import', by, tx => tx.query(hold, [by.id, by.receiver, holdMs])),
+    holdImport: ({ id, receiver }, holdMs) => guarded('Keeping an import', async () => { requireHeld(id, await db.query(hold, [id, receiver, holdMs])) }),
 
-    settleLines: (by, holdMs, { line, digest, counts, errors, present }) => held('Settling lines of an import', by, async tx => {
-      const { rows, created, updated, unchanged, stale, removed, failed, unreadable } = counts
-      // The row's lock comes first: whoever cancels meanwhile comes before or after all of it.
-      const [kept] = await Promise.all([
-        tx.query<{ held: number }>(settle, [by.id, by.receiver, line, digest, rows, created, updated, unchanged, stale, removed, failed, unreadable, holdMs]),
-        errors.length === 0 ? [] : tx.query(addErrors, [by.id, toJson(errors)]),
-        present.length === 0 ? [] : tx.query(addPresent, [by.id, present]),
-      ])
-      return kept
-    }),
+    settleLines: (by, holdMs, lines) => guarded('Settling lines of an import', () => db.transaction(tx => writeSettled(tx, by, holdMs, lines))),
 
     interruptImport: ({ id, receiver }, reason) => guarded('Interrupting an import', async () => { await db.query(interrupt, [id, receiver, reason]) }),
 
@@ -135,10 +115,10 @@ export function createImports(db: Database): ImportStore {
       await tx.script(openPlanning)
       const [row] = await tx.query<ImportRow>(lock, [id, receiver])
       if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.` })
-      const [{ known, absent } = { known: 0, absent: 0 }] = row.full_file ? await tx.query<{ known: number, absent: number }>(countAbsent, [id, row.system, row.kind, row.at]) : []
+      const [{ known, absent } = { known: 0, absent: 0 }] = row.full_file ? await tx.query<{ known: number, absent: number }>(findAbsent, [id, row.system, row.kind, row.at]) : []
       const doubt = absent === 0 ? null : doubtOf({ known, absent, mostAbsent, unreadable: row.unreadable })
       const state: ImportState = row.dry_run || absent === 0 ? 'done' : doubt === null ? 'removing' : 'confirm'
-      if (state === 'done') await tx.query(dropPresent, [id])
+      await Promise.all([tx.query(dropSeen, [id]), state === 'done' ? tx.query(dropAbsent, [id]) : []])
       const [ended] = await tx.query<ImportRow>(end, [id, state, row.full_file ? absent : null, row.full_file ? known : null, doubt])
       if (!ended) throw new Error(`The import ${id} is gone.`)
       return toImport(ended)
@@ -153,22 +133,39 @@ export function createImports(db: Database): ImportStore {
       return row ? toImport(row) : null
     }),
     cancelImport: (id, by) => guarded('Cancelling an import', async () => {
-      const [[row]] = await db.together<[ImportRow[], object[]]>([[cancel, [id, by]], [`${dropPresent} and exists (select 1 from torg.import where id = $1 and state = 'cancelled')`, [id]]])
+      const cancelled = `and exists (select 1 from torg.import where id = $1 and state = 'cancelled')`
+      const [[row]] = await db.together<[ImportRow[], object[], object[]]>([[cancel, [id, by]], [`${dropSeen} ${cancelled}`, [id]], [`${dropAbsent} ${cancelled}`, [id]]])
       return row ? toImport(row) : null
     }),
 
     nextAbsent: limit => guarded('Looking for what a file does not hold', async () => {
       const [row] = await db.query<ImportRow>(findRemoving)
       if (!row) return null
-      const { id, kind, system, at, removed_to: after } = row
-      const [page] = await db.query<{ up_to: string | null, ids: string[] }>(pageOfAbsent, [id, system, kind, at, after ?? '', limit])
-      return { id, kind, system, ids: page?.ids ?? [], upTo: page?.up_to ?? null }
+      const { id, kind, system, removed_to: after } = row
+      const ids = (await db.query<{ id: string }>(pageOfAbsent, [id, after ?? '', limit])).map(one => one.id)
+      return { id, kind, system, ids, upTo: ids.at(-1) ?? null }
     }),
     settleAbsent: (id, { upTo, removed, kept }) => guarded('Settling what a file does not hold', async () => {
       if (upTo !== null) await db.query(settleRemoved, [id, upTo, removed, kept])
-      else await db.together([[endRemoving, [id]], [dropPresent, [id]]])
+      else await db.together([[endRemoving, [id]], [dropAbsent, [id]]])
     }),
   }
+}
+
+/** Notes in a transaction that lines are settled. @throws request.conflict where the receiver has the import no more, so that nothing of it is stored */
+async function writeSettled(tx: Transaction, { id, receiver }: ImportReceiver, holdMs: number, { line, digest, counts, errors, present }: SettledLines): Promise<void> {
+  const { rows, created, updated, unchanged, stale, removed, failed, unreadable } = counts
+  // The row's lock comes first: whoever cancels meanwhile comes before or after all of it.
+  const [kept] = await Promise.all([
+    tx.query<{ held: number }>(settle, [id, receiver, line, digest, rows, created, updated, unchanged, stale, removed, failed, unreadable, holdMs]),
+    errors.length === 0 ? [] : tx.query(addErrors, [id, toJson(errors)]),
+    present.length === 0 ? [] : tx.query(addSeen, [id, line, present]),
+  ])
+  requireHeld(id, kept)
+}
+
+function requireHeld(id: string, [row]: readonly { held: number }[]): void {
+  if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.`, next: `See where it stands: torg imports show ${id}` })
 }
 
 /** Why a person is to decide; null where none needs to. */

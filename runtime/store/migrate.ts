@@ -14,6 +14,7 @@ import { contender } from './migrations/0011-contender.ts'
 import { deliveryKey } from './migrations/0010-delivery-key.ts'
 import { erasure } from './migrations/0017-erasure.ts'
 import { typed } from './migrations/0018-typed.ts'
+import { raises } from './migrations/0019-raises.ts'
 import { turns } from './migrations/0015-turns.ts'
 import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
@@ -37,6 +38,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 16, name: 'closed', sql: closed },
   { id: 17, name: 'erasure', sql: erasure },
   { id: 18, name: 'typed', sql: typed },
+  { id: 19, name: 'raises', sql: raises },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

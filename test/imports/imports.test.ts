@@ -47,7 +47,7 @@ describe('imports', () => {
   beforeEach(async () => {
     failing = undefined
     await configure(test.store, [aSubscription('erp', { kind: 'location' }), aSubscription('pos', { kind: 'location' })], { kinds: { location: { fact: false, links: [] } } })
-    await test.sql('truncate torg.record, torg.reference, torg.delivery, torg.work, torg.import, torg.import_error, torg.import_reference cascade')
+    await test.sql('truncate torg.record, torg.reference, torg.delivery, torg.work, torg.import, torg.import_error, torg.import_seen, torg.import_absent cascade')
   })
 
   const send = (query: string, body: string | Buffer, headers: Record<string, string> = ndjson): Promise<Answer> => call(`${api.url}/api/v1/imports?${query}`, { method: 'POST', headers, body })
@@ -152,7 +152,7 @@ describe('imports', () => {
       expect(await ended(id)).to.include({ removed: 1, absent: 1, known: 10, failed: 1, kept: 0 })
       expect(await living()).to.deep.equal(['001', '002', '003', '004', '005', '006', '007', '008', '009', 'w1'])
       expect((await deliverAll(test.store, 'pos.out')).map(({ operation }) => operation)).to.deep.equal(['remove'])
-      expect(await test.sql('select 1 from torg.import_reference')).to.deep.equal([])
+      expect(await test.sql('select 1 from torg.import_seen union all select 1 from torg.import_absent')).to.deep.equal([])
     })
 
     it('wait for a person where too much is absent', async () => {
