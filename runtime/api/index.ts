@@ -101,6 +101,7 @@ export function createApi(options: ApiOptions): Api {
   let document: object | undefined
   app.get('/api/v1/openapi.json', (_req, res) => { res.json(document ??= openApiDocument({ kinds: options.kinds, version: options.version, publicUrl: settings.publicUrl })) })
   app.use('/api/v1', recordRoutes(options))
+  if (options.imports) app.use('/api/v1/imports', importRoutes({ ...options, imports: options.imports }))
   // Everything else is for administrators, whether it exists or not.
   app.use(['/metrics', '/api'], requireAdmin)
   app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
@@ -112,10 +113,7 @@ export function createApi(options: ApiOptions): Api {
   app.use('/api/v1/privacy', privacyRoutes(options))
   app.use('/api/v1/reviews', reviewRoutes(options))
   app.use('/api/v1', mergeRoutes(options))
-  if (options.imports) {
-    app.use('/api/v1/imports', importRoutes({ ...options, imports: options.imports }))
-    app.use('/api/v1/references', referenceRoutes(options.imports))
-  }
+  if (options.imports) app.use('/api/v1/references', referenceRoutes(options.imports))
   if (environment) app.use('/api/v1/environment', environmentRoutes({ environment, store, log }))
   app.use('/api/v1/completeness', completenessRoutes(options))
   app.use('/api/v1/deployments', deploymentRoutes(options))

@@ -68,6 +68,32 @@ describe('imports', () => {
   const living = async (): Promise<string[]> => (await test.sql<{ id: string }>('select external_id as id from torg.reference f join torg.record r on r.id = f.record_id where r.deleted_at is null order by 1')).map(({ id }) => id)
   const many = (count: number): object[] => Array.from({ length: count }, (_, index) => location(String(index + 1).padStart(3, '0')))
 
+  it('takes files of a key\'s own system and kinds, and tells it of no others', async () => {
+    const headersFor = async (scopes: string[], system?: string): Promise<Record<string, string>> => {
+      const { key } = (await call(`${api.url}/api/v1/keys`, { method: 'POST', headers: plain, body: JSON.stringify({ name: 'One', scopes, ...(system !== undefined && { system }) }) })).json()
+      return { authorization: `Bearer ${String(key)}` }
+    }
+    const line = JSON.stringify({ ...kinds.get('location')?.example, refs: [{ system: 'erp', kind: 'location', id: 'L1' }] })
+    const [erp, wms, reader] = [await headersFor(['write:location'], 'erp'), await headersFor(['write:*'], 'wms'), await headersFor(['read:*'])]
+    const sent = await send('kind=location&mode=partial', line, { ...ndjson, ...erp })
+    expect(sent.json()).to.include({ state: 'done', system: 'erp', created: 1 })
+    const { id } = sent.json()
+    const at = (path: string, headers: Record<string, string>, method = 'GET'): Promise<Answer> => call(`${api.url}/api/v1/imports${path}`, { method, headers })
+    expect((await at(`/${String(id)}`, erp)).json()).to.include({ id, rows: 1 })
+    for (const path of [`/${String(id)}`, `/${String(id)}/errors`]) {
+      expect((await at(path, wms)).status, path).to.equal(404)
+      expect((await at(path, reader)).status, path).to.equal(403)
+    }
+    expect((await at(`/${String(id)}/cancel`, wms, 'POST')).status).to.equal(404)
+    for (const headers of [erp, wms, reader]) {
+      expect((await at('', headers)).status).to.equal(403)
+      expect((await at(`/${String(id)}/confirm`, headers, 'POST')).status).to.equal(403)
+    }
+    expect((await send('kind=location&system=wms&mode=partial', line, { ...ndjson, ...erp })).json()).to.include({ status: 403, detail: 'This key sends the files of erp only.' })
+    expect((await send('kind=price&mode=partial', line, { ...ndjson, ...erp })).json()).to.include({ status: 403, detail: 'This key lacks the scope write:price.' })
+    expect((await call(`${api.url}/api/v1/imports`, { method: 'POST', headers: { ...plain, ...erp }, body: JSON.stringify({ kind: 'location', mode: 'partial', mapping: { from: 'any', to: 'torg:location', rules: [] } }) })).status).to.equal(403)
+  })
+
   it('save good lines, and keep bad ones with line, place and reason', async () => {
     failing = ({ refs }) => refs[0]?.id === '4'
     const { status, json } = await send(partial, lines(location('1'), 'nonsense', location('2', { naem: 'x' }), '', location('3'), location('4'), { ...location('5'), refs: [] }))
