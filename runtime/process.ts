@@ -71,7 +71,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   undo.push(() => pressure.close())
 
   const registry = createRegistry()
-  const metrics = createMetrics({ depths: () => store.depths(), hints: () => hints.counts(), pool: () => store.connections(), pressure: pressure.facts, processes: () => store.processes(), environment: () => environment, lanes: () => engine.states() })
+  const metrics = createMetrics({ depths: () => store.depths(), decisions: () => store.decisions(), hints: () => hints.counts(), pool: () => store.connections(), pressure: pressure.facts, processes: () => store.processes(), environment: () => environment, lanes: () => engine.states() })
   const runs = createRunTracker({ red: nodeRed, log })
   undo.push(async () => { runs.close() })
   const engine = createEngine({ store, hints, runs, events: metrics, log, owner, concurrency: settings.concurrency, presence })

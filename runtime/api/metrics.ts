@@ -1,11 +1,13 @@
 /** What Prometheus reads. Durations in seconds, as its conventions have it: https://prometheus.io/docs/practices/naming/ */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Pressure } from '../pressure.ts'
-import type { LaneDepth, LaneName, LaneState, ProcessSummary, RemovedOld } from '../store/types.ts'
+import type { Decisions, LaneDepth, LaneName, LaneState, ProcessSummary, RemovedOld } from '../store/types.ts'
 
 /** What is asked at every scrape. */
 export interface MetricSources {
   depths?(): Promise<LaneDepth[]>
+  /** What waits for a person beside dead letters. */
+  decisions?(): Promise<Decisions>
   /** Hints by lane. */
   hints?(): Promise<readonly { lane: LaneName, waiting: number, active: number }[]>
   /** Whose the database is. */
@@ -63,6 +65,7 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const dead = gauge('torg_lane_dead_letters', 'Dead letters of a lane.', ['lane'])
   const oldest = gauge('torg_lane_oldest_seconds', 'Age of the oldest message or delivery of a lane that is not settled.', ['lane'])
   const state = gauge('torg_lane_state', 'What a lane does: working, paused, open (its system fails) or throttled (its system asked to be left alone). 1 for the one that holds.', ['lane', 'state'])
+  const decisions = gauge('torg_decisions_waiting', 'What waits for a person beside dead letters: reviews, imports to confirm, erasures that are not through.', ['what'])
   const hintsWaiting = gauge('torg_hints_waiting', 'Hints waiting in a lane\'s queue.', ['lane'])
   const hintsActive = gauge('torg_hints_active', 'Hints being worked on.', ['lane'])
   const removed = counter('torg_retention_removed_total', 'Rows removed because they were older than they are kept.', ['table'])
@@ -76,11 +79,12 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
   const up = gauge('torg_database_up', 'Whether PostgreSQL answered this scrape.')
 
   const askDepths = cached(freshMs, async () => sources.depths?.())
+  const askDecisions = cached(freshMs, async () => sources.decisions?.())
   const askProcesses = cached(freshMs, async () => sources.processes?.())
   const askHints = cached(freshMs, async () => sources.hints?.())
 
   const scrape = async (): Promise<void> => {
-    const [depths, hints, all] = await Promise.allSettled([askDepths(), askHints(), askProcesses()])
+    const [depths, hints, all, waiting] = await Promise.allSettled([askDepths(), askHints(), askProcesses(), askDecisions()])
     for (const metric of [pending, due, held, dead, oldest]) metric.reset()
     up.set(depths.status === 'fulfilled' ? 1 : 0)
     if (depths.status === 'fulfilled') {
@@ -100,6 +104,8 @@ export function createMetrics(initial: MetricSources = {}): Metrics {
         hintsActive.set({ lane }, active)
       }
     }
+    decisions.reset()
+    if (waiting.status === 'fulfilled') for (const [what, count] of Object.entries(waiting.value ?? {})) decisions.set({ what }, count)
     processes.reset()
     if (all.status === 'fulfilled') for (const { role, working, goneAt } of all.value ?? []) processes.inc({ role, state: goneAt !== null ? 'gone' : working ? 'working' : 'idle' })
     const whose = sources.environment?.()

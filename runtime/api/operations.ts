@@ -7,15 +7,15 @@ import { handle } from './handler.ts'
 
 export interface StatusOptions {
   hub: Pick<Hub, 'accepting'>
-  store: Pick<Store, 'activeDeployment' | 'depths'>
+  store: Pick<Store, 'activeDeployment' | 'depths' | 'decisions'>
   version: string
   systems?(): readonly RegisteredSystem[]
 }
 
-/** `GET /`: version, deployment, lanes, systems. */
+/** `GET /`: version, deployment, lanes, systems, what waits for a person. */
 export function statusRoutes({ hub, store, version, systems }: StatusOptions): Router {
   return Router().get('/', handle(async (_req, res) => {
-    const [active, lanes] = await Promise.all([store.activeDeployment(), store.depths()])
+    const [active, lanes, decisions] = await Promise.all([store.activeDeployment(), store.depths(), store.decisions()])
     const { id, revision, at, by, note } = active ?? {}
     res.json({
       version,
@@ -23,6 +23,7 @@ export function statusRoutes({ hub, store, version, systems }: StatusOptions): R
       deployment: active === null ? null : { id, revision, at, by, note },
       systems: (systems?.() ?? []).map(({ key, connector, label }) => ({ key, connector, label })),
       lanes,
+      decisions,
     })
   }))
 }

@@ -7,6 +7,7 @@ import { createClaims } from './claims.ts'
 import { openDatabase, toStoreError } from './db.ts'
 import { findContenders } from './contenders.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { countDecisions } from './decisions.ts'
 import { createDeployments } from './deployments.ts'
 import { createErasures } from './erasure.ts'
 import { createFieldIndexes } from './field-indexes.ts'
@@ -106,6 +107,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     applyModes: modes.applyModes,
     dropWaiting: modes.dropWaiting,
     ...processes,
+    decisions: () => countDecisions(db),
     census: createCensus(db),
     configure: async given => { rules = given },
     ping: async () => {

@@ -76,6 +76,9 @@ export interface ProcessSummary extends ProcessFacts, ProcessState {
 /** What {@link Store.removeOld} has removed of one table, and when the oldest row it still has was made. */
 export interface RemovedOld { table: 'message' | 'run' | 'repair' | 'import', removed: number, oldest: string | null }
 
+/** What waits for a person beside dead letters: records that may be the same, files that would remove much, erasures that are not confirmed by every system. */
+export interface Decisions { reviews: number, imports: number, erasures: number }
+
 /** Depth of a lane for metrics, status and the sweep. `held` deliveries wait for their subscription to go live and are not pending. */
 export interface LaneDepth { lane: LaneName, pending: number, due: number, held: number, dead: number, oldestMs: number }
 

@@ -5,7 +5,7 @@
 import type { AnswerStore, ApiKeyStore } from './api-types.ts'
 import type { Census } from './census-types.ts'
 import type { ImportStore } from './import-types.ts'
-import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, DeploymentSummary, LaneDepth, ModeChanges, ProcessSummary, RemovedOld } from './operating-types.ts'
+import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, DeploymentSummary, Decisions, LaneDepth, ModeChanges, ProcessSummary, RemovedOld } from './operating-types.ts'
 import type { Erasures } from './erasure-types.ts'
 import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
@@ -58,6 +58,7 @@ export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldI
   /** Lanes with due work that may be claimed, for the sweep. */
   dueLanes(): Promise<LaneName[]>
   depths(): Promise<LaneDepth[]>
+  decisions(): Promise<Decisions>
 
   /** Every lane of which something was ever said. */
   laneStates(): Promise<LaneState[]>

@@ -73,7 +73,7 @@ export interface RunningApi { url: string, app: Api['app'], hub: FakeHub, metric
 /** Starts the surface. `receive` stands in for the store's, for example to fail. */
 export async function startApi({ store, receive, hash, bodyLimit = 64 * 1024, ...options }: { store: Store, receive?: (message: NewMessage) => Promise<ReceivedMessage>, hash?: string, bodyLimit?: number } & Partial<ApiOptions>): Promise<RunningApi> {
   const { log, lines, text } = createTestLog()
-  const metrics = createMetrics({ depths: () => store.depths() })
+  const metrics = createMetrics({ depths: () => store.depths(), decisions: () => store.decisions() })
   const hub: FakeHub = { accepting: true, sources: [], received: [], roles: [] }
   const server = createServer()
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })

@@ -39,6 +39,8 @@ describe('reviews and merges over HTTP', () => {
     expect(listed['items']).to.deep.equal([(await get(`/reviews/${review}`)).json()])
     expect(listed).to.have.nested.property('items[0].records[0].id', made)
     expect(JSON.stringify(listed)).not.to.contain('+474000')
+    expect((await get('/status')).json()['decisions']).to.deep.equal({ reviews: 1, imports: 0, erasures: 0 })
+    expect((await call(`${api.url}/metrics`)).text).to.include('torg_decisions_waiting{what="reviews"} 1')
     const merged = await post(`/reviews/${review}/merge`, { why: 'asked her' })
     expect(merged.json()).to.deep.include({ into: known, from: made, by: 'admin', why: 'asked her' })
     expect(hinted).to.include('erp.out')
