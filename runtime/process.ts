@@ -24,7 +24,7 @@ import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed, type NodeRedOptions } from './node-red/embed.ts'
 import { nodeRed, type FlowItem, type StorageModule } from './node-red/facade.ts'
 import { createOpening } from './opening.ts'
-import { checkFlows, compileReader, compileRoles, findFlowWarnings, type Environment, type Project } from './project/index.ts'
+import { checkFlows, compileReader, compileRoles, findFlowWarnings, rolesOf, type Environment, type Project } from './project/index.ts'
 import { createPressure } from './pressure.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
@@ -82,6 +82,8 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   /** The deployment whose flows Node-RED has, or is being given. */
   let current: Deployment | null = null
 
+  const readers = createReaders(() => current)
+
   const hub: Hub = {
     log, runs,
     registerSystem: registry.registerSystem,
@@ -106,7 +108,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
       return outcomes
     },
     find: (kind, by) => store.find(kind, by),
-    readerOf: (kind, system) => compileReader(project.roles, { kind, system }),
+    readerOf: (kind, system) => readers(kind, system),
     resolveSecret,
     publicUrl: settings.publicUrl,
     project,
@@ -140,7 +142,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     const subscriptions = [...registry.subscriptions.values()]
     await store.configure({
       subscriptions: subscriptions.map(({ nodeId, kind, system, lane, mode = 'live', matches }) => ({ id: nodeId, kind, system: system.key, lane, mode, matches })),
-      roles: compileRoles(project.roles),
+      roles: compileRoles(rolesOf(current?.flows ?? [])),
       kinds: new Map([...project.kinds].map(([name, kind]) => [name, kind.rules])),
     })
     if (signal.aborted) return
@@ -165,7 +167,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   const configChecker = createConfigChecker(connectors)
   /** @throws TorgError `flow.invalid` where flows may not run, or not here */
   const check = (flows: readonly unknown[]): void => {
-    checkFlows(flows, { configChecker, env: process.env, kinds: project.kinds, roles: project.roles, project })
+    checkFlows(flows, { configChecker, env: process.env, kinds: project.kinds, project })
     requireTypes(asItems(flows))
   }
 
@@ -226,6 +228,8 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     hub, registry, metrics, pressure, runs, engine, check, close, openDeployed, startFlows,
     /** The deployment that is open; 0: none. */
     get deployment() { return current?.id ?? 0 },
+    /** Its flows. */
+    get flows() { return current?.flows ?? [] },
     /** The flows of this deployment are what Node-RED is about to start. */
     deployed(deployment: Deployment) { current = deployment },
   }
@@ -241,6 +245,22 @@ export const asItems = (flows: readonly unknown[]): FlowItem[] => flows.map((ite
   const node: Record<string, unknown> = { ...(typeof item === 'object' ? item : {}) }
   return { ...node, id: String(node['id'] ?? ''), type: String(node['type'] ?? '') }
 })
+
+/** Who may read what, by the role table of the deployment that is open: worked out once for each kind and system. */
+function createReaders(current: () => Deployment | null): Hub['readerOf'] {
+  let of: Deployment | null = null
+  let known = new Map<string, ReturnType<Hub['readerOf']>>()
+  return (kind, system) => {
+    const now = current()
+    if (now !== of) [of, known] = [now, new Map()]
+    const key = `${kind} ${system}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = compileReader(rolesOf(now?.flows ?? []), { kind, system })
+    known.set(key, made)
+    return made
+  }
+}
 
 function wireTypes(connectors: readonly ConnectorDefinition[]): ReadonlyMap<string, Record<string, unknown>> {
   return new Map(connectors.flatMap(({ types = {} }) => Object.entries(types).map(([name, { schema }]): [string, Record<string, unknown>] => [name, { ...schema }])))

@@ -19,7 +19,7 @@ import type { EmbeddedNodeRed } from './node-red/embed.ts'
 import { addEditorLanguages } from './node-red/editor-languages.ts'
 import { createEditorTheme } from './node-red/editor-theme.ts'
 import { nodeRed } from './node-red/facade.ts'
-import { createStorage, explain, guardDeploys, readProject, reconcile, saveBasis, takeDatabase, takeEnvironment } from './project/index.ts'
+import { createStorage, explain, findFlowWarnings, guardDeploys, readProject, reconcile, requireRoleTable, rolesOf, saveBasis, takeDatabase, takeEnvironment } from './project/index.ts'
 import { asItems, createProcess, databaseConnections, heldReason, pluginsFolder } from './process.ts'
 import { localUrl, type Settings } from './settings.ts'
 import { openStore } from './store/index.ts'
@@ -90,7 +90,11 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
   if (ended > 0) log.info({ keys: ended }, `The last hub was stopped in the middle of ${ended} keys; they are worked on again`)
 
   const parts = await createProcess({ settings, project, connectors, databaseUrl, store, presence, environment, owner, folder: settings.dataDir, ...(databaseFolder !== undefined && { databaseFolder }), log, undo })
-  const { hub, registry, check, close, openDeployed } = parts
+  const { hub, registry, close, openDeployed } = parts
+  const check = (flows: readonly unknown[]): void => {
+    parts.check(flows)
+    requireRoleTable(flows, parts.flows)
+  }
 
   // ------------------------------------------------------------ HTTP, twins, Node-RED
 
@@ -98,7 +102,7 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
   let embedded: EmbeddedNodeRed | undefined
   const api = createApi({
     hub, store, settings, metrics: parts.metrics, log, version, checkFlows: check, environment,
-    explain: (what) => explain({ ...what, roles: project.roles, rulesTo }),
+    explain: (what) => explain({ ...what, roles: rolesOf(what.flows), rulesTo }),
     kinds: project.kinds, schemas: new Map([...project.kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: parts.engine.wake,
@@ -117,7 +121,7 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
     notReady: () => [...(apps ? [] : ['The flows have not started yet.']), parts.pressure.reason() ?? []].flat(),
     deploy: async ({ flows, revision, user }) => {
       if (!embedded || !apps) throw new TorgError('hub.unavailable', 'The flows have not started yet.')
-      return embedded.deploy(asItems(flows), { ...(revision !== null && { revision }), user })
+      return { ...await embedded.deploy(asItems(flows), { ...(revision !== null && { revision }), user }), warnings: findFlowWarnings(flows, project) }
     },
     nodeRed: () => apps,
   })

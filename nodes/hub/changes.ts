@@ -7,19 +7,21 @@ import type { Delivery } from '../../runtime/store/types.ts'
 import { compileFilter, filterSchema } from './filter.ts'
 import { changesHelp } from './help/changes.ts'
 
-type Reader = ReturnType<Hub['readerOf']>
+/** Asked for each run: the role table may have changed since this node was made. */
+type FindReader = () => ReturnType<Hub['readerOf']>
 
-const entityOf = ({ record }: Delivery, reader: Reader): Record<string, unknown> => {
+const entityOf = ({ record }: Delivery, reader: ReturnType<FindReader>): Record<string, unknown> => {
   const entity = toEntity(record)
   return reader ? reader(entity) : entity
 }
 
-function toFlow(delivery: Delivery, envelope: Envelope, reader: Reader): FlowMessage {
-  return { payload: entityOf(delivery, reader), topic: `${delivery.kind}/${delivery.operation}`, torg: envelope }
+function toFlow(delivery: Delivery, envelope: Envelope, reader: FindReader): FlowMessage {
+  return { payload: entityOf(delivery, reader()), topic: `${delivery.kind}/${delivery.operation}`, torg: envelope }
 }
 
-function toBatchFlow(deliveries: readonly Delivery[], envelope: Envelope, reader: Reader): FlowMessage {
+function toBatchFlow(deliveries: readonly Delivery[], envelope: Envelope, findReader: FindReader): FlowMessage {
   const [first] = deliveries
+  const reader = findReader()
   return { payload: deliveries.map(delivery => entityOf(delivery, reader)), topic: `${first?.kind}/${first?.operation}`, torg: envelope }
 }
 
@@ -121,7 +123,7 @@ export const changes = defineCustom({
     if (!kind) throw new TorgError('flow.invalid', { detail: 'hub changes has no kind', pointer: '/kind' })
     const fits = compileFilter(config.filter)
     const { inEffect } = kindOf(kind)
-    const reader = hub.readerOf(kind, system.key)
+    const reader: FindReader = () => hub.readerOf(kind, system.key)
     return hub.registerSubscription({
       nodeId: id,
       ...(name !== undefined && { name }),

@@ -3,6 +3,7 @@ import { defineConnector } from '../../runtime/kit/definition.ts'
 import { changes } from './changes.ts'
 import { find } from './find.ts'
 import { map } from './map.ts'
+import { roles } from './roles.ts'
 import { save } from './save.ts'
 import { schedule } from './schedule.ts'
 import { settle } from './settle.ts'
@@ -19,5 +20,5 @@ export default defineConnector({
   },
   color: '#7ea3d4',
   icon: 'save.svg',
-  nodes: [save, find, update, changes, schedule, settle, validate, map],
+  nodes: [save, find, update, changes, schedule, settle, validate, map, roles],
 })

@@ -10,8 +10,11 @@ export interface DeployOptions {
   store: Pick<Store, 'activeDeployment' | 'deploymentByRevision' | 'deployments'>
   /** Throws `flow.invalid` where flows may not be deployed. */
   checkFlows(flows: readonly unknown[]): void
-  /** Deploys where `revision` is still the active one, and waits until the new flows run; absent in a process that cannot. */
-  deploy?(request: { flows: Record<string, unknown>[], revision: string | null, user: DeployUser }): Promise<{ revision: string }>
+  /**
+   * Deploys where `revision` is still the active one, and waits until the new flows run; absent in a process that cannot. `warnings` are
+   * sentences about what may be deployed, but is seldom meant.
+   */
+  deploy?(request: { flows: Record<string, unknown>[], revision: string | null, user: DeployUser }): Promise<{ revision: string, warnings: string[] }>
 }
 
 const flowsLimit = '50mb'
@@ -42,7 +45,7 @@ function shown(deployment: Deployment | null, missing: string): Omit<Deployment,
 
 /**
  * `GET /` gives revision and flows; `PUT /` deploys `{ revision, flows, note?, from? }` when the revision is still that of what
- * runs. `from` is `files` where the flows are those of the project's files.
+ * runs, and answers with the new revision and with warnings. `from` is `files` where the flows are those of the project's files.
  */
 export function flowRoutes({ store, checkFlows, deploy }: DeployOptions): Router {
   const router = Router()

@@ -13,7 +13,7 @@ export async function run(args: string[]): Promise<number> {
   const folder = resolve(onlyArgument(positionals, 'project folder'))
   const project = await readProject(folder)
   const connectors = [...builtIn, ...await loadConnectors(folder, project.torg.connectors)]
-  checkFlows(project.flows, { configChecker: createConfigChecker(connectors), kinds: project.kinds, roles: project.roles, project })
+  checkFlows(project.flows, { configChecker: createConfigChecker(connectors), kinds: project.kinds, project })
   for (const warning of findFlowWarnings(project.flows, project)) print(`Look at: ${warning}`)
   if (project.flows.length === 0) print(`${folder} has neither tabs nor systems: is it the folder of a project?`)
   else print(`${project.name} holds: nothing wrong was found.`)

@@ -21,9 +21,10 @@ export async function run(args: string[]): Promise<number> {
   if (!values.force) await refuseOverwriting(active, flows)
   print(`${values['dry-run'] ? 'Would change' : 'Changes'}: ${tabs.join(', ')}`)
   if (values['dry-run']) return 0
-  await callHub('PUT', '/flows', { revision: active.revision, flows, from: 'files', note: values.note ?? `files of ${folder}` })
+  const { warnings } = await callHub<{ warnings: string[] }>('PUT', '/flows', { revision: active.revision, flows, from: 'files', note: values.note ?? `files of ${folder}` })
   const [deployed] = await list('limit=1')
   print(`Deployed${deployed ? ` as deployment ${deployed.id}` : ''}. The new flows run.`)
+  for (const warning of warnings) print(`Look at: ${warning}`)
   return 0
 }
 

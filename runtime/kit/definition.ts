@@ -155,8 +155,14 @@ export interface CustomNode<F extends Fields = Fields> extends NodeBase<F> {
   attach(context: NodeContext<F>, node: { /** An array has one entry (or null) per output. */ send(msg: FlowMessage | (FlowMessage | null)[]): void }): () => void
 }
 
+/**
+ * Settings of the hub itself: a config node without wires, beside those of systems. It does nothing by itself; whoever needs it reads it
+ * from the deployed flows.
+ */
+export interface ConfigNode<F extends Fields = Fields> extends NodeBase<F> { role: 'config', inputs: readonly [], outputs: readonly [] }
+
 /** A node of whatever fields: what a connector lists. */
-export type AnyNode = StepNode | SourceNode | CustomNode
+export type AnyNode = StepNode | SourceNode | CustomNode | ConfigNode
 
 // ---------------------------------------------------------------- connectors
 
@@ -245,6 +251,9 @@ export function nodesOf<const S extends Fields>(systemFields: S) {
 }
 /** Describes a hub source that registers itself. */
 export function defineCustom<const F extends Fields>(node: CustomNode<F>): CustomNode<F> { return node }
+
+/** Describes a config node of the hub. */
+export function defineConfig<const F extends Fields>(node: ConfigNode<F>): ConfigNode<F> { return node }
 
 export type { DeliveryFacts, Envelope, FlowMessage, ActiveRun, Message }
 export type { HttpOptions } from './http.ts'

@@ -54,10 +54,13 @@ export function nodeTypesOf(connector: ConnectorDefinition): NodeType[] {
 
 function nodeTypeOf(connector: ConnectorDefinition, node: AnyNode): NodeType {
   const { type, label, help, fields, role, inputs, outputs } = node
-  const systemType = connector.system && role !== 'custom' ? systemTypeOf(connector) : undefined
-  const common: Fields = { name, ...(systemType && { system }), ...(role === 'source' && { timeLimit }) }
+  const systemType = connector.system && role !== 'custom' && role !== 'config' ? systemTypeOf(connector) : undefined
+  const common: Fields = role === 'config' ? {} : { name, ...(systemType && { system }), ...(role === 'source' && { timeLimit }) }
   return { type, connector, label, help, fields: { ...common, ...fields }, own: Object.keys(fields), role, inputs, outputs, definition: node, ...(systemType && { systemType }) }
 }
+
+/** Whether Node-RED keeps nodes of this type beside the flows instead of drawing them. */
+export const isConfigType = ({ role }: Pick<NodeType, 'role'>): boolean => role === 'system' || role === 'config'
 
 /** The rules of a field without its texts, as checks and forms use them. */
 export function rulesOf(field: Field): FieldRules {

@@ -148,6 +148,6 @@ function attach(construction: Construction): void {
   if (!context.ok) showFault(construction, context.fault)
   if (definition?.role === 'source') attachSource(construction, definition)
   else if (definition?.role === 'custom') attachCustom(construction, definition)
-  else if (definition) attachStep(construction, definition)
+  else if (definition && definition.role !== 'config') attachStep(construction, definition)
   if (!context.ok) hub.log.error({ node: node.id, type: node.type, code: context.fault.code }, `${context.fault.message} ${context.fault.next}`)
 }

@@ -11,7 +11,7 @@ const basisCursor = 'hub/basis'
 
 export interface Basis {
   version: string
-  /** Digest of roles, lookups, schemas, own fields and the list of connectors. */
+  /** Digest of lookups, schemas, own fields and the list of connectors. */
   project: string
   /** Tells whether two have the same secret key, and not which. */
   key: { salt: string, digest: string }
@@ -19,7 +19,7 @@ export interface Basis {
   twins: string
 }
 
-type Own = { store: Pick<Store, 'cursor' | 'saveCursor'>, version: string, project: Pick<Project, 'roles' | 'lookups' | 'schemas' | 'extensions' | 'torg'>, secretKey: string }
+type Own = { store: Pick<Store, 'cursor' | 'saveCursor'>, version: string, project: Pick<Project, 'lookups' | 'schemas' | 'extensions' | 'torg'>, secretKey: string }
 
 /** Writes down what the workers of this database need. */
 export async function saveBasis({ store, version, project, secretKey, twins }: Own & { twins: boolean }): Promise<void> {
@@ -40,14 +40,14 @@ export async function readBasis(store: Pick<Store, 'cursor'>): Promise<Basis | n
 export async function differenceTo(basis: Basis | null, { version, project, secretKey }: Omit<Own, 'store'>): Promise<string | null> {
   if (basis === null) return 'No hub has started on this database yet. Start it; this worker goes on by itself.'
   if (basis.version !== version) return `The hub is Torg ${basis.version}, this worker is ${version}. Start a worker of the same version.`
-  if (basis.project !== digestOf(project)) return 'Roles, lookups, schemas, own fields (extensions/) or the list of connectors in this project folder differ from those the hub started with. Bring the folder up to date, or restart the hub if its own is older, and start the worker again.'
+  if (basis.project !== digestOf(project)) return 'Lookups, schemas, own fields (extensions/) or the list of connectors in this project folder differ from those the hub started with. Bring the folder up to date, or restart the hub if its own is older, and start the worker again.'
   const [own, theirs] = [Buffer.from(await digestKey(secretKey, basis.key.salt)), Buffer.from(basis.key.digest)]
   if (own.length !== theirs.length || !timingSafeEqual(own, theirs)) return 'The secret key is not the hub\'s, so the credentials typed in its editor cannot be read. Set TORG_SECRET_KEY to the hub\'s (without one it stands in the file secret-key of the hub\'s data folder) and start the worker again.'
   return null
 }
 
-function digestOf({ roles, lookups, schemas, extensions, torg }: Own['project']): string {
-  return createHash('sha256').update(JSON.stringify([roles, inOrder(lookups), inOrder(schemas), inOrder(extensions), torg.connectors])).digest('base64url')
+function digestOf({ lookups, schemas, extensions, torg }: Own['project']): string {
+  return createHash('sha256').update(JSON.stringify([inOrder(lookups), inOrder(schemas), inOrder(extensions), torg.connectors])).digest('base64url')
 }
 
 /** Files are read in an order the system chooses. */

@@ -5,10 +5,12 @@ import { findConfigCircles } from './config-circles.ts'
 import { findingsError } from './findings.ts'
 import { isSystem, systemKeysOf } from './systems.ts'
 import { isContainer } from './revision.ts'
-import { findRoleProblems, findRoleWarnings, findUnknownSystems, type RoleKind } from './role-checks.ts'
+import { describeWarning, findRoleFaults, findRoleWarnings, type RoleKind } from './role-checks.ts'
+import { toFinding, type RoleFault } from './role-faults.ts'
+import { isRoleTable, rolesOf } from './role-table.ts'
 import { findPlainSecrets } from './secrets.ts'
 import { asNode, findStructureProblems, isFinding, placeOf } from './structure.ts'
-import type { FlowFinding, FlowNode, RoleRow } from './types.ts'
+import type { FlowFinding, FlowNode } from './types.ts'
 
 /** What is known about the surroundings; what is left out is not checked. */
 export interface FlowCheckOptions {
@@ -16,12 +18,10 @@ export interface FlowCheckOptions {
   configChecker?: ConfigChecker
   /** Environment that `${NAME}` refers to. */
   env?: Readonly<Record<string, string | undefined>>
-  /** Canonical kinds, for fields that name one, and for the role table. */
+  /** Canonical kinds, for fields that name one, and for rows of the role table. */
   kinds?: ReadonlyMap<string, RoleKind>
   /** Lookups and schemas that fields refer to. */
   project?: ProjectData
-  /** Rows of the role table, which must name configured systems, and fields of the kinds. */
-  roles?: readonly RoleRow[]
   /** Installed node types. */
   types?: ReadonlySet<string>
   /** Whether an encrypted value of a node's secret field is deployed. */
@@ -48,16 +48,27 @@ export function findFlowProblems(flows: readonly unknown[], options: FlowCheckOp
       seen.add(identity(finding))
     }
   }
-  if (options.roles) {
-    findings.push(...findUnknownSystems(options.roles, systemKeysOf(nodes)))
-    if (options.kinds) findings.push(...findRoleProblems(options.roles, options.kinds))
-  }
-  return findings
+  return [...findings, ...findTableProblems(nodes, options.kinds)]
 }
 
 /** Sentences about what may be deployed, but is seldom meant. */
-export function findFlowWarnings(flows: readonly unknown[], { roles = [], kinds = new Map() }: Pick<FlowCheckOptions, 'roles' | 'kinds'>): string[] {
-  return findRoleWarnings(roles, kinds, flows.map((entry, index) => asNode(entry, index)).filter((result): result is FlowNode => !isFinding(result)))
+export function findFlowWarnings(flows: readonly unknown[], { kinds = new Map() }: Pick<FlowCheckOptions, 'kinds'>): string[] {
+  const nodes = flows.map((entry, index) => asNode(entry, index)).filter((result): result is FlowNode => !isFinding(result))
+  return findRoleWarnings(rolesOf(nodes), kinds, nodes).map(describeWarning)
+}
+
+/** What is wrong with the role table, whose rows name systems of the flows. */
+function findTableProblems(nodes: readonly FlowNode[], kinds: FlowCheckOptions['kinds']): FlowFinding[] {
+  return nodes.filter(isRoleTable).flatMap((table, index) => {
+    const { id: node, type, z, d } = table
+    const faults: RoleFault[] = [
+      ...index > 0 ? [{ name: 'tables' } as const] : [],
+      ...d === true ? [{ name: 'off', at: 'd' } as const] : [],
+      ...z ? [{ name: 'tab', at: 'z' } as const] : [],
+      ...findRoleFaults(table['rows'], { systems: systemKeysOf(nodes), kinds }),
+    ]
+    return faults.map(fault => toFinding(fault, { node, type }))
+  })
 }
 
 /**

@@ -1,52 +1,50 @@
-/** Rows of `roles.json`, with what is wrong with each of them. Pure. */
+/** Rows of the role table, with what is wrong with each of them by itself. Pure. */
 import { isObject } from './json.ts'
+import type { RoleFault } from './role-faults.ts'
 import { nameRow, pointerOf } from './role-paths.ts'
-import type { FlowFinding, RoleRow } from './types.ts'
+import type { RoleRow } from './types.ts'
 
-export const rolesFile = 'roles.json'
 const keys = ['kind', 'field', 'scope', 'masters', 'readers', 'merge']
 const merges = ['rank', 'newest', 'union'] as const
 
-export function parseRoles(value: unknown): { rows: RoleRow[], findings: FlowFinding[] } {
-  if (!Array.isArray(value)) return { rows: [], findings: [{ file: rolesFile, detail: 'must be a list of rows like { "kind": "order", "masters": ["webshop"] }' }] }
-  const rows: RoleRow[] = []
-  const findings: FlowFinding[] = []
+/** A row that could be read, and where it stands in the table. */
+export interface PlacedRow { row: RoleRow, index: number }
+
+export function parseRoles(value: unknown): { rows: RoleRow[], placed: PlacedRow[], faults: RoleFault[] } {
+  if (!Array.isArray(value)) return { rows: [], placed: [], faults: [{ name: 'list' }] }
+  const placed: PlacedRow[] = []
+  const faults: RoleFault[] = []
   const seen = new Set<string>()
   value.forEach((entry: unknown, index) => {
-    const before = findings.length
-    const refuse = (field: string | undefined, detail: string, wrong?: unknown): void => {
-      findings.push({ file: rolesFile, ...(field !== undefined && { field: `[${index}].${field}` }), detail: field === undefined ? `row ${index + 1} ${detail}` : detail, ...(wrong !== undefined && { value: wrong }) })
-    }
-    const row = parseRow(entry, refuse)
-    if (row === undefined || findings.length > before) return
-    const { kind, field, scope = {} } = row
+    const found: RoleFault[] = []
+    const row = parseRow(entry, fault => found.push({ row: index, ...fault }))
+    const { kind, field, scope = {} } = row ?? {}
     const key = JSON.stringify([kind, field, Object.entries(scope).sort()])
-    if (seen.has(key)) return refuse(undefined, `says again what another row says about ${field === undefined ? `${nameRow(row)}, all fields` : nameRow(row)}`)
+    if (row && found.length === 0 && seen.has(key)) found.push({ row: index, name: 'again', values: { what: field === undefined ? `${nameRow(row)}, all fields` : nameRow(row) } })
+    faults.push(...found)
+    if (row === undefined || found.length > 0) return
     seen.add(key)
-    rows.push(row)
+    placed.push({ row, index })
   })
-  return { rows, findings }
+  return { rows: placed.map(({ row }) => row), placed, faults }
 }
 
-type Refuse = (field: string | undefined, detail: string, wrong?: unknown) => void
-
-function parseRow(entry: unknown, refuse: Refuse): RoleRow | undefined {
-  if (!isObject(entry)) { refuse(undefined, 'is not an object'); return undefined }
+function parseRow(entry: unknown, refuse: (fault: Omit<RoleFault, 'row'>) => void): RoleRow | undefined {
+  if (!isObject(entry)) { refuse({ name: 'object' }); return undefined }
   const { kind, field, scope, masters, readers, merge } = entry
-  for (const key of Object.keys(entry)) if (!keys.includes(key)) refuse(key, `is not known; a row has ${keys.join(', ')}`)
-  if (!isText(kind)) { refuse('kind', 'must name a kind, for example "order"', kind); return undefined }
-  if (field !== undefined && (!isText(field) || /[./]{2}|[./]$|^[.]/.test(field))) refuse('field', 'must name a field, for example "payments" or "loyalty.points"', field)
-  if (scope !== undefined && !isScope(scope)) refuse('scope', 'must be an object like { "market": "no" }', scope)
-  if ((masters !== undefined || readers === undefined) && !isMasters(masters)) refuse('masters', 'must be a list of at least one system key, the highest-ranked first; systems of equal rank stand in a list of their own', masters)
-  if (readers !== undefined && !isTexts(readers)) refuse('readers', 'must be a list of system keys', readers)
+  for (const key of Object.keys(entry)) if (!keys.includes(key)) refuse({ at: key, name: 'key', values: { known: keys.join(', ') } })
+  if (!isText(kind)) { refuse({ at: 'kind', name: 'kind', value: kind }); return undefined }
+  if (field !== undefined && (!isText(field) || /[./]{2}|[./]$|^[.]/.test(field))) refuse({ at: 'field', name: 'field', value: field })
+  if (scope !== undefined && !isScope(scope)) refuse({ at: 'scope', name: 'scope', value: scope })
+  if ((masters !== undefined || readers === undefined) && !isMasters(masters)) refuse({ at: 'masters', name: 'masters', value: masters })
+  if (readers !== undefined && !isTexts(readers)) refuse({ at: 'readers', name: 'readers', value: readers })
   const rule = merges.find(known => known === merge)
-  if (merge !== undefined && rule === undefined) refuse('merge', `must be one of ${merges.join(', ')}`, merge)
+  if (merge !== undefined && rule === undefined) refuse({ at: 'merge', name: 'merge', values: { known: merges.join(', ') }, value: merge })
   if (isMasters(masters)) {
     const named = masters.flat()
     const twice = named.find((system, index) => named.indexOf(system) !== index)
-    if (twice !== undefined) refuse('masters', `names the system "${twice}" twice`, masters)
-    // By rank, nothing would decide between them but who came last.
-    if ((rule ?? 'rank') === 'rank' && masters.some(Array.isArray)) refuse('masters', 'has systems of equal rank; rank them, or say "merge": "newest" or "union"', masters)
+    if (twice !== undefined) refuse({ at: 'masters', name: 'twice', values: { system: twice }, value: masters })
+    if ((rule ?? 'rank') === 'rank' && masters.some(Array.isArray)) refuse({ at: 'masters', name: 'equal', value: masters })
   }
   return {
     kind, ...(isText(field) && { field: pointerOf(field).slice(1).replaceAll('/', '.') }), ...(isScope(scope) && Object.keys(scope).length > 0 && { scope: { ...scope } }),

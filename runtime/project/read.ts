@@ -8,7 +8,9 @@ import { findingsError } from './findings.ts'
 import { isObject } from './json.ts'
 import type { Layout, Placement } from './layout.ts'
 import { parseRoles } from './parse-roles.ts'
-import { findUnknownSystems } from './role-checks.ts'
+import { findRoleFaults } from './role-checks.ts'
+import { toFinding } from './role-faults.ts'
+import { roleTable, rolesFile } from './role-table.ts'
 import { findCredentials, findPlainSecrets } from './secrets.ts'
 import { parseProjectPackage } from './settings.ts'
 import { asNode, findStructureProblems, isFinding, placeOf, type LocatedNode } from './structure.ts'
@@ -27,7 +29,7 @@ export async function readProject(folder: string): Promise<Project> {
   if (!isFolder) throw new TorgError('flow.invalid', { detail: `There is no project folder ${root}.`, next: 'Name an existing folder, or make one with: torg init <folder>' })
 
   const findings: FlowFinding[] = []
-  const { files, located } = await readFlowFiles(root, findings)
+  const { files, located, table } = await readFlowFiles(root, findings)
   findings.push(...findStructureProblems(located))
   const containers = new Map(located.filter(({ node }) => isContainer(node)).map(({ node }) => [node.id, node]))
   for (const entry of located) {
@@ -51,21 +53,21 @@ export async function readProject(folder: string): Promise<Project> {
     return objects
   }
 
-  const roles = parseRoles(await take('roles.json') ?? [])
-  findings.push(...roles.findings, ...findUnknownSystems(roles.rows, systemKeysOf(located.map(({ node }) => node))))
   const lookups = await takeObjects('lookups')
   const schemas = await takeObjects('schemas')
   const extensions = await takeObjects('extensions')
   const read = readExtensions(extensions)
   findings.push(...read.findings)
+  const kinds = read.findings.length === 0 ? extendKinds(read.extensions) : undefined
+  if (table !== undefined) findings.push(...findRoleFaults(table, { systems: systemKeysOf(located.map(({ node }) => node)), kinds }).map(fault => toFinding(fault, { file: rolesFile })))
   const { name, settings, findings: packageFindings } = parseProjectPackage(await take('package.json') ?? {})
   findings.push(...packageFindings)
-  if (findings.length > 0) throw findingsError(findings)
-  return { folder: root, name: name ?? basename(root), flows: joinTabs(files), roles: roles.rows, lookups, schemas, extensions, kinds: extendKinds(read.extensions), cases: await listFiles(join(root, 'cases')), torg: settings }
+  if (findings.length > 0 || kinds === undefined) throw findingsError(findings)
+  return { folder: root, name: name ?? basename(root), flows: joinTabs(files), lookups, schemas, extensions, kinds, cases: await listFiles(join(root, 'cases')), torg: settings }
 }
 
-/** Tabs, layout and systems of a folder, parsed; what is wrong is added to `findings`. */
-export async function readFlowFiles(folder: string, findings: FlowFinding[]): Promise<{ files: FlowFiles, located: LocatedNode[] }> {
+/** Tabs, layout, systems and role table of a folder, parsed; what is wrong is added to `findings`, but for the rows of the role table, `table`, as they stand in its file. */
+export async function readFlowFiles(folder: string, findings: FlowFinding[]): Promise<{ files: FlowFiles, located: LocatedNode[], table?: unknown }> {
   const located: LocatedNode[] = []
   const takeNodes = async (file: string): Promise<FlowNode[]> => {
     const read = await readJsonFile(folder, file)
@@ -102,7 +104,12 @@ export async function readFlowFiles(folder: string, findings: FlowFinding[]): Pr
     return false
   })
   located.push(...systems.map(node => ({ node, file: 'systems.json' })))
-  return { files: { tabs, systems }, located }
+  const read = await readJsonFile(folder, rolesFile)
+  if (read !== null && 'finding' in read) findings.push(read.finding)
+  if (read === null || 'finding' in read) return { files: { tabs, systems, roles: null }, located }
+  const { rows } = parseRoles(read.value)
+  located.push({ node: roleTable(rows), file: rolesFile })
+  return { files: { tabs, systems, roles: rows }, located, table: read.value }
 }
 
 function withoutZ(node: FlowNode): FlowNode {

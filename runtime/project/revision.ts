@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from './json.ts'
+import { isRoleTable, rolesOf } from './role-table.ts'
 
 type AnyNode = Readonly<Record<string, unknown>>
 
@@ -11,15 +12,19 @@ export function revisionOf(flows: readonly AnyNode[]): string {
 /** What `changedTabs` calls the config nodes that belong to no tab. */
 const systemsLabel = 'systems'
 
+/** And the role table. */
+const rolesLabel = 'roles'
+
 /**
  * Labels of the tabs and subflows that differ between two flow arrays, sorted; {@link systemsLabel} where a global config
- * node does. The order of nodes and keys does not count, the order of tabs neither.
+ * node does, {@link rolesLabel} where the rows of the role table do. The order of nodes and keys does not count, the order of tabs neither.
  */
 export function changedTabs(before: readonly AnyNode[], after: readonly AnyNode[]): string[] {
   const old = byId(before)
   const now = byId(after)
   const labels = new Map([...labelsOf(before), ...labelsOf(after)])
   const changed = new Set<string>()
+  if (canonicalJson(rolesOf(before)) !== canonicalJson(rolesOf(after))) changed.add(rolesLabel)
   for (const id of new Set([...old.keys(), ...now.keys()])) {
     const was = old.get(id)
     const is = now.get(id)
@@ -39,7 +44,8 @@ export function labelOf(tab: AnyNode): string {
 
 export const isContainer = (node: AnyNode): boolean => node['type'] === 'tab' || node['type'] === 'subflow'
 
-const byId = (flows: readonly AnyNode[]): Map<string, AnyNode> => new Map(flows.map(node => [String(node['id']), node]))
+/** But for the role table, whose rows are all that counts: none is as good as one without rows. */
+const byId = (flows: readonly AnyNode[]): Map<string, AnyNode> => new Map(flows.filter(node => !isRoleTable(node)).map(node => [String(node['id']), node]))
 const labelsOf = (flows: readonly AnyNode[]): [string, string][] => flows.filter(isContainer).map(tab => [String(tab['id']), labelOf(tab)])
 
 function ownerLabel(node: AnyNode, labels: ReadonlyMap<string, string>): string {

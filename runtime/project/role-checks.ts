@@ -1,37 +1,50 @@
 /** What is wrong with the role table as a whole, and what a person should look at. Pure. */
 import type { Kind } from '../model/kind.ts'
 import { isObject } from './json.ts'
-import { rolesFile } from './parse-roles.ts'
+import { parseRoles, type PlacedRow } from './parse-roles.ts'
+import { sayFault, type RoleFault } from './role-faults.ts'
 import { isWithin, mastersOf, nameRow, pointerOf } from './role-paths.ts'
-import type { FlowFinding, FlowNode, RoleRow } from './types.ts'
+import { rolesFile } from './role-table.ts'
+import type { FlowNode, RoleRow } from './types.ts'
 
 /** What of a kind the checks look at. */
 export type RoleKind = Pick<Kind, 'schema' | 'scope'>
 
+/** What is known about the surroundings of a table; what is left out is not checked. */
+export interface RoleSurroundings {
+  /** Keys of the configured systems. */
+  systems?: ReadonlySet<string>
+  kinds?: ReadonlyMap<string, RoleKind> | undefined
+}
+
+/** Everything that is wrong with a table, as it stands in the file or the node. */
+export function findRoleFaults(table: unknown, { systems, kinds }: RoleSurroundings): RoleFault[] {
+  const { placed, faults } = parseRoles(table)
+  return [...faults, ...systems ? findUnknownSystems(placed, systems) : [], ...kinds ? findMisplaced(placed, kinds) : []]
+}
+
 /** Rows that name a system which is not configured. */
-export function findUnknownSystems(rows: readonly RoleRow[], systems: ReadonlySet<string>): FlowFinding[] {
-  const known = systems.size === 0 ? 'none is configured' : `there are ${[...systems].sort().join(', ')}`
-  return rows.flatMap(row => [['masters', mastersOf(row)] as const, ['readers', row.readers ?? []] as const].flatMap(([field, named]) => named.filter(system => !systems.has(system)).map(system => ({
-    file: rolesFile, field, value: system,
-    detail: `the row of ${nameRow(row)}${row.field === undefined && !row.scope ? '' : ','} names the system "${system}", which no system node has as its key; ${known}`,
+function findUnknownSystems(placed: readonly PlacedRow[], systems: ReadonlySet<string>): RoleFault[] {
+  return placed.flatMap(({ row, index }) => [['masters', mastersOf(row)] as const, ['readers', row.readers ?? []] as const].flatMap(([at, named]) => named.filter(system => !systems.has(system)).map((system): RoleFault => ({
+    row: index, at, name: systems.size === 0 ? 'noSystem' : 'system', values: { system, known: [...systems].sort().join(', ') }, value: system, about: nameRow(row),
   }))))
 }
 
 /** Rows about what does not exist, and rows of which nobody can say which one holds. */
-export function findRoleProblems(rows: readonly RoleRow[], kinds: ReadonlyMap<string, RoleKind>): FlowFinding[] {
-  return rows.flatMap((row, index): FlowFinding[] => {
-    const refuse = (field: string, value: unknown, detail: string): FlowFinding => ({ file: rolesFile, field, value, detail: `the row of ${nameRow(row)}: ${detail}` })
+function findMisplaced(placed: readonly PlacedRow[], kinds: ReadonlyMap<string, RoleKind>): RoleFault[] {
+  return placed.flatMap(({ row, index }, place): RoleFault[] => {
+    const refuse = (at: string, value: unknown, name: RoleFault['name'], values: Record<string, string> = {}): RoleFault => ({ row: index, at, name, values, value, about: nameRow(row) })
     const kind = kinds.get(row.kind)
-    if (!kind) return [refuse('kind', row.kind, `there is no kind ${row.kind}; there are ${[...kinds.keys()].join(', ')}`)]
-    const found: FlowFinding[] = []
-    const place = placeOf(kind.schema, row.field)
-    if ('fault' in place) found.push(refuse('field', row.field, place.fault))
-    else if (row.merge === 'union' && !place.lists) found.push(refuse('merge', 'union', 'only lists are united, and this is none; say "rank" or "newest"'))
-    for (const name of Object.keys(row.scope ?? {})) {
-      if (!kind.scope.includes(name)) found.push(refuse('scope', name, `has no scope ${name}; ${kind.scope.length === 0 ? 'the kind has none' : `there are ${kind.scope.join(', ')}`}`))
+    if (!kind) return [refuse('kind', row.kind, 'unknownKind', { kind: row.kind, known: [...kinds.keys()].join(', ') })]
+    const found: RoleFault[] = []
+    const target = placeOf(kind.schema, row.field)
+    if ('fault' in target) found.push(refuse('field', row.field, target.fault, { step: target.step }))
+    else if (row.merge === 'union' && !target.lists) found.push(refuse('merge', 'union', 'union'))
+    for (const scope of Object.keys(row.scope ?? {})) {
+      if (!kind.scope.includes(scope)) found.push(refuse('scope', scope, kind.scope.length === 0 ? 'noScope' : 'unknownScope', { scope, known: kind.scope.join(', ') }))
     }
-    for (const other of rows.slice(0, index)) {
-      if (overlaps(row, other)) found.push(refuse('scope', row.scope, `a record may be in its scope and in that of the row of ${nameRow(other)}, and neither is narrower; add a row for both scopes together, or take one away`))
+    for (const { row: other } of placed.slice(0, place)) {
+      if (overlaps(row, other)) found.push(refuse('scope', row.scope, 'overlap', { other: nameRow(other) }))
     }
     return found
   })
@@ -45,15 +58,15 @@ function overlaps(one: RoleRow, other: RoleRow): boolean {
   return Object.keys(a).some(name => b[name] === undefined) && Object.keys(b).some(name => a[name] === undefined)
 }
 
-/** Where a path leads in a schema: whether to lists, or why nowhere. */
-function placeOf(schema: unknown, field: string | undefined): { lists: boolean } | { fault: string } {
+/** Where a path leads in a schema: whether to lists, or at which step nowhere. */
+function placeOf(schema: unknown, field: string | undefined): { lists: boolean } | { fault: 'inList' | 'unknownField', step: string } {
   if (field === undefined) return { lists: true }
   if (field === 'deletedAt') return { lists: false }
   let places = shapesOf(schema, schema)
   for (const step of pointerOf(field).split('/').slice(1)) {
-    if (places.length > 0 && places.every(place => place['items'] !== undefined)) return { fault: `the part "${step}" is inside of a list, and a list has its masters as a whole` }
+    if (places.length > 0 && places.every(place => place['items'] !== undefined)) return { fault: 'inList', step }
     places = places.flatMap(place => shapesOf(partOf(place, step), schema))
-    if (places.length === 0) return { fault: `there is no field "${step}" at this place` }
+    if (places.length === 0) return { fault: 'unknownField', step }
   }
   return { lists: places.some(({ items }) => items !== undefined) }
 }
@@ -73,8 +86,8 @@ function shapesOf(schema: unknown, root: unknown): Record<string, unknown>[] {
   return [schema, ...[referred, ...others].flatMap(inner => shapesOf(inner, root))].filter(shape => ['properties', 'patternProperties', 'items', 'type', 'const', 'enum'].some(name => name in shape))
 }
 
-/** Sentences about what may be deployed, but is seldom meant. */
-export function findRoleWarnings(rows: readonly RoleRow[], kinds: ReadonlyMap<string, RoleKind>, flows: readonly FlowNode[]): string[] {
+/** What may be deployed, but is seldom meant. */
+export function findRoleWarnings(rows: readonly RoleRow[], kinds: ReadonlyMap<string, RoleKind>, flows: readonly FlowNode[]): RoleFault[] {
   const ruling = rows.filter(({ masters }) => masters !== undefined)
   return [...new Set(ruling.map(({ kind }) => kind))].flatMap(kind => {
     const own = ruling.filter(row => row.kind === kind)
@@ -82,23 +95,26 @@ export function findRoleWarnings(rows: readonly RoleRow[], kinds: ReadonlyMap<st
   })
 }
 
+/** A warning as a log or a terminal shows it. */
+export const describeWarning = (warning: RoleFault): string => `${rolesFile}: ${sayFault(warning)}`
+
 /** Fields without a master although others of the kind have one; rows of a scope only leave all other records without. */
-function findUnmastered(kind: string, rows: readonly RoleRow[], model: RoleKind | undefined): string[] {
+function findUnmastered(kind: string, rows: readonly RoleRow[], model: RoleKind | undefined): RoleFault[] {
   const everywhere = rows.filter(({ scope }) => !scope).map(({ field }) => pointerOf(field))
   const { properties } = model?.schema ?? {}
   const bare = Object.keys(isObject(properties) ? properties : {}).filter(name => !everywhere.some(ruled => isWithin(`/${name}`, ruled)))
-  return bare.length === 0 ? [] : [`${rolesFile}: nobody is master of these fields of ${kind}, so every system may write them: ${bare.join(', ')}. Add a row without a field for all that have no row of their own.`]
+  return bare.length === 0 ? [] : [{ name: 'bare', values: { kind, fields: bare.join(', ') } }]
 }
 
 /**
  * Two systems that are both fed a kind and both masters of a field, where the newest counts: what one of them makes of a value it is given
  * (another spelling is enough) comes back as a change of its own, goes to the other, and so on. By rank the lower-ranked one's is refused.
  */
-function findEchoLoops(kind: string, rows: readonly RoleRow[], fed: ReadonlySet<string>): string[] {
+function findEchoLoops(kind: string, rows: readonly RoleRow[], fed: ReadonlySet<string>): RoleFault[] {
   return rows.flatMap(row => {
     const peers = row.merge === 'newest' ? [mastersOf(row)] : row.merge === 'union' ? (row.masters ?? []).flatMap(entry => typeof entry === 'string' ? [] : [entry]) : []
     return peers.map(systems => systems.filter(system => fed.has(system))).filter(systems => systems.length > 1)
-      .map(systems => `${rolesFile}: the row of ${nameRow(row)} can go round in circles: ${systems.join(' and ')} are fed every ${kind} and are equal masters, so if one of them rewrites what it is given, each brings the other a new change. Rank them, or have only one of them be master.`)
+      .map((systems): RoleFault => ({ name: 'circle', values: { row: nameRow(row), systems, kind } }))
   })
 }
 

@@ -1,7 +1,8 @@
 /** Between Node-RED's one flow array and the project's files, one per tab. Pure. */
 import { joinPlacement, placeNodes, sortByWires, splitPlacement, type Layout, type Placement } from './layout.ts'
 import { isContainer, labelOf } from './revision.ts'
-import type { FlowNode, Flows } from './types.ts'
+import { isRoleTable, roleTable, rolesOf } from './role-table.ts'
+import type { FlowNode, Flows, RoleRow } from './types.ts'
 
 /** One tab or subflow with all that is on it, as its two files hold it. */
 export interface TabFile {
@@ -15,17 +16,19 @@ export interface TabFile {
 /** All flow files of a project, parsed. */
 export interface FlowFiles {
   tabs: TabFile[]
-  /** Global config nodes. */
+  /** Global config nodes, but for the role table. */
   systems: FlowNode[]
+  /** Rows of the role table; null where there is none. */
+  roles: RoleRow[] | null
 }
 
 /** Distance of the numbers that keep tabs in order, so that one can be put between two without touching them. */
 const orderStep = 10
 
-/** The flow array of these files: tabs in their order, subflows, global config nodes; each tab's nodes follow it. */
-export function joinTabs({ tabs, systems }: FlowFiles): Flows {
+/** The flow array of these files: tabs in their order, subflows, global config nodes, the role table; each tab's nodes follow it. */
+export function joinTabs({ tabs, systems, roles }: FlowFiles): Flows {
   const sorted = [...tabs].sort((a, b) => rank(a) - rank(b) || orderOf(a) - orderOf(b) || (a.slug < b.slug ? -1 : 1))
-  return [...sorted.flatMap(joinTab), ...systems]
+  return [...sorted.flatMap(joinTab), ...systems, ...roles ? [roleTable(roles)] : []]
 }
 
 const rank = ({ nodes }: TabFile): number => nodes[0]?.type === 'tab' ? 0 : 1
@@ -45,7 +48,8 @@ function joinTab({ nodes: [container, ...nodes], layout }: TabFile): FlowNode[] 
  * The files of a flow array. What stands in `existing` keeps its slug, the order of its nodes and its place among the tabs;
  * new nodes are appended in the order of their wires.
  */
-export function splitTabs(flows: Flows, existing: FlowFiles = { tabs: [], systems: [] }): FlowFiles {
+export function splitTabs(all: Flows, existing: FlowFiles = { tabs: [], systems: [], roles: null }): FlowFiles {
+  const flows = all.filter(node => !isRoleTable(node))
   const containers = flows.filter(isContainer)
   const members = Map.groupBy(flows.filter(node => !isContainer(node)), node => node.z || undefined)
   const known = new Map(existing.tabs.flatMap(tab => tab.nodes[0] ? [[tab.nodes[0].id, tab] as const] : []))
@@ -59,7 +63,7 @@ export function splitTabs(flows: Flows, existing: FlowFiles = { tabs: [], system
   }))
   const owners = new Set<string | undefined>(containers.map(({ id }) => id))
   const systems = flows.filter(node => !isContainer(node) && !owners.has(node.z || undefined))
-  return { tabs, systems: inStableOrder(systems, existing.systems).map(node => sortKeys(node.z ? node : omitZ(node))) }
+  return { tabs, systems: inStableOrder(systems, existing.systems).map(node => sortKeys(node.z ? node : omitZ(node))), roles: all.some(isRoleTable) ? rolesOf(all) : null }
 }
 
 function splitTab({ slug, container, order, nodes }: { slug: string, container: FlowNode, order: number, nodes: FlowNode[] }): TabFile {

@@ -28,7 +28,7 @@ export interface FlowFinding {
   value?: unknown
 }
 
-/** One row of `roles.json`: who is master of a field of a kind, and who may have it. */
+/** One row of the role table (`roles.json`): who is master of a field of a kind, and who may have it. */
 export interface RoleRow {
   /** Canonical kind (`order`). */
   kind: string
@@ -68,13 +68,12 @@ export interface ProjectSettings {
   demo: Record<string, unknown> | null
 }
 
-/** A project folder as read: one customer's tabs, roles, lookups, schemas, own fields and cases. */
+/** A project folder as read: one customer's flows, lookups, schemas, own fields and cases. */
 export interface Project {
   folder: string
   name: string
-  /** Tabs in their order, then subflows, then global config nodes, each with its nodes and layout put back. */
+  /** Tabs in their order, then subflows, then global config nodes and the role table, each with its nodes and layout put back. */
   flows: Flows
-  roles: RoleRow[]
   /** By file name without `.json`: key in the source -> value in the target. */
   lookups: Record<string, Record<string, unknown>>
   /** JSON Schemas by file name without `.json`. */

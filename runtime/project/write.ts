@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { replaceFiles } from './files.ts'
 import { canonicalJson, formatJson } from './json.ts'
 import { readFlowFiles } from './read.ts'
+import { rolesFile } from './role-table.ts'
 import { splitTabs, type FlowFiles, type TabFile } from './tabs.ts'
 import type { Flows } from './types.ts'
 
@@ -21,6 +22,7 @@ export async function writeProject(folder: string, flows: Flows): Promise<Writte
   const changed = new Map([...after].filter(([path, { content }]) => before.get(path)?.content !== content).map(([path, { text }]) => [path, text]))
   await replaceFiles(folder, changed)
   const removed = existing.tabs.filter(({ slug }) => !wanted.tabs.some(tab => tab.slug === slug)).flatMap(({ slug }) => [`tabs/${slug}.json`, `layout/${slug}.json`])
+  if (existing.roles !== null && wanted.roles === null) removed.push(rolesFile)
   for (const path of removed) await rm(join(folder, path), { force: true })
   return { written: [...changed.keys()], removed }
 }
@@ -32,10 +34,11 @@ function withoutCredentials(node: Flows[number]): Flows[number] {
 }
 
 /** By path: what is compared and what is written. The order of nodes counts, that of keys and the white space do not. */
-function textsOf({ tabs, systems }: FlowFiles): Map<string, { content: string, text: string }> {
+function textsOf({ tabs, systems, roles }: FlowFiles): Map<string, { content: string, text: string }> {
   const entries = tabs.flatMap(({ slug, nodes, layout }: TabFile): [string, { content: string, text: string }][] => [
     [`tabs/${slug}.json`, { content: canonicalJson(nodes), text: formatJson(nodes, 2) }],
     [`layout/${slug}.json`, { content: canonicalJson(layout), text: formatJson(layout, 1) }],
   ])
+  if (roles !== null) entries.push([rolesFile, { content: canonicalJson(roles), text: formatJson(roles, 1) }])
   return new Map([...entries, ['systems.json', { content: canonicalJson(systems), text: formatJson(systems, 2) }]])
 }

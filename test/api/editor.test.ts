@@ -51,7 +51,7 @@ describe('the editor behind the guard', function () {
       hub: { accepting: true, publicUrl: url, sourcesOf: () => [], hasSystem: () => false, receive: store.receive, save: store.save, find: store.find, readerOf: () => null },
       store, log, metrics: createMetrics(), version: 'test', checkFlows: check, kinds, explain: () => [],
       settings: { ...credentials, publicUrl: url, bodyLimit: 1000 },
-      deploy: ({ flows, user }) => embedded.deploy(flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) })), { user }),
+      deploy: async ({ flows, user }) => ({ ...await embedded.deploy(flows.map(node => ({ ...node, id: String(node['id']), type: String(node['type']) })), { user }), warnings: [] }),
       nodeRed: () => apps,
     })
     api.guard.upgrades(server)

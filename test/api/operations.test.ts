@@ -29,7 +29,7 @@ describe('operating calls', () => {
       checkFlows: flows => { if (JSON.stringify(flows).includes('broken')) throw new TorgError('flow.invalid', { detail: 'tab "ERP": broken', errors: [{ detail: 'tab "ERP": broken' }] }) },
       deploy: async ({ flows, user }) => {
         deployed.push(flows)
-        return { revision: (await store.deploy({ revision: revisionOf(flows), by: user.username, from: 'api', note: null, flows, credentials: { $: 'typed secrets' } })).revision }
+        return { revision: (await store.deploy({ revision: revisionOf(flows), by: user.username, from: 'api', note: null, flows, credentials: { $: 'typed secrets' } })).revision, warnings: [] }
       },
     })
   })

@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TorgError } from '../../runtime/errors.ts'
-import { revisionOf, writeProject } from '../../runtime/project/index.ts'
+import { kinds } from '../../runtime/model/index.ts'
+import { findFlowWarnings, revisionOf, writeProject } from '../../runtime/project/index.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type { Store } from '../../runtime/store/types.ts'
 import { createTestLog, startApi, type RunningApi } from '../api/harness.ts'
@@ -29,7 +30,10 @@ describe('torg deploy', () => {
         const bad = flows.filter(node => JSON.stringify(node).includes('broken')).map(node => ({ detail: `bad: ${JSON.stringify(node)}` }))
         if (bad[0]) throw new TorgError('flow.invalid', { detail: `${bad[0].detail} (and ${bad.length - 1} more)`, errors: bad })
       },
-      deploy: async ({ flows, user }) => ({ revision: (await store.deploy({ revision: revisionOf(flows), by: user.username, from: 'api', note: null, ...user.deploy, flows, credentials: {} })).revision }),
+      deploy: async ({ flows, user }) => {
+        const { revision } = await store.deploy({ revision: revisionOf(flows), by: user.username, from: 'api', note: null, ...user.deploy, flows, credentials: {} })
+        return { revision, warnings: findFlowWarnings(flows, { kinds }) }
+      },
     })
   })
   afterEach(async () => {
@@ -56,6 +60,20 @@ describe('torg deploy', () => {
     expect({ code, text }).to.deep.equal({ code: 0, text: 'Changes: ERP, Orders\nDeployed as deployment 1. The new flows run.\n' })
     expect(await store.activeDeployment()).to.include({ by: 'admin', from: 'files', note: 'first' })
     expect(await deploy()).to.deep.equal({ code: 0, text: 'Nothing to deploy: deployment 1 says the same as the files.\n' })
+  })
+
+  it('brings the role table, with warnings about it, and refuses to undo rows changed in the editor', async () => {
+    const erp = { id: 's', type: 'rest-system', key: 'erp' }
+    const table = (field: string) => ({ id: 'hub-roles', type: 'hub roles', rows: [{ kind: 'order', field, masters: ['erp'] }] })
+    await writeProject(folder, [erp, table('payments')])
+    const { code, text } = await deploy()
+    expect(code).to.equal(0)
+    expect(text).to.match(/^Changes: roles, systems\nDeployed as deployment 1\. The new flows run\.\nLook at: roles\.json: nobody is master of these fields of order, .*lines/)
+    await inEditor([erp, table('notes')])
+    await writeProject(folder, [erp, table('lines')])
+    const refused = await deploy()
+    expect(refused.code).to.equal(1)
+    expect(refused.text).to.match(/last by kari at .*: roles\.\n.*--force/)
   })
 
   it('never undoes edits of the editor unless it is told to', async () => {

@@ -29,7 +29,7 @@ describe('torg worker', function () {
         // Slow, so that there is work for two.
         { ...customers, nodes: [...customers.nodes.map((node) => node.id === 'from-shop' ? { ...node, wires: [['wait']] } : node), { id: 'wait', type: 'delay', name: '', pauseType: 'delay', timeout: '100', timeoutUnits: 'milliseconds', wires: [['from-shop-map']] }] },
       ],
-      systems: [restSystem('shop', byKey('${IN_KEY}'))],
+      systems: [restSystem('shop', byKey('${IN_KEY}')), restSystem('erp')],
     }, { IN_KEY: webhookKey })
     await addConnector(bench.folder, ['extra one', 'extra two'])
     scratch = await mkdtemp(join(tmpdir(), 'torg-worker-'))
@@ -94,17 +94,17 @@ describe('torg worker', function () {
     expect(await stateOf('worker-one')).to.equal(undefined)
   })
 
-  it('takes no work and says why: another secret key, another role table', async () => {
+  it('takes no work and says why: another secret key, other lookups', async () => {
     start('keys', { env: { TORG_SECRET_KEY: 'another key of the tests' } })
     const other = join(scratch, 'project')
     await cp(bench.folder, other, { recursive: true, filter: (path) => !path.endsWith('.torg') })
-    await writeFile(join(other, 'roles.json'), JSON.stringify([{ kind: 'order', masters: ['erp'] }]))
-    await writeFile(join(other, 'systems.json'), JSON.stringify([{ id: 'system-erp', type: 'rest-system', name: 'ERP', key: 'erp', baseUrl: 'http://127.0.0.1:9', auth: 'none', webhooks: 'none' }]))
-    start('roles', { project: other })
+    await mkdir(join(other, 'lookups'))
+    await writeFile(join(other, 'lookups/carriers.json'), JSON.stringify({ posten: 'POST' }))
+    start('lookups', { project: other })
     await until(async () => /The secret key is not the hub's/.test((await stateOf('worker-keys'))?.state ?? ''), { limitMs: 60_000 })
-    await until(async () => /Roles, lookups, schemas/.test((await stateOf('worker-roles'))?.state ?? ''), { limitMs: 60_000 })
+    await until(async () => /Lookups, schemas/.test((await stateOf('worker-lookups'))?.state ?? ''), { limitMs: 60_000 })
     expect((await stateOf('worker-keys'))?.working).to.equal(false)
-    expect((await stateOf('worker-roles'))?.deployment).to.equal(null)
+    expect((await stateOf('worker-lookups'))?.deployment).to.equal(null)
   })
 
   it('ends with a sentence without a connector package of the project', async () => {
@@ -124,7 +124,7 @@ describe('torg worker', function () {
     const runs = (): number => worker.output.split('"msg":"run done"').length - 1
     let count = 0
     const receiveMany = async (): Promise<void> => {
-      await Promise.all(Array.from({ length: 40 }, () => bench.receive('shop/customers', { id: (count += 1), name: 'Kari' }, { 'x-key': webhookKey })))
+      await Promise.all(Array.from({ length: 40 }, () => bench.receive('shop/customers', { id: (count += 1), name: 'Kari', store: 'oslo' }, { 'x-key': webhookKey })))
       await bench.idle()
     }
     /** Work comes until it has had a part of it: the hub may be quick enough to keep all of what came at once. */
@@ -135,6 +135,18 @@ describe('torg worker', function () {
     }
     await until(working, { limitMs: 60_000, what: 'it works' })
     await until(takesPart, { limitMs: 60_000, what: 'it takes part in the work' })
+    expect(await bench.record('customer', 'shop', String(count))).to.include({ homeStore: 'oslo' })
+
+    // Its own copy of roles.json still has no rows.
+    const rows = [{ kind: 'customer', masters: ['shop'] }, { kind: 'customer', field: 'homeStore', masters: ['erp'] }]
+    expect(await bench.deploy((flows) => flows.map((node) => node.type === 'hub roles' ? { ...node, rows } : node))).to.include({ status: 200 })
+    await until(working, { limitMs: 60_000, what: 'it follows the deploy' })
+    let first = count
+    await until(async () => {
+      first = count
+      return takesPart()
+    }, { limitMs: 60_000, what: 'it takes part in the work under the new role table' })
+    for (let id = first + 1; id <= count; id += 1) expect(await bench.record('customer', 'shop', String(id)), String(id)).not.to.have.property('homeStore')
 
     const added: Node = { id: 'added', type: 'extra two', z: 'tab-clock', name: '', x: 0, y: 0, wires: [[]] }
     expect(await bench.deploy((flows) => [...flows, added])).to.include({ status: 200 })

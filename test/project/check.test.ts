@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { ConfigChecker } from '../../runtime/kit/checker.ts'
-import { checkFlows, describeFinding, findFlowProblems, type FlowCheckOptions } from '../../runtime/project/index.ts'
+import { checkFlows, describeFinding, findFlowProblems, requireRoleTable, type FlowCheckOptions } from '../../runtime/project/index.ts'
 import { TorgError } from '../../runtime/errors.ts'
 
 const tab = { id: 't1', type: 'tab', label: 'ERP' }
@@ -8,7 +8,7 @@ const details = (flows: unknown[], options?: FlowCheckOptions): string[] => find
 
 describe('the check before a deploy', () => {
   it('passes what hangs together', () => {
-    expect(details([tab, { id: 'a', type: 'map', z: 't1', wires: [['b']] }, { id: 'b', type: 'debug', z: 't1', wires: [] }], { env: {}, types: new Set(['map', 'debug']), roles: [] })).to.deep.equal([])
+    expect(details([tab, { id: 'a', type: 'map', z: 't1', wires: [['b']] }, { id: 'b', type: 'debug', z: 't1', wires: [] }], { env: {}, types: new Set(['map', 'debug']) })).to.deep.equal([])
   })
 
   it('throws one error that names tab, node and field, with every finding', () => {
@@ -98,10 +98,28 @@ describe('the check before a deploy', () => {
     expect(details([tab, { id: 'n', type: 'debug', z: 't1', x: 1, y: 1, topic: 'n', wires: [] }]), 'no config node').to.deep.equal([])
   })
 
+  const table = (rows: unknown, more: object = {}): object => ({ id: 'hub-roles', type: 'hub roles', rows, ...more })
+  const erp = { id: 'a', type: 'rest-system', key: 'erp' }
   it('refuses roles of systems that are not in the flows', () => {
-    expect(details([{ id: 'a', type: 'rest-system', key: 'erp' }], { roles: [{ kind: 'order', masters: ['erp', 'shop'] }] })).to.deep.equal([
-      'roles.json, field "masters": the row of order names the system "shop", which no system node has as its key; there are erp',
+    expect(details([erp, table([{ kind: 'order', masters: ['erp', 'shop'] }])])).to.deep.equal([
+      'node hub-roles (hub roles), field "[0].masters": the row of order: there is no system "shop"; there are erp',
     ])
+  })
+  const tables: [what: string, tables: object[], says: string][] = [
+    ['that is no list', [table({ order: 'erp' })], 'must be a list of rows'],
+    ['that is there twice', [table([]), table([], { id: 'other' })], 'there are several role tables'],
+    ['that is switched off', [table([], { d: true })], 'is switched off'],
+    ['of a tab', [tab, table([], { z: 't1' })], 'belongs to a tab'],
+  ]
+  for (const [what, flows, says] of tables) {
+    it(`refuses a role table ${what}`, () => { expect(details([erp, ...flows])).to.have.length(1).and.to.have.nested.property('[0]').that.contains(says) })
+  }
+  it('refuses flows without the role table that runs, unless it has no rows', () => {
+    const active = [erp, { id: 'hub-roles', type: 'hub roles', rows: [{ kind: 'order', masters: ['erp'] }] }]
+    expect(() => requireRoleTable([erp], active)).to.throw(TorgError, 'The role table is missing, and the one deployed has a row')
+    requireRoleTable([erp, table([])], active)
+    requireRoleTable([erp], [erp, { id: 'hub-roles', type: 'hub roles', rows: [] }])
+    requireRoleTable([erp], [])
   })
 
   it('refuses a subflow whose ends lead out of it', () => {

@@ -35,7 +35,6 @@ describe('reading a project', () => {
     const project = await readProject(folder)
     expect(project).to.deep.include({
       folder, name: 'retailer',
-      roles: [{ kind: 'order', masters: ['erp'] }],
       lookups: { countries: { NO: 'NOR' } },
       schemas: { loyalty: { type: 'object' } },
       cases: ['orders/simple.json'],
@@ -46,6 +45,7 @@ describe('reading a project', () => {
       { id: 'a', type: 'map', z: 't1', name: 'To order', wires: [['b']], x: 100, y: 40 },
       { id: 'b', type: 'rest out', z: 't1', system: 's1', wires: [], x: 300, y: 40 },
       { id: 's1', type: 'rest-system', name: 'ERP', key: 'erp', token: '${ERP_KEY}' },
+      { id: 'hub-roles', type: 'hub roles', rows: [{ kind: 'order', masters: ['erp'] }] },
     ])
   })
 
@@ -82,7 +82,7 @@ describe('reading a project', () => {
   }
 
   it('reads an empty folder as an empty project', async () => {
-    expect(await readProject(folder)).to.deep.include({ flows: [], roles: [], cases: [], torg: { connectors: [], twins: {}, demo: null } })
+    expect(await readProject(folder)).to.deep.include({ flows: [], cases: [], torg: { connectors: [], twins: {}, demo: null } })
   })
 
   it('says which folder is missing', async () => {
@@ -127,7 +127,7 @@ describe('reading a project', () => {
     ['a flow node among the systems', { 'systems.json': [{ id: 'x', type: 'map', wires: [] }] }, ['systems.json, node x (map): only config nodes stand here; a tab and its nodes stand in tabs/']],
     ['an unknown key in a place', { 'tabs/a.json': [tab], 'layout/a.json': { t1: { colour: 'red' } } }, ['layout/a.json, node t1, field "colour": is not known; a place has x, y, w, h, order, in, out, status']],
     ['a place that is text', { 'tabs/a.json': [tab], 'layout/a.json': { t1: { x: '1' } } }, ['layout/a.json, node t1, field "x": must be a number']],
-    ['roles of an unknown system', { 'roles.json': [{ kind: 'order', field: '/payments', masters: ['erp'] }] }, ['roles.json, field "masters": the row of order, field payments, names the system "erp", which no system node has as its key; none is configured']],
+    ['roles of an unknown system', { 'roles.json': [{ kind: 'order', field: '/payments', masters: ['erp'] }] }, ['roles.json, field "[0].masters": the row of order, field payments: there is no system "erp"; none is configured']],
     ['roles that are no rows', { 'roles.json': { order: 'erp' } }, ['roles.json: must be a list of rows like { "kind": "order", "masters": ["webshop"] }']],
     ['unknown keys in a role', { 'roles.json': [{ kind: 'order', master: 'erp' }] }, ['roles.json, field "[0].master": is not known; a row has kind, field, scope, masters, readers, merge', 'roles.json, field "[0].masters": must be a list of at least one system key, the highest-ranked first; systems of equal rank stand in a list of their own']],
     ['the same role twice', { 'roles.json': [{ kind: 'order', masters: ['a'] }, { kind: 'order', masters: ['b'] }], 'systems.json': ['a', 'b'].map(key => ({ id: key, type: 'rest-system', key })) }, ['roles.json: row 2 says again what another row says about order, all fields']],

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { kinds } from '../../runtime/model/index.ts'
 import { compileReader, compileRoles, findFlowProblems, findFlowWarnings, type RoleRow } from '../../runtime/project/index.ts'
-import { parseRoles } from '../../runtime/project/parse-roles.ts'
+import { findRoleFaults } from '../../runtime/project/role-checks.ts'
+import { sayFault } from '../../runtime/project/role-faults.ts'
 
 const systems = ['shop', 'pos', 'erp', 'crm', 'pim'].map(key => ({ id: `sys-${key}`, type: 'rest-system', key }))
 const feeds = (system: string, kind: string): object => ({ id: `${kind}-${system}`, type: 'hub changes', z: 't', kind, system: `sys-${system}`, wires: [] })
@@ -67,25 +68,26 @@ describe('the role table, checked', () => {
     ['a union of what is no list', [{ kind: 'customer', field: 'name', masters: ['shop'], merge: 'union' }], 'only lists are united'],
     ['a scope the kind has not', [{ kind: 'customer', masters: ['shop'], scope: { market: 'no' } }], 'has no scope market; there are country, homeStore'],
     ['scopes that meet', [{ kind: 'order', masters: ['shop'], scope: { market: 'no' } }, { kind: 'order', masters: ['erp'], scope: { channel: 'web' } }], 'neither is narrower'],
-    ['an unknown reader', [{ kind: 'order', field: 'notes', readers: ['x'] }], 'names the system "x"'],
+    ['an unknown reader', [{ kind: 'order', field: 'notes', readers: ['x'] }], 'there is no system "x"; there are crm, erp'],
   ]
   for (const [what, rows, detail] of wrong) {
     it(`refuses ${what}`, () => {
-      const parsed = parseRoles(rows)
-      const findings = [...parsed.findings, ...findFlowProblems(systems, { roles: parsed.rows, kinds })]
+      const findings = findFlowProblems([...systems, { id: 'hub-roles', type: 'hub roles', rows }], { kinds })
       expect(findings.map(found => found.detail).join('\n')).to.contain(detail)
       expect(findings).to.have.length(1)
+      const [fault] = findRoleFaults(rows, { systems: new Set(['shop', 'erp', 'pos']), kinds })
+      for (const language of ['nb', 'sv'] as const) expect(fault && sayFault(fault, language)).to.be.a('string').and.not.contain('__').and.not.equal(sayFault(fault ?? { name: 'list' }))
     })
   }
 
   it('takes everything that holds together', () => {
-    const { rows, findings } = parseRoles([
+    const faults = findRoleFaults([
       { kind: 'customer', masters: ['crm', 'shop'] }, { kind: 'customer', field: 'emails', masters: ['crm', ['shop', 'pos']], merge: 'union' }, { kind: 'customer', field: 'loyalty.points', masters: ['pos'], readers: ['crm'] },
       { kind: 'product', field: 'name.nb', masters: ['pim', 'erp'] }, { kind: 'product', field: 'ext.acme', masters: ['erp'] }, { kind: 'stock', scope: { location: 'oslo' }, masters: ['pos'] },
       { kind: 'order', scope: { market: 'no' }, masters: ['shop'] }, { kind: 'order', scope: { market: 'no', channel: 'web' }, masters: ['erp'] }, { kind: 'order', scope: { market: 'se' }, masters: ['pos'] },
       { kind: 'order', field: 'deletedAt', masters: ['erp'] },
-    ])
-    expect([...findings, ...findFlowProblems(systems, { roles: rows, kinds })]).to.deep.equal([])
+    ], { systems: new Set(systems.map(({ key }) => key)), kinds })
+    expect(faults).to.deep.equal([])
   })
 
   const newest: RoleRow = { kind: 'customer', masters: ['crm', 'shop'], merge: 'newest' }
@@ -101,7 +103,7 @@ describe('the role table, checked', () => {
   ]
   for (const [what, rows, fed, expected] of warned) {
     it(`warns: ${what}`, () => {
-      const warnings = findFlowWarnings([...systems, ...fed], { roles: rows, kinds })
+      const warnings = findFlowWarnings([...systems, ...fed, { id: 'hub-roles', type: 'hub roles', rows }], { kinds })
       if (expected === null) expect(warnings).to.deep.equal([])
       else expect(warnings).to.have.length(1).and.to.have.nested.property('[0]').that.contains(expected)
     })

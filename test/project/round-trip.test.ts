@@ -88,6 +88,22 @@ describe('a project, written and read', () => {
     expect(await readFile(file, 'utf8')).to.equal(dense)
   })
 
+  it('keeps the role table in a file of its own, byte for byte, and takes it away with the node', async () => {
+    const text = '[\n  { "kind": "order", "masters": ["erp", ["pos", "shop"]], "merge": "newest" },\n  { "kind": "order", "field": "payments", "scope": { "market": "se" }, "masters": ["erp"] }\n]\n'
+    await writeProject(folder, ['erp', 'pos', 'shop'].map(key => ({ id: `s-${key}`, type: 'rest-system', key })))
+    await writeFile(join(folder, 'roles.json'), text)
+    const { flows } = await readProject(folder)
+    expect(flows.at(-1)).to.deep.equal({ id: 'hub-roles', type: 'hub roles', rows: JSON.parse(text) })
+    // As the editor sends it.
+    expect(await writeProject(folder, flows.map(item => item.type === 'hub roles' ? { ...item, z: '', info: '' } : item))).to.deep.equal({ written: [], removed: [] })
+    await rm(join(folder, 'roles.json'))
+    await writeProject(folder, flows)
+    expect(await readFile(join(folder, 'roles.json'), 'utf8')).to.equal(text)
+    expect(await readFile(join(folder, 'systems.json'), 'utf8')).to.not.contain('hub roles')
+    expect(await writeProject(folder, flows.slice(0, -1))).to.deep.equal({ written: [], removed: ['roles.json'] })
+    expect(await readdir(folder)).to.deep.equal(['systems.json'])
+  })
+
   it('never writes credentials', async () => {
     await writeProject(folder, [{ id: 's1', type: 'rest-system', key: 'erp', credentials: { password: 'hunter2' } }])
     expect(Object.values(await textsOf(folder)).join('')).to.not.contain('hunter2')

@@ -127,6 +127,20 @@ describe('deployments', () => {
       expect(deployment.id).to.be.greaterThan(active?.id ?? 0)
     })
 
+    it('takes the role table of the files into a deployment made before it was a part of them, once, and says so', async () => {
+      const files = [tab('t1', 'Orders'), { id: 's', type: 'rest-system', key: 'erp' }]
+      const rows = [{ kind: 'order', masters: ['erp'] }]
+      await writeProject(folder, [...files, { id: 'hub-roles', type: 'hub roles', rows }])
+      await make().saveFlows([{ ...tab('t1', 'Orders'), info: 'edited' }, ...files.slice(1)], { username: 'kari' })
+      const { deployment, lines } = await start(false)
+      expect(deployment).to.include({ by: 'kari', from: 'editor', revision: revisionOf(deployment.flows) })
+      expect(deployment.flows.map(({ id }) => id)).to.deep.equal(['t1', 's', 'hub-roles'])
+      expect(lines.map(({ msg }) => msg).join()).to.contain('the 1 rows of roles.json hold')
+      await make().saveFlows([...files, { id: 'hub-roles', type: 'hub roles', rows: [] }])
+      const { deployment: later } = await start(false)
+      expect(later.flows.at(-1)).to.deep.include({ id: 'hub-roles', rows: [] })
+    })
+
     it('refuses files that may not be deployed; the active deployment stays', async () => {
       await writeProject(folder, [tab('t1', 'Orders')])
       const { deployment } = await start(true)
@@ -155,5 +169,13 @@ describe('changed tabs', () => {
     expect(changedTabs(before, before.filter(({ id }) => id !== 'a'))).to.deep.equal(['A'])
     expect(changedTabs(before, before.map(item => item.id === 'a' ? { ...item, z: 't2' } : item))).to.deep.equal(['A', 'B'])
     expect(changedTabs(before, before.filter(({ id }) => id !== 't3'))).to.deep.equal(['C'])
+  })
+
+  it('names the role table where its rows differ, whatever the node says besides; none is one without rows', () => {
+    const table = (rows: object[], more: object = {}): object => ({ id: 'hub-roles', type: 'hub roles', rows, ...more })
+    const changed = (before: object[], after: object[]): string[] => changedTabs(before.map(item => ({ ...item })), after.map(item => ({ ...item })))
+    expect(changed([], [table([])])).to.deep.equal([])
+    expect(changed([table([{ kind: 'order', masters: ['erp'] }])], [table([{ masters: ['erp'], kind: 'order' }], { id: 'x', info: '', z: '' })])).to.deep.equal([])
+    expect(changed([table([{ kind: 'order', masters: ['erp'] }])], [])).to.deep.equal(['roles'])
   })
 })

@@ -19,7 +19,9 @@ export interface EditorNodeType {
   type: string
   /** Key of its texts in its connector's catalogue. */
   key: string
-  role: 'step' | 'sink' | 'source' | 'custom' | 'system'
+  role: 'step' | 'sink' | 'source' | 'custom' | 'config' | 'system'
+  /** Kept beside the flows instead of drawn in them. */
+  isConfig: boolean
   category: string
   color: string
   icon: string

@@ -11,7 +11,7 @@ export interface OpenForm { save(node: EditorNode): void }
 
 /** Prepares the form Node-RED has just put on the screen. */
 export function openForm(type: EditorNodeType, node: EditorNode): OpenForm {
-  const prefix = type.role === 'system' ? 'node-config-input' : 'node-input'
+  const prefix = type.isConfig ? 'node-config-input' : 'node-input'
   const forms = document.querySelectorAll(`.torg-form[data-torg-type="${CSS.escape(type.type)}"]`)
   const root = forms[forms.length - 1]
   if (!root) throw new Error(`the form of ${type.type} is not on the screen`)

@@ -13,16 +13,19 @@ function register(type: EditorNodeType): void {
   const secrets = fields.filter(([, field]) => field.type === 'secret')
   const forms = new WeakMap<EditorNode, OpenForm>()
   RED.nodes.registerType(type.type, {
-    category: isSystem ? 'config' : type.category,
+    category: type.isConfig ? 'config' : type.category,
     color: type.color,
     icon: type.icon,
-    ...(!isSystem && {
+    // One for the whole hub: no node refers to it, and it belongs to no tab.
+    ...(type.role === 'config' && { hasUsers: false, exclusive: true }),
+    ...(!type.isConfig && {
       inputs: type.inputs.length, outputs: type.outputs.length,
       ...(type.role === 'sink' && { align: 'right' }),
       inputLabels(this: EditorNode) { return this._(`node.${type.key}.input.0`, { defaultValue: '' }) },
       outputLabels(this: EditorNode, index: number) { return this._(`node.${type.key}.output.${index}`, { defaultValue: '' }) },
     }),
-    defaults: Object.fromEntries(fields.map(([name, field]) => [name, defaultsOf(type, name, field)])),
+    // Where a node has a description of its own, Node-RED offers no other, which its file would not keep.
+    defaults: { ...Object.fromEntries(fields.map(([name, field]) => [name, defaultsOf(type, name, field)])), ...(type.role === 'config' && { info: { value: '' } }) },
     ...(secrets.length > 0 && { credentials: Object.fromEntries(secrets.map(([name]) => [name, { type: 'password' as const }])) }),
     paletteLabel(this: EditorNode) { return this._(`node.${type.key}.label`) },
     label(this: EditorNode) { return this.name || (isSystem && this['key'] ? String(this['key']) : this._(`node.${type.key}.label`)) },
@@ -52,7 +55,7 @@ function defaultsOf(type: EditorNodeType, name: string, field: EditorField) {
 
 /** A field that a flow file leaves out has its default; Node-RED shows it empty. */
 function fillDefaults(type: EditorNodeType, node: EditorNode): void {
-  const prefix = type.role === 'system' ? 'node-config-input' : 'node-input'
+  const prefix = type.isConfig ? 'node-config-input' : 'node-input'
   for (const [name, field] of Object.entries(type.fields)) {
     const input = node[name] === undefined ? document.getElementById(`${prefix}-${name}`) : null
     if (input instanceof HTMLInputElement && input.type === 'checkbox') input.checked = field.default === true

@@ -1,7 +1,7 @@
 /** The html of one node's form: static, so that Node-RED fills, translates and stores what it can by itself. */
 import type { Field } from '../definition.ts'
 import { isLimitField } from '../limits.ts'
-import type { NodeType } from '../node-types.ts'
+import { isConfigType, type NodeType } from '../node-types.ts'
 import { escapeHtml, keyOf, moduleName } from './keys.ts'
 
 interface Row { nodeType: NodeType, name: string, field: Field, kinds: readonly string[] }
@@ -52,7 +52,7 @@ function renderRow(row: Row): string {
 /** Fields Node-RED must not touch have an id of their own. */
 function inputId({ nodeType, name, field }: Row): string {
   if (field.type === 'multiselect' || field.type === 'secret' || field.type === 'json') return `torg-input-${name}`
-  return `${nodeType.role === 'system' ? 'node-config-input' : 'node-input'}-${name}`
+  return `${isConfigType(nodeType) ? 'node-config-input' : 'node-input'}-${name}`
 }
 
 function renderControl({ nodeType, name, field, kinds }: Row, id: string, describedBy: string): string {

@@ -1,6 +1,6 @@
 /** The generated html file of a connector: its forms and the call that registers them. */
 import type { ConnectorDefinition, Port } from '../definition.ts'
-import { defaultOf, nodeTypesOf, rulesOf, type NodeType } from '../node-types.ts'
+import { defaultOf, isConfigType, nodeTypesOf, rulesOf, type NodeType } from '../node-types.ts'
 import type { EditorField, EditorNodeType } from '../editor/api.ts'
 import { renderForm } from './form.ts'
 import { keyOf, scriptJson } from './keys.ts'
@@ -18,7 +18,7 @@ export const iconFile = (connector: ConnectorDefinition, icon: string): string =
 function describe(nodeType: NodeType): EditorNodeType {
   const { connector, definition } = nodeType
   return {
-    type: nodeType.type, key: keyOf(nodeType.type), role: nodeType.role,
+    type: nodeType.type, key: keyOf(nodeType.type), role: nodeType.role, isConfig: isConfigType(nodeType),
     category: connector.system ? 'Torg systems' : 'Torg hub',
     color: connector.color, icon: iconFile(connector, definition?.icon ?? connector.icon),
     fields: Object.fromEntries(Object.entries(nodeType.fields).map(([name, field]): [string, EditorField] => [name, {
