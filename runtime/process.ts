@@ -24,7 +24,7 @@ import { kinds } from './model/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed, type NodeRedOptions } from './node-red/embed.ts'
 import { nodeRed, type FlowItem, type StorageModule } from './node-red/facade.ts'
 import { createOpening } from './opening.ts'
-import { checkFlows, compileReader, compileRoles, findFlowWarnings, rolesOf, type Environment, type Project } from './project/index.ts'
+import { checkFlows, compileReader, compileRoles, findFlowWarnings, isRoleTable, rolesOf, type Environment, type Project } from './project/index.ts'
 import { createPressure } from './pressure.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
@@ -82,7 +82,10 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   /** The deployment whose flows Node-RED has, or is being given. */
   let current: Deployment | null = null
 
-  const readers = createReaders(() => current)
+  const stored = await store.activeDeployment()
+  /** Whose role table holds for what is read before the flows are loaded. */
+  const before = stored?.flows.some(isRoleTable) ? stored.flows : project.flows
+  const readers = createReaders(() => current?.flows ?? before)
 
   const hub: Hub = {
     log, runs,
@@ -247,16 +250,16 @@ export const asItems = (flows: readonly unknown[]): FlowItem[] => flows.map((ite
 })
 
 /** Who may read what, by the role table of the deployment that is open: worked out once for each kind and system. */
-function createReaders(current: () => Deployment | null): Hub['readerOf'] {
-  let of: Deployment | null = null
+function createReaders(flows: () => Deployment['flows']): Hub['readerOf'] {
+  let of: Deployment['flows'] = []
   let known = new Map<string, ReturnType<Hub['readerOf']>>()
   return (kind, system) => {
-    const now = current()
+    const now = flows()
     if (now !== of) [of, known] = [now, new Map()]
     const key = `${kind} ${system}`
     const found = known.get(key)
     if (found !== undefined) return found
-    const made = compileReader(rolesOf(now?.flows ?? []), { kind, system })
+    const made = compileReader(rolesOf(now), { kind, system })
     known.set(key, made)
     return made
   }
