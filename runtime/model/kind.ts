@@ -135,7 +135,11 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     rules: {
       fact, links: links.map(link => link.pointer), ...(previous.length > 0 && { upgrade: convertTo }), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
       ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
-      personal: { ...personalData(schema), customers: links.filter(link => link.kind === 'customer').map(link => link.pointer) },
+      personal: {
+        ...personalData(schema),
+        customers: links.filter(link => link.kind === 'customer').map(link => link.pointer),
+        partOf: links.filter(({ pointer, kind }) => kind !== 'customer' && pointer.lastIndexOf('/') === 0),
+      },
     },
     validate: document => findings(validate(), document),
     examine: document => fits(document)

@@ -19,6 +19,9 @@ import type { Closing, Origin, StoredRecord } from './types.ts'
 // Rare, so no index is kept for them: a kind is read through for each of its links.
 const linkedTo = `select id from torg.record where kind = $1 and version > 0 and jsonb_path_exists(document, $2::jsonpath, jsonb_build_object('id', $3::text))`
 
+// What is a part of one of these, with the customers it names itself.
+const partsOfThese = (field: string): string => `select id, document from torg.record where kind = $1 and version > 0 and document #>> '{${field},id}' = any ($2::text[])`
+
 // Records that became part of the customer are the customer; placeholders among them are only linked to.
 const partsOf = `select m.id, r.version > 0 as known from torg.merged_with($1) m (id) join torg.record r on r.id = m.id`
 
@@ -147,7 +150,10 @@ async function customerOf(tx: Transaction, id: string): Promise<StoredRecord | n
   return row ? toRecord(row) : null
 }
 
-/** The customer with all that became part of it, and every record that links to one of these as the one it is about. */
+/**
+ * The customer with all that became part of it, every record that links to one of these as the one it is about, and what is a part of such a record:
+ * the fulfilment of an order names who collects it, and no customer.
+ */
 async function recordsAbout(tx: Transaction, { kinds }: Rules, customer: string): Promise<{ ids: string[], parts: Set<string> }> {
   const family = await tx.query<{ id: string, known: boolean }>(partsOf, [customer])
   await tx.script('set local enable_seqscan = on')
@@ -161,8 +167,28 @@ async function recordsAbout(tx: Transaction, { kinds }: Rules, customer: string)
       }
     }
   }
+  let fresh = [...ids].filter(id => !parts.has(id))
+  while (fresh.length > 0) {
+    const found = new Set<string>()
+    for (const [kind, { personal }] of kinds) {
+      if (kind === 'customer' || !personal) continue
+      for (const { pointer, kind: whole } of personal.partOf) {
+        if (!kinds.get(whole)?.personal?.customers.length) continue
+        const rows = await tx.query<{ id: string, document: Record<string, unknown> }>(partsOfThese(pointer.slice(1)), [kind, fresh])
+        for (const { id, document } of rows) if (!ids.has(id) && !isOfAnother(document, personal.customers, parts)) found.add(id)
+      }
+    }
+    for (const id of found) ids.add(id)
+    fresh = [...found]
+  }
   return { ids: [...ids].sort(), parts }
 }
+
+/** Goods that another customer brings back are that one's return, whoever bought them. */
+const isOfAnother = (document: Record<string, unknown>, customers: readonly string[], parts: ReadonlySet<string>): boolean => customers.some(pointer => {
+  const link = document[pointer.slice(1)]
+  return isObject(link) && typeof link['id'] === 'string' && !parts.has(link['id'])
+})
 
 const jsonPath = (pointer: string): string => pointer.split('/').slice(1).reduce((path, step) => step === '*' ? `${path}[*]` : `${path}.${JSON.stringify(step)}`, '$')
 

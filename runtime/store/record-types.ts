@@ -167,6 +167,8 @@ export interface KindRules {
 export interface PersonalRules {
   /** JSON pointers at which a document links to the customer it is about. */
   customers: string[]
+  /** JSON pointers of fields that link to a record it is a part of, with that record's kind: the order of a fulfilment. It is about whom that one is about, unless it says another. */
+  partOf: { pointer: string, kind: string }[]
   /** The document without personal data. */
   without(document: Record<string, unknown>): Record<string, unknown>
   /** The same, and of the rest only what has to be there. */

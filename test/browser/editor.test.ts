@@ -6,7 +6,8 @@ import { builtIn } from '../../nodes/index.ts'
 import { languages } from '../../runtime/kit/definition.ts'
 import { nodeTypesOf } from '../../runtime/kit/node-types.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { closeForm, launchBrowser, nodesOfType, openEditor, openForm, showTab, startReferenceHub, type OpenEditor, type ReferenceHub } from './support.ts'
+import { closeForm, launchBrowser, nodesOfType, openEditor, openForm, showTab, type OpenEditor } from './support.ts'
+import { startReferenceHub, type ReferenceHub } from '../support/reference-hub.ts'
 
 const nodeTypes = builtIn.flatMap((connector) => nodeTypesOf(connector))
 

@@ -4,7 +4,8 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { closeForm, launchBrowser, nodesOfType, openEditor, openForm, showTab, startReferenceHub } from './support.ts'
+import { closeForm, launchBrowser, nodesOfType, openEditor, openForm, showTab } from './support.ts'
+import { startReferenceHub } from '../support/reference-hub.ts'
 
 const folder = resolve(process.argv[2] ?? 'pictures')
 mkdirSync(folder, { recursive: true })

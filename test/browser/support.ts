@@ -1,47 +1,7 @@
-/** A real hub on the reference project, and a real browser on its editor. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+/** A real browser on the editor of a hub. */
 import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import type { Language } from '../../runtime/kit/definition.ts'
-import { prepareHub, type HubProcess } from '../faults/hub-process.ts'
-import { removeServerFolder } from '../support/database.ts'
-import { freePort } from '../support/ports.ts'
-
-export interface ReferenceHub {
-  readonly hub: HubProcess
-  /** The copy of the project it runs on. */
-  readonly project: string
-  stop(): Promise<void>
-}
-
-/**
- * Starts the reference retailer with its twins on free ports, on a copy, in development.
- * @param databaseUrl Without, the hub starts its own embedded PostgreSQL.
- */
-export async function startReferenceHub({ databaseUrl }: { databaseUrl?: string } = {}): Promise<ReferenceHub> {
-  const folder = await mkdtemp(join(tmpdir(), 'torg-browser-'))
-  const project = join(folder, 'flows')
-  await cp(join(import.meta.dirname, '../../flows'), project, { recursive: true, filter: (path) => !path.includes('.torg') })
-  const file = join(project, 'package.json')
-  const description: { torg: { twins: Record<string, { port: number }> } } = JSON.parse(await readFile(file, 'utf8'))
-  for (const twin of Object.values(description.torg.twins)) twin.port = await freePort()
-  await writeFile(file, JSON.stringify(description, null, 2))
-  const hub = await prepareHub({ project, env: { ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }), TORG_DATA: join(folder, 'data'), TORG_DEVELOPMENT: 'true', TORG_LOG_LEVEL: 'warn' } })
-  const stop = async (): Promise<void> => {
-    await hub.stop()
-    await removeServerFolder(join(folder, 'data'))
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await hub.start()
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { hub, project, stop }
-}
 
 /** Starts Chromium from `CHROMIUM`, or where Debian puts it. */
 export async function launchBrowser(): Promise<Browser> {

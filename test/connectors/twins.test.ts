@@ -95,7 +95,7 @@ describe('twins', () => {
       const twin = await start()
       const order = twin.place({ collect: true })
       expect(order).to.deep.include({ shipping_address: null, total_shipping_price_set: { shop_money: { amount: '0.00', currency_code: 'NOK' }, presentment_money: { amount: '0.00', currency_code: 'NOK' } } })
-      expect(order.shipping_lines).to.have.nested.property('[0].code', 'pickup-trondheim')
+      expect(order.shipping_lines).to.have.nested.property('[0].code', 'collect-trondheim')
       expect(order.customer).not.to.equal(null)
       expect(twin.change(order.id, 'ship')).to.equal(null)
       await twin.close()
@@ -266,10 +266,11 @@ describe('twins', () => {
     it('start on the ports and with the variables the project says, without those that are set', async () => {
       const project = await readProject(join(import.meta.dirname, '../../flows'))
       const running = await startTwins({ project, connectors: builtIn, hubUrl, dataDir, environment: { CRM_URL: 'https://crm.example' }, log })
-      expect([...running.twins.keys()]).to.deep.equal(['webshop-no', 'erp', 'store'])
-      expect(running.env).to.have.all.keys('WEBSHOP_SECRET', 'WEBSHOP_ADMIN_URL', 'WEBSHOP_ADMIN_TOKEN', 'ERP_URL', 'ERP_TOKEN_URL', 'ERP_CLIENT_SECRET', 'STORE_URL', 'STORE_API_KEY')
+      expect([...running.twins.keys()]).to.deep.equal(['webshop-no', 'erp', 'store', 'pos', 'pim', 'mail'])
+      expect(running.env).to.have.all.keys('WEBSHOP_SECRET', 'WEBSHOP_ADMIN_URL', 'WEBSHOP_ADMIN_TOKEN', 'ERP_URL', 'ERP_TOKEN_URL', 'ERP_CLIENT_SECRET', 'ERP_WEBHOOK_SECRET', 'STORE_URL', 'STORE_API_KEY', 'STORE_WEBHOOK_SECRET',
+        'POS_URL', 'POS_API_KEY', 'POS_WEBHOOK_SECRET', 'PIM_URL', 'PIM_WEBHOOK_SECRET', 'MAIL_URL', 'MAIL_WEBHOOK_SECRET')
       expect(running.env['ERP_URL']).to.equal(running.twins.get('erp')?.url)
-      expect(running.addresses.map(({ label }) => label)).to.deep.equal(['Webshop', 'ERP', 'Store'])
+      expect(running.addresses.map(({ label }) => label)).to.deep.equal(['Webshop', 'ERP', 'Store', 'PoS', 'PIM', 'Mail gateway'])
       running.startDemo()
       const shop = running.addresses[0]?.url ?? ''
       await until(async () => (await (await fetch(shop)).text()).includes('#1001'))

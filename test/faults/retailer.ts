@@ -134,6 +134,7 @@ export async function openRetailer({ backend, seed, env, twins = {}, shopSends =
   const environment = {
     DATABASE_URL: databaseUrl, TORG_DATA: join(folder, 'data'), TORG_CONCURRENCY: String(runsAtOnce), ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
     WEBSHOP_SECRET: secret, WEBSHOP_ADMIN_URL: `http://127.0.0.1:${shopPort}`, WEBSHOP_ADMIN_TOKEN: secret, ERP_URL: erp.url, ERP_TOKEN_URL: `${erp.url}/oauth/token`, ERP_CLIENT_SECRET: secret, CRM_URL: crm.url, CRM_TOKEN: secret, STORE_URL: store.url, STORE_API_KEY: secret,
+    ERP_WEBHOOK_SECRET: secret, CRM_WEBHOOK_SECRET: secret, STORE_WEBHOOK_SECRET: secret,
     ...env,
   }
   const hub = await prepareHub({ project, env: environment })
@@ -243,13 +244,19 @@ export function showLog(test: Mocha.Test | undefined, retailer: Retailer | undef
   if (test?.state === 'failed') console.error(retailer?.hub.output.split('\n').slice(-25).join('\n'))
 }
 
-/** The project with time limits that fit a test. */
+/** The flows that the faults are about, and the systems they name: orders on their way from the shop to three systems. */
+const kept = { tabs: ['orders-from-webshop', 'orders-to-erp', 'customers-to-crm', 'orders-to-store'], systems: ['webshop-no', 'erp', 'crm', 'store'] }
+const keptRoles = [{ kind: 'order', masters: ['webshop-no'] }, { kind: 'customer', masters: ['webshop-no'] }]
+
+/** Those of the project, with time limits that fit a test. */
 async function copyProject(folder: string): Promise<string> {
   const project = join(folder, 'flows')
-  await cp(flows, project, { recursive: true, filter: (path) => !path.endsWith('.torg') })
-  const file = join(project, 'systems.json')
-  const systems: unknown[] = JSON.parse(await readFile(file, 'utf8'))
-  await writeFile(file, JSON.stringify(systems.map((system) => ({ ...asDocument(system), ...('timeout' in asDocument(system) && { timeout: systemTimeoutMs / 1000 }) }))))
+  const isKept = (path: string): boolean => !path.endsWith('.torg') && (!/[\\/](tabs|layout)[\\/]/.test(path) || kept.tabs.some((tab) => path.endsWith(`${tab}.json`)))
+  await cp(flows, project, { recursive: true, filter: isKept })
+  const write = (name: string, content: unknown): Promise<void> => writeFile(join(project, name), JSON.stringify(content))
+  const systems: unknown[] = JSON.parse(await readFile(join(project, 'systems.json'), 'utf8'))
+  await write('systems.json', systems.map(asDocument).filter((system) => kept.systems.includes(String(system['key']))).map((system) => ({ ...system, ...('timeout' in system && { timeout: systemTimeoutMs / 1000 }) })))
+  await write('roles.json', keptRoles)
   return project
 }
 

@@ -125,6 +125,20 @@ describe('store: erasure of a customer', () => {
     expect(await tablesWith('Wilhelmine')).to.deep.equal([])
   })
 
+  it('erases and hands out what is a part of their orders and receipts, though it names no customer, but not what is of another', async () => {
+    const { customer, order, receipt } = await ingrid()
+    const pickup = (await save('fulfilment', 'f1', { ...kind('fulfilment').example, order: { id: order }, recipient: { name: 'Ingrid Solbakken', country: 'NO', phone } }, 'web')).record.id
+    const giver = (await save('customer', '7010', customerDocument({ name: 'Per', emails: [], phones: [] }))).record.id
+    const refund = { ...kind('refund').example, order: undefined, return: undefined, receipt: { id: receipt } }
+    const ofThese = async (number: string, fields: object): Promise<string> => (await save('refund', number, { ...refund, ...fields, notes: [{ text: `Said ${email}`, audience: 'internal' }] }, 'store')).record.id
+    const [own, others] = [await ofThese('rf1', { customer: undefined }), await ofThese('rf2', { customer: { id: giver } })]
+    expect(Object.entries((await store.exportCustomer(customer))?.records ?? {}).map(([name, records]) => [name, records.map(({ id }) => id)])).to.deep.equal([['fulfilment', [pickup]], ['order', [order]], ['receipt', [receipt]], ['refund', [own]]])
+    expect((await store.erase(customer, { by: 'kari', why })).records).to.equal(5)
+    expect((await store.find('fulfilment', { id: pickup }))?.document['recipient']).to.deep.equal({ country: 'NO' })
+    expect((await store.find('refund', { id: own }))?.document['notes']).to.satisfy((notes: unknown) => notes === undefined || !JSON.stringify(notes).includes(email))
+    expect(JSON.stringify((await store.find('refund', { id: others }))?.document)).to.include(email)
+  })
+
   it('leaves others alone who share an address or phone', async () => {
     const { customer } = await ingrid()
     const other = await arrive('c2', webhook({ navn: 'Per' }), message => save('customer', '7002', customerDocument({ name: 'Per' }), 'web', message))

@@ -17,12 +17,17 @@ function endHard(): void {
   process.exit(1)
 }
 
+/** Stops what was started, newest first; throws the first failure once all have been tried. */
+export async function endEverything(): Promise<void> {
+  const failures: unknown[] = []
+  for (const task of tasks.splice(0).reverse()) await task().catch((error: unknown) => failures.push(error))
+  setTimeout(endHard, endLimitMs).unref()
+  if (failures.length > 0) throw failures[0]
+}
+
 export const mochaHooks = {
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000)
-    const failures: unknown[] = []
-    for (const task of tasks.splice(0).reverse()) await task().catch((error: unknown) => failures.push(error))
-    setTimeout(endHard, endLimitMs).unref()
-    if (failures.length > 0) throw failures[0]
+    await endEverything()
   },
 }

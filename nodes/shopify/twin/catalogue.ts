@@ -38,5 +38,5 @@ export const gateways: readonly [string, ...string[]] = ['Vipps', 'Klarna', 'sho
 /** Title, code, price in øre. */
 export const shippings: readonly [readonly [string, string, number], ...(readonly [string, string, number])[]] = [['Pickup point', 'pickup-point', 7900], ['Home delivery', 'home-delivery', 12900], ['Free shipping', 'free', 0]]
 /** Bought in the shop, collected in a store of the retailer's: title and code of the way of delivery. Free. */
-export const pickup: readonly [string, string] = ['Pick up in Trondheim', 'pickup-trondheim']
+export const pickup: readonly [string, string] = ['Pick up in Trondheim', 'collect-trondheim']
 export const notes: readonly [string, ...string[]] = ['Please ring the bell twice.', 'A present: no prices in the parcel, please.', 'Leave it at the neighbour\'s.', 'Call before delivery.']
