@@ -58,6 +58,7 @@ export const catalogue = {
   'validation.schema': entry('permanent', 422, 'The document does not fit its schema', 'Correct the value at the pointer or the mapping that makes it, then run it again.'),
   'model.totals': entry('permanent', 422, 'The totals do not add up', 'Compare the sums at the pointer with the source document and correct the mapping.'),
   'model.transition': entry('permanent', 422, 'The state change is not allowed', 'See the states of this kind; correct the mapping or the source.'),
+  'model.overlap': entry('permanent', 422, 'Two prices of one scope would hold at the same time', 'End the stored price before the other one begins, or give the other one another scope; then run the message again, or close it.'),
   'model.not-found': entry('permanent', 422, 'There is no such record', 'Save the record first and run the message again, or have the node send such messages to its second output.'),
   'model.no-reference': entry('permanent', 422, 'The entity has no reference', 'Map the system\'s own id to refs[0].id.'),
   'system.unknown': entry('permanent', 422, 'The system is not configured', 'Choose a system on the node and deploy.'),

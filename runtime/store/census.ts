@@ -19,7 +19,7 @@ with slice as (
     case
       when m.state = 'dead' then case when m.closed is null then 'dead' else 'closed' end
       when m.state = 'pending' then case when m.attempts = 0 then 'waiting' else 'back-off' end
-      when exists (select from unnest(m.records) as g (id) where not exists (select from torg.record r where r.id = g.id)) then 'record-gone'
+      when exists (select from unnest(m.records) as g (id) where not exists (select from torg.any_record r where r.id = g.id)) then 'record-gone'
       when coalesce(m.result, 'none') <> 'none' then m.result
       when m.source = any ($7::text[]) then 'nothing-to-save'
       else 'nothing-saved'
@@ -40,7 +40,7 @@ const recordSlice = `
 slice as materialized (
   select r.id, r.kind, r.number, r.version, r.updated_at, r.deleted_at, to_char(r.created_at at time zone $5, 'YYYY-MM-DD') as day, c.channel,
     case when a.amount ~ '^-?[0-9]+([.][0-9]+)?$' then a.amount::numeric end as amount, a.currency
-  from torg.record r
+  from torg.any_record r
   left join unnest($7::text[], $8::text[]) as k (kind, path) on k.kind = r.kind
   cross join lateral (select r.document #>> (k.path::text[] || '{amount}') as amount, r.document #>> (k.path::text[] || '{currency}') as currency) a
   cross join lateral (select coalesce((select p.value->>'system' from jsonb_array_elements(r.provenance) p order by p.value->>'at', p.value->'fields'->>0 limit 1), '') as channel) c
@@ -63,11 +63,11 @@ pairs as (
       when d.acked_at is null then 'adopted'
       else 'delivered'
     end as state
-  from slice s join torg.delivery d on d.record_id = s.id
+  from slice s cross join lateral torg.deliveries_of(s.id) d
   union all
   select s.*, w.subscription, w.system, null, null, case when s.updated_at < w.since then 'older' else 'unraised' end
   from slice s join wanted w on w.kind = s.kind
-  where not exists (select from torg.delivery d where d.subscription = w.subscription and d.record_id = s.id)
+  where not exists (select from torg.deliveries_of(s.id) d where d.subscription = w.subscription)
 )`
 
 const countRecords = `
@@ -84,18 +84,18 @@ with ${recordSlice}, ${wanted}, ${pairs}
 select id, number, kind, channel, day, amount::text, currency, subscription, target, state, deleted_at is not null as deleted
 from pairs where state in ('unraised', 'behind')`
 
-const documentsOf = 'select id, document, provenance as origins from torg.record where id = any ($1::uuid[])'
+const documentsOf = 'select id, document, provenance as origins from torg.any_record where id = any ($1::uuid[])'
 
 // What a system must hold: acknowledged, newest, not removed.
 const isHeld = `exists (
-    select from torg.delivery d where d.record_id = r.id and d.system = $1 and d.operation = 'upsert' and d.acked >= d.desired and d.acked_at is not null and not d.dead)`
+    select from torg.deliveries_of(r.id) d where d.system = $1 and d.operation = 'upsert' and d.acked >= d.desired and d.acked_at is not null and not d.dead)`
 
 const heldBy = `
-select r.id, ${isHeld} as held from torg.record r
+select r.id, ${isHeld} as held from torg.any_record r
 where r.id >= $3 and r.id < $4 and r.created_at >= $5 and r.created_at < $6 and r.version > 0 and r.kind = $2 order by r.id`
 
 // A second look at those the listing did not have: in the meantime they may have been taken away, or be on their way again.
-const stillHeld = `select r.id, r.kind, r.number from torg.record r where r.id = any ($2::uuid[]) and ${isHeld} order by r.id`
+const stillHeld = `select r.id, r.kind, r.number from torg.any_record r where r.id = any ($2::uuid[]) and ${isHeld} order by r.id`
 
 // The system's own id first, then the hub's, then the number that people use.
 const matchListed = `
@@ -105,16 +105,16 @@ select g.ord::int as ord, r.id, r.number, r.created_at >= $5 and r.created_at < 
 from unnest($3::text[], $4::text[]) with ordinality as g (id, number, ord)
 cross join lateral (
   select id from (
-    select f.record_id as id, 1 as rank, null::timestamptz as at from torg.reference f where f.system = $1 and f.kind = $2 and f.external_id = g.id
+    select f.record_id as id, 1 as rank, null::timestamptz as at from torg.any_reference f where f.system = $1 and f.kind = $2 and f.external_id = g.id
     union all
-    select h.id, 2, null from torg.record h where h.id = case when g.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then g.id::uuid end and h.kind = $2
+    select h.id, 2, null from torg.any_record h where h.id = case when g.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then g.id::uuid end and h.kind = $2
     union all
-    select n.id, 3, n.updated_at from torg.record n where n.kind = $2 and n.number = any (array[g.number, g.id])
+    select n.id, 3, n.updated_at from torg.any_record n where n.kind = $2 and n.number = any (array[g.number, g.id])
   ) found order by rank, at desc limit 1
 ) found
-join torg.record r on r.id = found.id and r.version > 0
+join torg.any_record r on r.id = found.id and r.version > 0
 left join lateral (
-  select bool_or(d.desired > d.acked or d.dead) as open, bool_and(d.operation = 'remove' and d.acked >= d.desired) as removed from torg.delivery d where d.record_id = r.id and d.system = $1
+  select bool_or(d.desired > d.acked or d.dead) as open, bool_and(d.operation = 'remove' and d.acked >= d.desired) as removed from torg.deliveries_of(r.id) d where d.system = $1
 ) d on true`
 
 const traceKeys = `
@@ -222,7 +222,7 @@ export function createCensus(db: Database): Census {
 
 const sliceEnds = {
   message: 'select id from torg.message where id >= $1 and id < $2 order by id offset $3 limit 1',
-  record: 'select id from torg.record where id >= $1 and id < $2 order by id offset $3 limit 1',
+  record: 'select id from torg.any_record where id >= $1 and id < $2 order by id offset $3 limit 1',
 }
 
 /** The least id of a millisecond. */

@@ -33,7 +33,7 @@ from unnest($2::text[]) with ordinality as k (key, ord)
 cross join lateral (
   select * from torg.delivery where lane = $1 and key = k.key and desired > acked and not dead and not held and ${isActive('$4')} order by seq limit $3
 ) d
-join torg.record r on r.id = d.record_id
+join torg.any_record r on r.id = d.record_id
 order by k.ord, d.seq`
 
 // After a key is given back it is due when its first item is; without any item its row goes. The lock comes first and by

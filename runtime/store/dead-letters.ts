@@ -31,7 +31,7 @@ from torg.message where id = $1 and state = 'dead'`
 
 const findDelivery = `
 select 'delivery' as type, d.lane, d.system, d.key, d.subscription as node, d.dead_at as at, d.attempts, d.error, d.record_id as item, d.subscription, d.closed, ${recordColumns}
-from torg.delivery d join torg.record r on r.id = d.record_id where d.subscription = $1 and d.record_id = $2 and d.dead`
+from torg.delivery d join torg.any_record r on r.id = d.record_id where d.subscription = $1 and d.record_id = $2 and d.dead`
 
 // A closed one stays dead, so that nothing takes it, and is listed only where it is asked for.
 const closing = `closed = jsonb_build_object('by', $1::text, 'note', $2::text, 'at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`

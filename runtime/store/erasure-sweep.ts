@@ -3,6 +3,7 @@
  * catalogue, so that none which comes later is forgotten.
  */
 import { retrying, type Database, type Transaction } from './db.ts'
+import { typedKinds } from './typed/index.ts'
 
 export interface Swept {
   /** The records that the erasure concerns. */
@@ -54,9 +55,9 @@ select max(id::text) as last from batch`
 const dropAnswers = `
 delete from torg.answer a where exists (select from unnest($1::uuid[]) as g (id) where position(g.id::text in a.body) > 0)`
 
-const referencesWith = `
-update torg.reference set external_id = regexp_replace(external_id, $2, ${erasedOnce}, 'gi')
-where record_id = any ($1::uuid[]) and external_id ~* $2`
+const referencesWith = [{ table: 'torg.reference', id: 'record_id' }, ...typedKinds.map(({ table }) => ({ table, id: 'id' }))].map(({ table, id }) => `
+update ${table} set external_id = regexp_replace(external_id, $2, ${erasedOnce}, 'gi')
+where ${id} = any ($1::uuid[]) and external_id ~* $2`)
 
 /**
  * An expression of PostgreSQL that finds these e-mail addresses and phone numbers, a phone also with spaces or hyphens, with 00 for the plus and
@@ -100,5 +101,5 @@ export async function sweep(db: Database, { records, pattern }: Swept, signal: A
 
 /** Ids of systems that are an e-mail address or phone: only once the systems have been told under them. */
 export async function eraseReferences(tx: Transaction, { records, pattern }: { records: readonly string[], pattern: string }): Promise<void> {
-  await tx.query(referencesWith, [records, pattern])
+  for (const text of referencesWith) await tx.query(text, [records, pattern])
 }

@@ -14,10 +14,12 @@ import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import type { Draft } from './save-step.ts'
 import { nextTurn } from './turn-moments.ts'
+import { typedKind, typedKinds } from './typed/index.ts'
+import { lockAny, locking } from './typed/load.ts'
 import type { Closing, Origin, StoredRecord } from './types.ts'
 
 // Rare, so no index is kept for them: a kind is read through for each of its links.
-const linkedTo = `select id from torg.record where kind = $1 and version > 0 and jsonb_path_exists(document, $2::jsonpath, jsonb_build_object('id', $3::text))`
+const linkedTo = `select id from torg.any_record where kind = $1 and version > 0 and jsonb_path_exists(document, $2::jsonpath, jsonb_build_object('id', $3::text))`
 
 // What is a part of one of these, with the customers it names itself.
 const partsOfThese = (field: string): string => `select id, document from torg.record where kind = $1 and version > 0 and document #>> '{${field},id}' = any ($2::text[])`
@@ -27,9 +29,9 @@ const partsOf = `select m.id, r.version > 0 as known from torg.merged_with($1) m
 
 const forgetMerges = `update torg.merge set kept = '{}' where into_id = any ($1::uuid[]) or from_id = any ($1::uuid[])`
 
-const lockRecords = `select ${recordColumns}, r.erased from torg.record r where r.id = any ($1::uuid[]) order by r.id for no key update of r`
+const lockRecords = locking(`${recordColumns}, r.erased, r.own_system, r.own_id, r.source_time`, 'r.id = any ($1::uuid[])')
 
-const deliveriesOf = `select subscription, record_id as "recordId", operation, desired > acked as pending from torg.delivery where record_id = any ($1::uuid[])`
+const deliveriesOf = `select subscription, record_id as "recordId", operation, desired > acked as pending from unnest($1::uuid[]) as g (id) cross join lateral torg.deliveries_of(g.id)`
 
 const insertErasure = 'insert into torg.erasure (customer, by, why, records, identifiers) values ($1, $2, $3, $4, $5) returning id'
 
@@ -39,8 +41,8 @@ select e.id, e.customer, r.number, e.by, e.why, e.at, cardinality(e.records) as 
   coalesce((select json_agg(s) from (
     select system, bool_or(refers) and not bool_or(customer) as "byHand", sum(waiting)::int as waiting, sum(dead)::int as dead, sum(held)::int as held from (
       select d.system, false as refers, d.record_id = e.customer as customer, (d.desired > d.acked and not d.dead and not d.held)::int as waiting, d.dead::int as dead, (d.held and d.desired > d.acked)::int as held
-      from torg.delivery d where d.record_id = any (e.records)
-      union all select f.system, true, false, 0, 0, 0 from torg.reference f where f.record_id in (select torg.merged_with(e.customer))
+      from unnest(e.records) as g (id) cross join lateral torg.deliveries_of(g.id) d
+      union all select f.system, true, false, 0, 0, 0 from torg.any_reference f where f.record_id in (select torg.merged_with(e.customer))
     ) one group by system order by system
   ) s), '[]') as systems
 from torg.erasure e join torg.record r on r.id = e.customer`
@@ -49,6 +51,9 @@ interface ErasureRow {
   id: number, customer: string, number: string | null, by: string, why: string, at: Date, records: number, swept_at: Date | null, ended_at: Date | null, byHand: Record<string, Closing>
   systems: { system: string, byHand: boolean, waiting: number, dead: number, held: number }[]
 }
+
+/** `own_system`, `own_id`: the reference in the row of a typed record. */
+type Locked = RecordRow & { erased: boolean, own_system: string | null, own_id: string | null, source_time: Date | null }
 
 interface OpenErasure { id: number, customer: string, records: string[], identifiers: string[], swept_at: Date | null }
 
@@ -85,7 +90,7 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
       const customer = isId(id) ? await customerOf(tx, id) : null
       if (!customer) return null
       const { ids } = await recordsAbout(tx, rules(), customer.id)
-      const rows = await tx.query<RecordRow>(`select ${recordColumns} from torg.record r where r.id = any ($1::uuid[]) order by r.kind, r.id`, [ids.filter(other => other !== customer.id)])
+      const rows = await tx.query<RecordRow>(`select ${recordColumns} from torg.any_record r where r.id = any ($1::uuid[]) order by r.kind, r.id`, [ids.filter(other => other !== customer.id)])
       const records: Record<string, StoredRecord[]> = {}
       for (const row of rows) (records[row.kind] ??= []).push(toRecord(row))
       return { customer, records, ...await tracesOf(tx, ids) }
@@ -97,7 +102,7 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
           const customer = isId(id) ? await customerOf(tx, id) : null
           if (!customer) throw new TorgError('request.not-found', { detail: `There is no customer ${id}.`, value: id, next: 'Name the hub\'s own id of the customer; GET /api/v1/customers finds it by number or reference.' })
           const { ids, parts } = await recordsAbout(tx, rules(), customer.id)
-          const rows = await tx.query<RecordRow & { erased: boolean }>(lockRecords, [ids])
+          const rows = await lockAny<Locked>(tx, lockRecords, [ids])
           const self = rows.find(row => row.id === customer.id)
           if (!self || self.erased) throw new TorgError('request.conflict', { detail: `Customer ${id} is erased already.`, next: 'See how far it is: torg erasures.' })
           const states = await tx.query<DeliveryState>(deliveriesOf, [ids])
@@ -105,6 +110,7 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
           const [row] = await tx.query<{ id: number }>(insertErasure, [customer.id, by, why, ids, identifiers])
           // What systems still say of them is taken without personal data.
           await tx.query(`update torg.record set erased = true where id = any ($1::uuid[]) and (id = any ($2::uuid[]) or kind <> 'customer')`, [ids, [...parts]])
+          await Promise.all(typedKinds.map(({ table }) => tx.query(`update ${table} set erased = true where id = any ($1::uuid[])`, [ids])))
           await tx.query(forgetMerges, [[...parts]])
           const raises = drafts.filter(({ told }) => told).flatMap(({ draft }) => raiseByHand(draft, states, rules()).map(raise => raise.reason === 'deleted' ? { ...raise, reason: 'erased' as const } : raise))
           // What was said and never applied is of nobody's use any more.
@@ -146,7 +152,7 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
 }
 
 async function customerOf(tx: Transaction, id: string): Promise<StoredRecord | null> {
-  const [row] = await tx.query<RecordRow>(`select ${recordColumns} from torg.record r where r.id = (select torg.surviving($1)) and r.kind = 'customer' and r.version > 0`, [id])
+  const [row] = await tx.query<RecordRow>(`select ${recordColumns} from torg.any_record r where r.id = (select torg.surviving($1)) and r.kind = 'customer' and r.version > 0`, [id])
   return row ? toRecord(row) : null
 }
 
@@ -162,7 +168,11 @@ async function recordsAbout(tx: Transaction, { kinds }: Rules, customer: string)
   for (const [kind, { personal }] of kinds) {
     for (const pointer of personal?.customers ?? []) {
       for (const { id } of family) {
-        const rows = await tx.query<{ id: string }>(linkedTo, [kind, `${jsonPath(pointer)} ? (@.id == $id)`, id])
+        const typed = typedKind(kind)
+        const column = typed?.columnOf[`${pointer}/id`]
+        const rows = typed && column !== undefined
+          ? await tx.query<{ id: string }>(`select id from ${typed.view} where ${column} = $1`, [id])
+          : await tx.query<{ id: string }>(linkedTo, [kind, `${jsonPath(pointer)} ? (@.id == $id)`, id])
         for (const row of rows) ids.add(row.id)
       }
     }
@@ -193,7 +203,7 @@ const isOfAnother = (document: Record<string, unknown>, customers: readonly stri
 const jsonPath = (pointer: string): string => pointer.split('/').slice(1).reduce((path, step) => step === '*' ? `${path}[*]` : `${path}.${JSON.stringify(step)}`, '$')
 
 /** What the records are afterwards. A fact keeps its version and is not told again: systems took it as it was, and keep it for the law. */
-function withoutPersonalData(rows: readonly (RecordRow & { erased: boolean })[], parts: ReadonlySet<string>, { kinds }: Rules): { drafts: { draft: Draft, told: boolean }[], identifiers: string[] } {
+function withoutPersonalData(rows: readonly Locked[], parts: ReadonlySet<string>, { kinds }: Rules): { drafts: { draft: Draft, told: boolean }[], identifiers: string[] } {
   const identifiers = new Set<string>()
   const now = new Date().toISOString()
   const drafts = rows.flatMap(row => {
@@ -210,7 +220,8 @@ function withoutPersonalData(rows: readonly (RecordRow & { erased: boolean })[],
     const told = !fact
     const version = told ? before.version + 1 : before.version
     const draft = { ...before, document, provenance: originsOf(before.provenance, document), version, updatedAt: now, deletedAt: isSelf ? before.deletedAt ?? now : before.deletedAt }
-    return [{ told, draft: { ...draft, turnsAt: nextTurn(kinds.get(row.kind) ?? {}, draft, now) } }]
+    const own = row.own_system === null || row.own_id === null ? null : { system: row.own_system, id: row.own_id, sourceTime: row.source_time?.toISOString() ?? null }
+    return [{ told, draft: { ...draft, own, turnsAt: nextTurn(kinds.get(row.kind) ?? {}, draft, now) } }]
   })
   return { drafts, identifiers: [...identifiers] }
 }
@@ -237,7 +248,7 @@ async function tracesOf(tx: Transaction, records: string[]): Promise<Pick<Custom
   const messages = await tx.query<{ id: string, system: string, topic: string, receivedAt: Date, contentType: string, body: Buffer }>(
     'select id, system, topic, received_at as "receivedAt", content_type as "contentType", body from torg.message where records && $1::uuid[] order by id', [records])
   const deliveries = await tx.query<{ system: string, kind: string, record: string, operation: 'upsert' | 'remove', acknowledgedAt: Date | null }>(
-    'select system, kind, record_id as record, operation, acked_at as "acknowledgedAt" from torg.delivery where record_id = any ($1::uuid[]) order by record_id, subscription', [records])
+    'select d.system, d.kind, g.id as record, d.operation, d.acked_at as "acknowledgedAt" from unnest($1::uuid[]) as g (id) cross join lateral torg.deliveries_of(g.id) d order by g.id, d.subscription', [records])
   return {
     messages: messages.map(({ body, receivedAt, ...message }) => ({ ...message, receivedAt: receivedAt.toISOString(), body: body.toString('utf8') })),
     deliveries: deliveries.map(({ acknowledgedAt, ...delivery }) => ({ ...delivery, acknowledgedAt: acknowledgedAt?.toISOString() ?? null })),

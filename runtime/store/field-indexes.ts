@@ -1,6 +1,7 @@
 /** Indexes of a project's own fields: one for each that is marked searchable, made when the mark comes and dropped when it goes. */
 import { createHash } from 'node:crypto'
 import { toStoreError, type Database } from './db.ts'
+import { typedKind } from './typed/index.ts'
 
 /** A text, number or boolean at a JSON pointer of a kind's documents. Its text has at most 500 characters, which fit into an index. */
 export interface IndexedField { kind: string, pointer: string }
@@ -21,11 +22,11 @@ const present = `
 select c.relname as name, i.indisvalid as valid from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'torg' and starts_with(c.relname, '${prefix}')`
 
-/** The text at a pointer of the record `alias`, as an index and whoever searches by it must write it alike. */
-export function textAt(pointer: string, alias = ''): string {
+/** The text at a pointer of the record `alias`, as an index and whoever searches by it must write it alike; of typed kinds in the column `rest`. */
+export function textAt(pointer: string, alias = '', column = 'document'): string {
   const steps = pointer.split('/').slice(1)
   if (steps.length === 0 || !steps.every(step => /^[A-Za-z][\w-]*$/.test(step))) throw new Error(`${pointer} is no pointer to search by.`)
-  const document = alias === '' ? 'document' : `${alias}.document`
+  const document = alias === '' ? column : `${alias}.${column}`
   return steps.length === 1 ? `${document} ->> '${steps.join()}'` : `${document} #>> '{${steps.join(',')}}'`
 }
 
@@ -33,6 +34,11 @@ const nameOf = ({ kind, pointer }: IndexedField): string => `${prefix}${createHa
 
 function statementOf(field: IndexedField): string {
   if (!/^[a-z-]+$/.test(field.kind)) throw new Error(`${field.kind} is no kind.`)
+  const typed = typedKind(field.kind)
+  if (typed) {
+    const text = textAt(field.pointer, '', 'rest')
+    return `create index concurrently ${nameOf(field)} on ${typed.table} ((${text}), updated_at, id) where ${text} is not null`
+  }
   const text = textAt(field.pointer)
   return `create index concurrently ${nameOf(field)} on torg.record ((${text}), updated_at, id) where kind = '${field.kind}' and ${text} is not null`
 }

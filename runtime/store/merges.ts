@@ -13,6 +13,7 @@ import { writeChanges } from './record-writes.ts'
 import type { Rules } from './save-plan.ts'
 import type { Draft } from './save-step.ts'
 import { nextTurn } from './turn-moments.ts'
+import { typedKind } from './typed/index.ts'
 import type { LaneName, Reference } from './types.ts'
 
 const lockBoth = `
@@ -71,6 +72,7 @@ export function createMerges(db: Database, rules: () => Rules): Merging {
 
 async function merge(tx: Transaction, { kind, into, from, by, why }: Parameters<Merging['merge']>[0], rules: Rules): Promise<Merge> {
   if (into === from) throw conflict(`The ${kind} ${into} cannot be merged into itself.`)
+  if (typedKind(kind)) throw conflict(`A ${kind} is what one system says under one reference, and cannot be merged.`)
   if (rules.kinds.get(kind)?.fact) throw conflict(`A ${kind} never changes and cannot be merged.`)
   const both = await lock(tx, [into, from])
   const winner = living(both, kind, into), loser = living(both, kind, from)

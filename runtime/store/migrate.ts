@@ -15,6 +15,7 @@ import { deliveryKey } from './migrations/0010-delivery-key.ts'
 import { erasure } from './migrations/0017-erasure.ts'
 import { typed } from './migrations/0018-typed.ts'
 import { raises } from './migrations/0019-raises.ts'
+import { typedMove } from './migrations/0020-typed-move.ts'
 import { turns } from './migrations/0015-turns.ts'
 import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
@@ -39,6 +40,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 17, name: 'erasure', sql: erasure },
   { id: 18, name: 'typed', sql: typed },
   { id: 19, name: 'raises', sql: raises },
+  { id: 20, name: 'typed-move', sql: typedMove },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

@@ -1,5 +1,6 @@
 /** Makes due again what had ended: the one way in which anything is done a second time, one by one or in a repair. */
 import type { Transaction } from './db.ts'
+import { lockNotes, takeNotes } from './typed/acknowledged.ts'
 import type { LaneName } from './types.ts'
 
 /** `dead`: dead letters only. `settled`: also what succeeded. What still waits is never touched. */
@@ -46,6 +47,9 @@ export async function putMessagesBack(tx: Transaction, ids: readonly string[], a
 /** Wants records delivered again, at their newest version; answers the lane of each that will be. */
 export async function putDeliveriesBack(tx: Transaction, deliveries: readonly { subscription: string, recordId: string }[], among: Among): Promise<LaneName[]> {
   const values = [deliveries.map(({ subscription }) => subscription), deliveries.map(({ recordId }) => recordId), among === 'settled']
-  const [, rows] = await Promise.all([tx.query(wakeDeliveries, values), tx.query<{ lane: LaneName }>(reopenDeliveries, values)])
+  // A dead letter is a row already.
+  const noted = among === 'settled' ? [...lockNotes(deliveries.map(({ recordId }) => recordId)), ...takeNotes(deliveries)] : []
+  const taken = noted.map(([text, pairs]) => tx.query(text, pairs))
+  const [, rows] = await Promise.all([tx.query(wakeDeliveries, values), tx.query<{ lane: LaneName }>(reopenDeliveries, values), ...taken])
   return rows.map(({ lane }) => lane)
 }

@@ -5,6 +5,8 @@ import { findHolders, type HolderRow } from './key-writes.ts'
 import { findLinks } from './links.ts'
 import { toRecord, type RecordRow } from './rows.ts'
 import { referenceKey, type Rules, type SavePlan } from './save-plan.ts'
+import { findOwnReferences, lockTyped } from './typed/load.ts'
+import { typedKind } from './typed/index.ts'
 import type { EntityWrite } from './types.ts'
 
 const findReferences = `
@@ -40,10 +42,12 @@ export async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[
 
   const given = [...references.values()]
   const keys = keysOfWrites(writes, rules.kinds)
-  const [found, holders] = await Promise.all([
+  const [found, own, holders] = await Promise.all([
     tx.query<ReferenceRow>(findReferences, [given.map(ref => ref.system), given.map(ref => ref.kind), given.map(ref => ref.id)]),
+    findOwnReferences(tx, given),
     keys.length === 0 ? [] : tx.query<HolderRow>(findHolders, [keys.map(key => key.kind), keys.map(key => key.rule), keys.map(key => key.value)]),
   ])
+  found.push(...own)
   know(found)
   const holdersOf = Map.groupBy(holders, keyText)
   plan.knowHolders(new Map(keys.map(key => [keyText(key), (holdersOf.get(keyText(key)) ?? []).map(row => row.record_id)])))
@@ -53,17 +57,21 @@ export async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[
   const candidatesOf = (about: EntityWrite[]): string[] => holders.length === 0 ? [] : keysOfWrites(about, rules.kinds).flatMap(key => (holdersOf.get(keyText(key)) ?? []).map(row => row.record_id))
 
   const locked = new Set<string>()
+  const typed = writes.some(write => typedKind(write.kind))
   const placeholders = new Set<string>()
   const lock = async (wanted: string[]): Promise<void> => {
     const ids = [...new Set(wanted)].filter(id => !locked.has(id))
     if (ids.length === 0) return
     for (const id of ids) locked.add(id)
     // Everything else is read once the rows are ours: before, it may still change.
-    const [records, ofRecords, deliveries] = await Promise.all([
+    const [records, ofTyped, ofRecords, deliveries] = await Promise.all([
       tx.query<Omit<RecordRow, 'refs'> & { erased: boolean, turns_at: Date | null, merged_into: string | null }>(lockRecords, [ids]),
+      lockTyped(tx, typed ? ids : []),
       tx.query<ReferenceRow>(referencesOf, [ids]),
       tx.query<{ subscription: string, record_id: string, operation: 'upsert' | 'remove', pending: boolean }>(deliveriesOf, [ids]),
     ])
+    // What no write made one expect: a reference of a kind of its own belongs to a typed record.
+    if (!typed && records.length < ids.length) ofTyped.push(...await lockTyped(tx, ids))
     know(ofRecords)
     const refsOf = Map.groupBy(ofRecords, row => row.record_id)
     for (const row of records) {
@@ -72,6 +80,15 @@ export async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[
       const refs = (refsOf.get(row.id) ?? []).map(ref => ({ system: ref.system, kind: ref.kind, id: ref.external_id }))
       const upgrade = rules.kinds.get(row.kind)?.upgrade
       plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document && upgrade ? upgrade(row.document, row.schema) : row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null })
+    }
+    for (const { own_system: system, own_id: id, source_time: time, acked, ...row } of ofTyped) {
+      const own = system === null || id === null ? null : { system, id, sourceTime: time?.toISOString() ?? null }
+      const reference = own && { system: own.system, kind: row.kind, id: own.id }
+      if (own && reference) plan.knowReference({ reference, recordId: row.id, sourceTime: own.sourceTime })
+      const refs = [...reference ? [reference] : [], ...(refsOf.get(row.id) ?? []).map(ref => ({ system: ref.system, kind: ref.kind, id: ref.external_id }))]
+      const upgrade = rules.kinds.get(row.kind)?.upgrade
+      plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document && upgrade ? upgrade(row.document, row.schema) : row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null, own })
+      for (const [subscription, [, , present]] of Object.entries(acked ?? {})) plan.knowDelivery({ subscription, recordId: row.id, operation: present ? 'upsert' : 'remove', pending: false })
     }
     for (const row of deliveries) {
       plan.knowDelivery({ subscription: row.subscription, recordId: row.record_id, operation: row.operation, pending: row.pending })

@@ -5,6 +5,7 @@ import { isId } from '../ids.ts'
 import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
 import { textAt } from './field-indexes.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import { typedKind } from './typed/index.ts'
 
 type PageRow = RecordRow & { position: string }
 
@@ -18,11 +19,15 @@ const ends = { asc: ['-infinity', '00000000-0000-0000-0000-000000000000'], desc:
  * A condition that names rows by an index. What is given as a value of its own stands in the text: only so does PostgreSQL see that an index for some
  * kinds only serves. There are few kinds and pointers, so the texts are few as well.
  */
-function conditionOf({ number, ref, where }: RecordQuery, parts: readonly string[]): { sql: string, values: unknown[], few: boolean } {
+function conditionOf({ kind, number, ref, where }: RecordQuery, parts: readonly string[]): { sql: string, values: unknown[], few: boolean } {
   if (ref) {
-    return { sql: 'r.id = (select torg.surviving(record_id) from torg.reference where system = $6 and kind = $7 and external_id = $8)', values: [ref.system, ref.kind, ref.id], few: true }
+    return { sql: 'r.id = (select torg.surviving(record_id) from torg.any_reference where system = $6 and kind = $7 and external_id = $8)', values: [ref.system, ref.kind, ref.id], few: true }
   }
   if (number !== undefined) return { sql: 'r.number = $6', values: [number], few: true }
+  const column = where && typedKind(kind)?.columnOf[where.pointer]
+  // Of a variant or customer there are few.
+  if (where && column !== undefined) return { sql: `r.${column} = any ($6::uuid[])`, values: [parts.length > 1 ? parts : isId(where.value) ? [where.value] : []], few: true }
+  if (where && typedKind(kind)) return { sql: `${textAt(where.pointer, 'r', 'rest')} = $6`, values: [where.value], few: false }
   if (where && parts.length > 1) return { sql: `${textAt(where.pointer, 'r')} = any ($6)`, values: [parts], few: true }
   if (where) return { sql: `${textAt(where.pointer, 'r')} = $6`, values: [where.value], few: false }
   return { sql: 'true', values: [], few: false }
@@ -38,7 +43,8 @@ function listing(query: RecordQuery, parts: readonly string[] = []): { text: str
   const { sql, values, few } = conditionOf(query, parts)
   const [at, id] = after ? [after.at, after.id] : ends[direction]
   // Few rows are sorted: an order the planner could take from an index would have it read all of the kind in that order.
-  const source = few ? `(select * from torg.record r where r.kind = '${kind}' and ${sql} offset 0) r where` : `torg.record r where r.kind = '${kind}' and ${sql} and`
+  const from = typedKind(kind)?.view ?? 'torg.any_record'
+  const source = few ? `(select * from ${from} r where r.kind = '${kind}' and ${sql} offset 0) r where` : `${from} r where r.kind = '${kind}' and ${sql} and`
   return {
     text: `select ${recordColumns}, ${position} from ${source} r.version > 0 and (r.deleted_at is null or $1)
       and r.updated_at >= $2 and (r.updated_at, r.id) ${descending ? '<' : '>'} ($3::timestamptz, $4::uuid) order by r.updated_at ${direction}, r.id ${direction} limit $5`,
@@ -51,13 +57,12 @@ const pricesOf = `
 select v.document ->> 'sku' as sku, v.id as variant_id, p.* from unnest($1::text[]) as g (sku)
 join torg.record v on v.kind = 'variant' and v.document ->> 'sku' = g.sku and v.version > 0 and v.deleted_at is null
 left join lateral (
-  select ${recordColumns} from torg.record r
-  where r.kind = 'price' and r.document #>> '{variant,id}' = v.id::text and r.version > 0 and r.deleted_at is null
-    and r.document #>> '{value,currency}' = $2
-    and (r.document -> 'customer' is null or r.document #>> '{customer,id}' = $3)
-    and (r.document -> 'store' is null or r.document ->> 'store' = $4)
-    and (r.document -> 'channel' is null or r.document ->> 'channel' = $5)
-    and (r.document -> 'customerGroup' is null or r.document ->> 'customerGroup' = any ($6))
+  select ${recordColumns} from (
+    select * from torg.price_record where variant_id = v.id and customer_id is null
+    union all select * from torg.price_record where variant_id = v.id and customer_id = $3::uuid
+  ) r
+  where r.deleted_at is null and r.currency = $2
+    and (r.store is null or r.store = $4) and (r.channel is null or r.channel = $5) and (r.customer_group is null or r.customer_group = any ($6))
 ) p on true`
 
 export function createRecordReads(db: Database): RecordReads {
@@ -80,7 +85,7 @@ export function createRecordReads(db: Database): RecordReads {
       return { records: shown.map(toRecord), next: rows.length > query.limit && last ? { at: last.position, id: last.id } satisfies RecordPosition : null }
     }),
     pricesOf: ({ skus, currency, customer = null, store = null, channel = null, customerGroups = [] }) => guarded('Reading prices', async () => {
-      const rows = await db.query<RecordRow & { sku: string, variant_id: string } | { id: null, sku: string, variant_id: string }>(pricesOf, [skus, currency, customer, store, channel, customerGroups])
+      const rows = await db.query<RecordRow & { sku: string, variant_id: string } | { id: null, sku: string, variant_id: string }>(pricesOf, [skus, currency, customer !== null && isId(customer) ? customer : null, store, channel, customerGroups])
       const found = new Map<string, ScopedPrices>()
       for (const row of rows) {
         const entry = found.get(row.variant_id) ?? { sku: row.sku, variant: row.variant_id, prices: [] }

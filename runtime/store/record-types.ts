@@ -52,6 +52,8 @@ export interface EntityWrite {
   origin: Origin
   /** The source's own time of this version; an older one than the last seen by this reference is recorded, not applied. */
   sourceTime: string | null
+  /** Digest of what the source says, in hex: kept with a record of a typed kind where all of it is applied, so that the same again is known by it. */
+  digest?: string
   /** The version it was worked out on: refused as `request.conflict` where the record has another by now. */
   ifVersion?: number
 }

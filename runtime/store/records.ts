@@ -10,6 +10,7 @@ import { load } from './record-load.ts'
 import { isReferenceTaken, writeChanges } from './record-writes.ts'
 import { copyJson, findUnstorable } from './json.ts'
 import { createSavePlan, type Rules } from './save-plan.ts'
+import { overlapError } from './typed/overlap.ts'
 import type { DeliveryClaim, EntityWrite, RecordSought, SaveOutcome, StoredRecord, Taker } from './types.ts'
 
 /** Bytes of a call beside its texts, roughly. */
@@ -82,6 +83,8 @@ function withoutTaken(results: (SaveOutcome[] | Error)[], raises: Raise[], claim
 
 /** Says where the value stands that PostgreSQL refused. */
 function explain(error: unknown, writes: EntityWrite[]): TorgError {
+  const overlap = overlapError(error, writes)
+  if (overlap) return overlap
   for (const { kind, document } of writes) {
     const pointer = findUnstorable(document)
     if (pointer !== null) {

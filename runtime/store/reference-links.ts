@@ -7,18 +7,19 @@ import type { JsonObject } from './merge.ts'
 import { isReferenceTaken, writeChanges } from './record-writes.ts'
 import type { LinkOutcome, ReferenceLink, ReferenceStore } from './reference-types.ts'
 import { referenceKey, type PlannedReference, type Rules } from './save-plan.ts'
+import { lockAny, locking } from './typed/load.ts'
 import type { Reference } from './types.ts'
 
-const byNumber = 'select number, id from torg.record where kind = $1 and number = any ($2::text[]) and version > 0 and deleted_at is null'
+const byNumber = 'select number, id from torg.any_record where kind = $1 and number = any ($2::text[]) and version > 0 and deleted_at is null'
 const byReference = `
 select f.system, f.kind, f.external_id as id, f.record_id from unnest($1::text[], $2::text[], $3::text[]) as g (system, kind, external_id)
-join torg.reference f on f.system = g.system and f.kind = g.kind and f.external_id = g.external_id`
+join torg.any_reference f on f.system = g.system and f.kind = g.kind and f.external_id = g.external_id`
 // In the order in which a save locks them.
-const lockRecords = 'select id, kind, version, number, document from torg.record where id = any ($1::uuid[]) and version > 0 and deleted_at is null order by id for no key update'
+const lockRecords = locking('r.id, r.kind, r.version, r.number, r.document', 'r.id = any ($1::uuid[]) and r.version > 0 and r.deleted_at is null')
 const ownReferences = `
-select external_id as id, record_id from torg.reference where system = $1 and kind = $2 and external_id = any ($3::text[])
-union select external_id, record_id from torg.reference where record_id = any ($4::uuid[]) and system = $1 and kind = $2`
-const ownDeliveries = 'select record_id, subscription from torg.delivery where record_id = any ($1::uuid[]) and subscription = any ($2::text[])'
+select external_id as id, record_id from torg.any_reference where system = $1 and kind = $2 and external_id = any ($3::text[])
+union select external_id, record_id from torg.any_reference where record_id = any ($4::uuid[]) and system = $1 and kind = $2`
+const ownDeliveries = 'select g.id as record_id, d.subscription from unnest($1::uuid[]) as g (id) cross join lateral torg.deliveries_of(g.id) d where d.subscription = any ($2::text[])'
 
 interface LinkedRecord { id: string, kind: string, version: number, number: string | null, document: JsonObject | null }
 
@@ -46,7 +47,7 @@ interface Decided { outcomes: LinkOutcome[], references: PlannedReference[], rec
 async function decide(tx: Transaction, { kind, system, links }: { kind: string, system: string, links: readonly ReferenceLink[] }): Promise<Decided> {
   const candidates = await findCandidates(tx, kind, links)
   const ids = [...new Set(candidates.flat())]
-  const locked = await tx.query<LinkedRecord>(lockRecords, [ids])
+  const locked = await lockAny<LinkedRecord>(tx, lockRecords, [ids])
   const own = await tx.query<{ id: string, record_id: string }>(ownReferences, [system, kind, links.map(({ id }) => id), ids])
   const records = new Map(locked.map(record => [record.id, record]))
   const recordOf = new Map(own.map(row => [row.id, row.record_id]))

@@ -31,7 +31,7 @@ with matching as (
   select d.record_id, d.subscription, d.system, d.kind, d.seq, d.error->>'code' as code, r.number, r.updated_at,
     case when d.dead then 'dead' when d.desired > d.acked then 'pending' else 'done' end as state,
     case $10::text when 'created' then r.created_at when 'acknowledged' then d.acked_at else r.updated_at end as at
-  from torg.delivery d join torg.record r on r.id = d.record_id
+  from torg.any_delivery d join torg.any_record r on r.id = d.record_id
   where ($1::text is null or d.system = $1) and ($2::text[] is null or d.subscription = any ($2)) and ($4::text is null or d.error->>'code' = $4)
     and ($7::text is null or d.kind = $7) and ($8::text[] is null or r.number = any ($8)) and case when $9::uuid[] is null then d.closed is null else r.id = any ($9) end
 ), chosen as (
@@ -46,13 +46,13 @@ const chosenRecords = `
 with chosen as (
   select r.id as item, s.id as subscription, s.system, s.id as node, r.kind as what, coalesce(r.number, r.id::text) as name,
     case $10::text when 'created' then r.created_at else r.updated_at end as at, row_number() over (order by r.id) as seq, 'new' as state, null::text as code, 'taken' as standing
-  from unnest($2::text[], $3::text[], $4::text[]) as s (id, kind, system) join torg.record r on r.kind = s.kind
+  from unnest($2::text[], $3::text[], $4::text[]) as s (id, kind, system) join torg.any_record r on r.kind = s.kind
   where ($1::text is null or s.system = $1) and r.version > 0 and r.deleted_at is null
     and ($5::timestamptz is null or case $10::text when 'created' then r.created_at else r.updated_at end >= $5)
     and ($6::timestamptz is null or case $10::text when 'created' then r.created_at else r.updated_at end < $6)
     and ($7::text is null or r.kind = $7) and ($8::text[] is null or r.number = any ($8)) and ($9::uuid[] is null or r.id = any ($9))
-    and not exists (select 1 from torg.delivery d where d.record_id = r.id and d.subscription = s.id)
-    and (r.provenance = '[]' or exists (select 1 from jsonb_array_elements(r.provenance) p where p.value->>'system' <> s.system))
+    and not exists (select from torg.deliveries_of(r.id) d where d.subscription = s.id)
+    and case when r.author is not null then r.author <> s.system else r.provenance = '[]' or exists (select 1 from jsonb_array_elements(r.provenance) p where p.value->>'system' <> s.system) end
 )`
 
 /**

@@ -5,12 +5,12 @@ import type { DeliveredRecord, Delivery, DeliveryOperation, LaneName, Reference,
 /** Of a record under the alias `r`, references included, without where its fields came from. */
 const deliveredColumns = `r.id, r.kind, r.version, r.schema, r.number, r.document, r.created_at, r.updated_at, r.deleted_at,
   coalesce((select json_agg(json_build_object('system', f.system, 'kind', f.kind, 'id', f.external_id) order by f.system, f.kind, f.external_id)
-    from torg.reference f where f.record_id = r.id), '[]') as refs`
+    from (select f.system, f.kind, f.external_id from torg.reference f where f.record_id = r.id union all select r.own_system, r.kind, r.own_id where r.own_system is not null) f), '[]') as refs`
 
-/** Of a whole record under the alias `r`. */
+/** Of a whole record of `torg.any_record` under the alias `r`. */
 export const recordColumns = `${deliveredColumns}, r.provenance`
 
-/** Of a delivery under the alias `d` with its record under `r`. */
+/** Of a delivery under the alias `d` with its record of `torg.any_record` under `r`. */
 export const deliveryColumns = `d.subscription, d.system, d.lane, d.generation, d.operation, d.reason, d.attempts, d.present, d.wanted_at, d.message_id, ${deliveredColumns}`
 
 /** Of `torg.work`, to end a lease from outside: the key goes first, before all that has waited while it was being worked on. */

@@ -9,6 +9,7 @@ import { newId } from '../ids.ts'
 import { keyChanges, keysOfDraft, keyText, type KeyChanges } from './key-plan.ts'
 import { removed, timedOrigin, upserted, type Draft } from './save-step.ts'
 import { nextTurn } from './turn-moments.ts'
+import { mayOverlap } from './typed/scope.ts'
 import type { Contender, EntityWrite, KindRules, LaneName, MatchKey, Reference, Refused, Roles, SaveOutcome, Subscription } from './types.ts'
 
 export interface Rules { subscriptions: readonly Subscription[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }
@@ -44,6 +45,8 @@ export interface Changes {
   reviews?: Review[]
   /** One per record, field and system: the newest. */
   contenders?: PlannedContender[]
+  /** Records that may not hold at the same time as others of their scope, to be looked at. */
+  exclusive?: string[]
   /** Whether a record was made by this plan: nobody else can know it before the commit. */
   isNew(recordId: string): boolean
 }
@@ -170,9 +173,13 @@ export function createSavePlan(rules: Rules): SavePlan {
     if (write.ifVersion !== undefined && write.ifVersion !== before.version && next.version !== before.version) {
       throw new TorgError('request.conflict', { detail: `The ${write.kind} ${before.number ?? before.id} is at version ${before.version}, not ${write.ifVersion}.`, pointer: '/version', value: write.ifVersion })
     }
-    const turns = next.version === before.version && next.provenance === before.provenance ? {} : { turnsAt: nextTurn(kindRules, next, at) }
-    const after: Draft = { ...next, ...turns, refs: withReferences(next.refs, write.refs) }
-    if (after.version !== before.version || after.provenance !== before.provenance) putRecord(after)
+    const written = next.version !== before.version || next.provenance !== before.provenance
+    const turns = written ? { turnsAt: nextTurn(kindRules, next, at) } : {}
+    // Whoever changes the record without a digest takes away that of another one.
+    const { said: _, ...unsaid } = next
+    const said = write.digest === undefined || contending.length > 0 ? {} : { said: write.digest }
+    const after: Draft = { ...unsaid, ...turns, ...said, refs: withReferences(next.refs, write.refs) }
+    if (written || after.said !== undefined) putRecord(after)
     else put(drafts, after.id, after)
     const refused = contending.map(({ pointer, master, why, value }): Refused => {
       put(contenders, JSON.stringify([after.id, pointer, write.origin.system]), { ...timedOrigin(write), recordId: after.id, pointer, value, why, master })
@@ -234,6 +241,7 @@ export function createSavePlan(rules: Rules): SavePlan {
       const records = [...changedRecords.values()].map(draft => drafts.get(draft.id) ?? draft)
       return {
         records, references: [...changedReferences.values()], raises: [...raises.values()], absorbed, reviews: [...reviews.values()], contenders: [...contenders.values()],
+        exclusive: records.flatMap(draft => mayOverlap(draft, stored.get(draft.id)) ? draft.id : []),
         keys: keyChanges({ changed: records, before: id => stored.get(id), kinds: rules.kinds, looked }), isNew: recordId => !stored.has(recordId),
       }
     },
@@ -250,6 +258,6 @@ function isOlder(time: string | null, seen: string | null): boolean {
 }
 
 function toStored(draft: Draft): SaveOutcome['record'] {
-  const { erased: _, turnsAt: _turnsAt, ...record } = draft
+  const { erased: _, turnsAt: _turnsAt, own: _own, said: _said, ...record } = draft
   return { ...record, document: draft.document ?? {}, refs: [...draft.refs] }
 }

@@ -12,7 +12,14 @@ export interface Draft {
   erased?: boolean
   /** The next moment at which a subscription may begin or cease to want it. */
   turnsAt?: string | null
+  /** Of a typed kind: the reference that stands in its row; absent before it has one. */
+  own?: OwnReference | null
+  /** Of a typed kind: digest, in hex, of what its one source said, where this write brought it. */
+  said?: string
 }
+
+/** @see Draft.own */
+export interface OwnReference { system: string, id: string, sourceTime: string | null }
 
 /** The record as it is to be; the same version where nothing changes. */
 export interface Step {

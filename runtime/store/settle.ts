@@ -4,6 +4,8 @@ import { giveBack } from './claims.ts'
 import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { findUnstorable, toJson } from './json.ts'
 import { healed, verdictStatements } from './lanes.ts'
+import { lockNotes, noteAcknowledged, type Statement } from './typed/acknowledged.ts'
+import { typedKind } from './typed/index.ts'
 import type { Applied, DeliveryResult, Lease, MessageResult, RunReport, WorkOutcome } from './types.ts'
 
 // The runs that counted, as one value of JSON: rows cost the client more than the server. Only those that did not are looked for.
@@ -77,11 +79,12 @@ with given as (
   join torg.delivery d on d.subscription = g.subscription and d.record_id = g.record_id
 ), added as (
   insert into torg.reference (system, kind, external_id, record_id)
-  select distinct on (system, kind, external_id) system, kind, external_id, record_id from given order by system, kind, external_id
+  select distinct on (system, kind, external_id) system, kind, external_id, record_id from given g
+  where not exists (select from torg.any_reference o where o.system = g.system and o.kind = g.kind and o.external_id = g.external_id) order by system, kind, external_id
   on conflict (system, kind, external_id) do nothing
 )
 select g.system, g.kind, g.external_id, g.record_id, f.record_id as kept
-from given g join torg.reference f on f.system = g.system and f.kind = g.kind and f.external_id = g.external_id
+from given g join torg.any_reference f on f.system = g.system and f.kind = g.kind and f.external_id = g.external_id
 where f.record_id <> g.record_id`
 
 /** Bytes of an id that the index of references can hold. */
@@ -108,7 +111,8 @@ export function createSettling(db: Database): Settling {
     const messages = results.filter(isMessage)
     const deliveries = results.filter(isDelivery)
     const references = deliveries.flatMap(result => storable(result).map(reference => ({ ...result.delivery, run: result.run.id, ...reference })))
-    const settled: Statement[] = []
+    const typed = deliveries.flatMap(({ delivery }) => typedKind(delivery.kind) ? delivery : [])
+    const settled: Statement[] = lockNotes(typed.map(({ recordId }) => recordId))
     if (messages.length > 0) {
       settled.push([settleMessages, [
         ...resultColumns(messages), messages.map(r => r.message.id),
@@ -125,6 +129,7 @@ export function createSettling(db: Database): Settling {
     if (references.length > 0) {
       after.push([addReferences, [references.map(r => r.subscription), references.map(r => r.recordId), references.map(r => r.kind), references.map(r => r.id), references.map(r => r.run)]])
     }
+    after.push(...noteAcknowledged(typed))
     const answers = await db.together<Answer[][]>([...settled, ...after])
     const applied = new Set(answers.flat().flatMap(({ runs = [] }) => runs))
     const due = new Set(answers.flat().flatMap(row => row.due && row.epoch !== undefined ? row.epoch : []))
@@ -150,8 +155,6 @@ export function createSettling(db: Database): Settling {
   }
   return { settleMessage: add, settleDelivery: add, idle: batcher.idle }
 }
-
-type Statement = [text: string, values: unknown[]]
 
 /** A row of any of these statements: runs that counted, a key given back that may be due again, or a reference that another record kept. */
 interface Answer { runs?: string[], epoch?: string, due?: boolean, system?: string, kind?: string, external_id?: string, record_id?: string, kept?: string }

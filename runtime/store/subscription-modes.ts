@@ -1,5 +1,6 @@
 /** What waits follows the mode of its subscription: released when it goes live, put aside when it is held, taken for known when it adopts. */
 import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { lockNotes, noteAcknowledged, type Statement } from './typed/acknowledged.ts'
 import type { LaneName, ModeChanges, Subscription } from './types.ts'
 
 /** Small, so that a save of the same records hardly waits. */
@@ -74,12 +75,15 @@ export function createSubscriptionModes(db: Database, subscriptions: () => reado
   const putAside = async (statement: string, rows: readonly Waiting[]): Promise<number> => {
     if (rows.length === 0) return 0
     const keys = [rows.map(({ lane }) => lane), rows.map(({ key }) => key)]
-    const [, changed] = await retrying(() => db.together<[object[], object[], object[]]>([
-      [lockKeys, keys],
+    const noting = statement === adopt ? rows.map(({ subscription, id }) => ({ subscription, recordId: id })) : []
+    const before: Statement[] = [...lockNotes(noting.map(({ recordId }) => recordId)), [lockKeys, keys]]
+    const changed = await retrying(() => db.together<object[][]>([
+      ...before,
       [statement, [[...new Set(rows.map(row => row.subscription))], rows.map(row => row.id)]],
       [dropEmptyKeys, keys],
+      ...noteAcknowledged(noting),
     ]), isUnreachable)
-    return changed.length
+    return changed[before.length]?.length ?? 0
   }
 
   const sift = async <Row extends Waiting>(waiting: Row[]): Promise<Row[]> => {
@@ -98,11 +102,14 @@ export function createSubscriptionModes(db: Database, subscriptions: () => reado
       const found = await retrying(() => db.query<{ record_id: string, lane: LaneName, key: string }>(heldOf, [id, batch]), isUnreachable)
       if (found.length === 0) break
       const records = found.map(row => row.record_id)
-      const [, changed] = await retrying(() => db.together<[object[], object[]]>([
-        mode === 'adopt' ? ['select 1', []] : [wakeKeys, [found.map(row => row.lane), found.map(row => row.key)]],
+      const noting = mode === 'adopt' ? records.map(recordId => ({ subscription: id, recordId })) : []
+      const changed = await retrying(() => db.together<object[][]>([
+        ...lockNotes(noting.map(({ recordId }) => recordId)),
+        ...mode === 'adopt' ? [] : [[wakeKeys, [found.map(row => row.lane), found.map(row => row.key)]] satisfies Statement],
         [mode === 'adopt' ? adoptHeld : release, [id, records]],
+        ...noteAcknowledged(noting),
       ]), isUnreachable)
-      count += changed.length
+      count += changed.at(mode === 'adopt' ? -2 : -1)?.length ?? 0
       for (const { lane } of found) lanes.add(lane)
     }
     return { count, lanes: [...lanes] }

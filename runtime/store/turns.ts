@@ -6,18 +6,20 @@ import { writeChanges } from './record-writes.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import { nextTurn } from './turn-moments.ts'
+import { typedKinds } from './typed/index.ts'
+import { lockAny, locking } from './typed/load.ts'
 import type { LaneName, StoredRecord } from './types.ts'
 
 /** Records of one transaction: a save of the same record waits for no more. */
 const portion = 500
 
-const due = 'select id from torg.record where turns_at <= $1 order by turns_at limit $2'
+const due = 'select id from torg.any_record where turns_at <= $1 order by turns_at limit $2'
 
-const lockRecords = `select ${recordColumns}, r.turns_at from torg.record r where r.id = any ($1::uuid[]) and r.turns_at <= $2 order by r.id for no key update of r`
+const lockRecords = locking(`${recordColumns}, r.turns_at`, 'r.id = any ($1::uuid[]) and r.turns_at <= $2')
 
-const deliveriesOf = 'select subscription, record_id as "recordId", operation, desired > acked as pending from torg.delivery where record_id = any ($1::uuid[])'
+const deliveriesOf = 'select d.subscription, g.id as "recordId", d.operation, d.desired > d.acked as pending from unnest($1::uuid[]) as g (id) cross join lateral torg.deliveries_of(g.id) d'
 
-const setTurns = 'update torg.record r set turns_at = g.turns_at from unnest($1::uuid[], $2::timestamptz[]) as g (id, turns_at) where r.id = g.id'
+const setTurns = ['torg.record', ...typedKinds.map(({ table }) => table)].map(table => `update ${table} r set turns_at = g.turns_at from unnest($1::uuid[], $2::timestamptz[]) as g (id, turns_at) where r.id = g.id`)
 
 type TurnRow = RecordRow & { turns_at: Date }
 
@@ -36,10 +38,11 @@ export function createTurns(db: Database, rules: () => Rules): Turns {
   const turnPortion = (ids: string[], at: string): Promise<Omit<Turned, 'more'>> => handingOver(undefined, async offers => ({
     claims: [],
     result: await db.transaction(async tx => {
-      const rows = await tx.query<TurnRow>(lockRecords, [ids, at])
+      const rows = await lockAny<TurnRow>(tx, lockRecords, [ids, at])
       const raises = await raisesOf(tx, rows, at, rules())
       const { kinds } = rules()
-      await tx.query(setTurns, [rows.map(({ id }) => id), rows.map(row => nextTurn(kinds.get(row.kind) ?? {}, toRecord(row), at))])
+      const next = [rows.map(({ id }) => id), rows.map(row => nextTurn(kinds.get(row.kind) ?? {}, toRecord(row), at))]
+      await Promise.all(setTurns.map(text => tx.query(text, next)))
       await writeChanges(tx, { records: [], references: [], raises, isNew: () => false }, offers)
       return { records: rows.length, lanes: [...new Set(raises.flatMap(({ lane, settled, held }) => settled || held ? [] : lane))] }
     }),

@@ -175,7 +175,7 @@ export interface MessageResult {
 export interface DeliveryResult {
   lease: Lease
   givesBack?: boolean
-  delivery: Pick<Delivery, 'subscription' | 'recordId' | 'version' | 'generation' | 'operation'>
+  delivery: Pick<Delivery, 'kind' | 'subscription' | 'recordId' | 'version' | 'generation' | 'operation'>
   result: WorkOutcome
   run: RunReport
   verdict?: SystemVerdict

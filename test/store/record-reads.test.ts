@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { resourcesOf } from '../../runtime/api/records/resources.ts'
 import { kinds } from '../../runtime/model/index.ts'
+import { typedKind } from '../../runtime/store/typed/index.ts'
 import type { RecordPage, RecordQuery } from '../../runtime/store/types.ts'
 import { aWrite, openTestStore, ref, type TestStore } from './support.ts'
 
@@ -69,6 +70,14 @@ describe('store: reading records', () => {
     for (const { kind, filters } of resourcesOf(kinds)) {
       for (const { pointer } of filters) {
         const steps = pointer.slice(1).split('/')
+        const typed = typedKind(kind.name)
+        const column = typed?.columnOf[pointer]
+        if (typed && column !== undefined) {
+          await opened.sql('set enable_seqscan = off; set enable_bitmapscan = off')
+          const plan = await opened.sql<{ 'QUERY PLAN': string }>(`explain select * from ${typed.view} where ${column} = '0190f000-0000-7000-8000-000000000001'`)
+          expect(plan.map(row => row['QUERY PLAN']).join('\n'), `${kind.name} ${pointer}`).to.match(new RegExp(`Index Cond: \\(${column} = `))
+          continue
+        }
         const field = steps.length === 1 ? `document ->> '${steps.join()}'` : `document #>> '{${steps.join()}}'`
         await opened.sql('set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off')
         const plan = await opened.sql<{ 'QUERY PLAN': string }>(`explain select * from torg.record r where kind = '${kind.name}' and ${field} = 'x' and version > 0 and (updated_at, id) > ('-infinity', '00000000-0000-0000-0000-000000000000') order by updated_at, id limit 10`)

@@ -16,7 +16,7 @@ describe('store: periods', () => {
   before(async () => { test = await openTestStore() })
   after(() => test.close())
   beforeEach(async () => {
-    await test.sql('update torg.record set turns_at = null')
+    await test.sql('update torg.price set turns_at = null')
     await configure(test.store, [
       aSubscription('shop', { kind: 'price', matches: (document, at) => price.inEffect(document, at) }),
       aSubscription('planner', { kind: 'price' }),
@@ -30,7 +30,7 @@ describe('store: periods', () => {
     return saved ?? expect.fail('nothing was saved')
   }
   const delivered = async (system: 'shop' | 'planner' | 'erp') => (await deliverAll(test.store, `${system}.out`)).map(({ operation, version, generation, reason }) => ({ operation, version, generation, reason }))
-  const turnsAt = async (id: string) => (await test.sql<{ turns_at: Date | null }>('select turns_at from torg.record where id = $1', [id]))[0]?.turns_at?.toISOString() ?? null
+  const turnsAt = async (id: string) => (await test.sql<{ turns_at: Date | null }>('select turns_at from torg.price where id = $1', [id]))[0]?.turns_at?.toISOString() ?? null
   const next = () => `p-${count += 1}`
   const upsert = { operation: 'upsert', version: 1, generation: 1, reason: null }
 

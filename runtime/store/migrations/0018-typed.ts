@@ -48,7 +48,7 @@ create table torg.price (
   provenance jsonb,
   -- Digest of what its one source said last, where an import wrote it and nobody else since.
   said bytea,
-  -- Subscription -> [version, generation, present, acknowledged at in ms or null]: what ended well. What waits, is held or dead is a row of torg.delivery, which counts before this.
+  -- Subscription -> [version, generation, present, acknowledged at in ms or null, reason of a removal]: what ended well. What waits, is held or dead is a row of torg.delivery, which counts before this.
   acked jsonb,
   constraint price_reference unique (system, external_id),
   check ((system is null) = (external_id is null))
@@ -133,10 +133,12 @@ create function torg.document(p torg.stock) returns jsonb language sql stable as
   )) || coalesce(p.rest, '{}')
 $$;
 
--- One origin for all fields of a document, as torg.record keeps origins.
+-- One origin for all fields of a document, as torg.record keeps origins: own fields have one per namespace.
 create function torg.origins(document jsonb, system text, message_id uuid, said_at timestamptz, source_time timestamptz) returns jsonb language sql stable as $$
   select jsonb_build_array(jsonb_build_object('system', system, 'message', message_id, 'at', to_char(said_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-      'fields', coalesce((select jsonb_agg('/' || replace(replace(k, '~', '~0'), '/', '~1')) from jsonb_object_keys(document) k), '[]'))
+      'fields', coalesce((select jsonb_agg(at || replace(replace(k, '~', '~0'), '/', '~1')) from (
+        select '/' as at, k from jsonb_object_keys(document) k where k <> 'ext'
+        union all select '/ext/', k from jsonb_object_keys(coalesce(document -> 'ext', '{}')) k) f), '[]'))
     || case when source_time is null then '{}' else jsonb_build_object('sourceTime', to_char(source_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end)
 $$;
 
@@ -145,23 +147,23 @@ create view torg.price_record as
 select p.id, 'price'::text collate "C" as kind, p.version, p.schema, p.number, torg.document(p) as document,
   coalesce(p.provenance, torg.origins(torg.document(p), p.system, p.message_id, p.said_at, p.source_time)) as provenance,
   p.created_at, p.updated_at, p.deleted_at, null::uuid as merged_into, p.turns_at, p.erased, p.system as own_system, p.external_id as own_id,
-  p.source_time, p.acked, p.rest, p.variant_id, p.customer_id, p.campaign_id
+  case when p.provenance is null then p.system end as author, p.source_time, p.acked, p.rest, p.variant_id, p.customer_id, p.store, p.channel, p.customer_group, p.currency
 from torg.price p;
 
 create view torg.stock_record as
 select p.id, 'stock'::text collate "C" as kind, p.version, p.schema, p.number, torg.document(p) as document,
   coalesce(p.provenance, torg.origins(torg.document(p), p.system, p.message_id, p.said_at, p.source_time)) as provenance,
   p.created_at, p.updated_at, p.deleted_at, null::uuid as merged_into, p.turns_at, p.erased, p.system as own_system, p.external_id as own_id,
-  p.source_time, p.acked, p.rest, p.variant_id
+  case when p.provenance is null then p.system end as author, p.source_time, p.acked, p.rest, p.variant_id
 from torg.stock p;
 
--- Records, references and deliveries of whatever kind.
+-- Records, references and deliveries of whatever kind. The author is the one system that said all of a record, where that is known without its provenance.
 create view torg.any_record as
-select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, merged_into, turns_at, erased, null::text collate "C" as own_system, null::text collate "C" as own_id from torg.record
+select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, merged_into, turns_at, erased, null::text collate "C" as own_system, null::text collate "C" as own_id, null::text collate "C" as author from torg.record
 union all
-select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, merged_into, turns_at, erased, own_system, own_id from torg.price_record
+select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, merged_into, turns_at, erased, own_system, own_id, author from torg.price_record
 union all
-select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, merged_into, turns_at, erased, own_system, own_id from torg.stock_record;
+select id, kind, version, schema, number, document, provenance, created_at, updated_at, deleted_at, merged_into, turns_at, erased, own_system, own_id, author from torg.stock_record;
 
 -- Without conditions, or no index would serve a join with it: a typed record without a reference of its own is a row without a system.
 create view torg.any_reference as
@@ -175,7 +177,7 @@ create function torg.acknowledged(record_id uuid, kind text, acked jsonb) return
   due_at timestamptz, dead boolean, dead_at timestamptz, error jsonb, wanted_at timestamptz, message_id uuid, held boolean, acked_at timestamptz, present boolean, closed jsonb
 ) language sql stable as $$
   select n.key collate "C", $1, 0::bigint, $2, s.system, s.lane, $1::text, (n.value ->> 0)::int, (n.value ->> 0)::int, (n.value ->> 1)::int,
-    case when (n.value ->> 2)::boolean then 'upsert' else 'remove' end, null::text, 0, '-infinity'::timestamptz, false, null::timestamptz, null::jsonb, '-infinity'::timestamptz, null::uuid, false,
+    case when (n.value ->> 2)::boolean then 'upsert' else 'remove' end, n.value ->> 4, 0, '-infinity'::timestamptz, false, null::timestamptz, null::jsonb, '-infinity'::timestamptz, null::uuid, false,
     to_timestamp((n.value ->> 3)::float8 / 1000), (n.value ->> 2)::boolean, null::jsonb
   from jsonb_each($3) n left join torg.subscription s on s.id = n.key
   where not exists (select from torg.delivery d where d.record_id = $1 and d.subscription = n.key)
@@ -228,15 +230,20 @@ create function torg.lock_scopes(ids uuid[]) returns void language sql volatile 
   ) b
 $$;
 
+create function torg.price_named(id uuid) returns json language sql stable as $$
+  select json_build_object('id', p.id, 'version', p.version, 'system', p.system, 'ref', p.external_id, 'list', p.list, 'from', torg.instant(p.valid_from), 'to', torg.instant(p.valid_to))
+  from torg.price p where p.id = $1
+$$;
+
 -- To be asked behind a write of these prices: fails it, as a constraint would.
 create function torg.refuse_overlaps(ids uuid[]) returns void language plpgsql volatile as $$
 declare
   hit record;
 begin
   perform torg.lock_scopes(ids);
-  select * into hit from torg.overlaps(ids) limit 1;
+  select json_build_object('price', torg.price_named(o.id), 'other', torg.price_named(o.other)) as detail into hit from torg.overlaps(ids) o limit 1;
   if found then
-    raise exception 'Two prices of one scope would hold at the same time.' using errcode = 'exclusion_violation', detail = hit.id || ' ' || hit.other, table = 'price';
+    raise exception 'Two prices of one scope would hold at the same time.' using errcode = 'exclusion_violation', detail = hit.detail::text, table = 'price';
   end if;
 end
 $$;
