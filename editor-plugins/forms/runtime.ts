@@ -1,5 +1,5 @@
 /** The hub's side of the widgets: an admin endpoint each for what forms offer and for what the compiler says. */
-import express, { type RequestHandler } from 'express'
+import express, { type Request, type RequestHandler } from 'express'
 import { typeNames, schemaOf } from '../../nodes/hub/types.ts'
 import { toTorgError } from '../../runtime/errors.ts'
 import type { Hub } from '../../runtime/hub.ts'
@@ -7,7 +7,9 @@ import { languages, type Language } from '../../runtime/kit/definition.ts'
 import { compileMapping } from '../../runtime/mapping/index.ts'
 import { steps } from '../../runtime/mapping/steps/index.ts'
 import type { AnyStep } from '../../runtime/mapping/step.ts'
+import { reportRoles } from '../../runtime/project/index.ts'
 import type { Catalogue, MappingFault, StepInfo } from './resources/types.ts'
+import { roleFields } from './role-fields.ts'
 import { schemaPaths } from './schema-paths.ts'
 
 /** What is used of Node-RED here. Without `httpAdmin` it runs headless. */
@@ -21,11 +23,11 @@ export default function addEditorEndpoints(RED: PluginApi): void {
   RED.httpAdmin?.use('/torg', RED.auth.needsPermission('flows.read'), createEditorApi(RED.settings.torg))
 }
 
-/** `GET /catalogue?language=nb`, `GET /paths?type=torg:order`, `POST /mapping`. */
+/** `GET /catalogue?language=nb`, `GET /paths?type=torg:order`, `POST /mapping`, `GET /roles?kind=order`, `POST /roles?language=nb` with `{ rows, nodes }`. */
 export function createEditorApi(hub: Pick<Hub, 'project' | 'types'>): express.Router {
   const router = express.Router()
   router.get('/catalogue', (request, response) => {
-    response.json(describeCatalogue(hub, languages.find((language) => language === request.query['language']) ?? 'en'))
+    response.json(describeCatalogue(hub, languageOf(request)))
   })
   router.get('/paths', (request, response) => {
     const schema = schemaOf(String(request.query['type']), hub)
@@ -34,8 +36,18 @@ export function createEditorApi(hub: Pick<Hub, 'project' | 'types'>): express.Ro
   router.post('/mapping', express.json({ limit: '1mb' }), (request, response) => {
     response.json(findMappingFault(request.body, hub))
   })
+  router.get('/roles', (request, response) => {
+    const kind = hub.project.kinds.get(String(request.query['kind']))
+    response.json(kind ? roleFields(kind) : null)
+  })
+  router.post('/roles', express.json({ limit: '1mb' }), (request, response) => {
+    const { rows, nodes }: { rows?: unknown, nodes?: unknown } = { ...request.body }
+    response.json(reportRoles(rows, { nodes: Array.isArray(nodes) ? nodes : [], kinds: hub.project.kinds, language: languageOf(request) }))
+  })
   return router
 }
+
+const languageOf = ({ query }: Request): Language => languages.find((language) => language === query['language']) ?? 'en'
 
 function describeCatalogue(hub: Pick<Hub, 'project' | 'types'>, language: Language): Catalogue {
   return {

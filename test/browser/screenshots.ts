@@ -9,7 +9,7 @@ import { startReferenceHub } from '../support/reference-hub.ts'
 
 const folder = resolve(process.argv[2] ?? 'pictures')
 mkdirSync(folder, { recursive: true })
-const forms = ['map', 'hub changes', 'hub save', 'shopify in', 'rest out', 'shopify-system', 'rest-system']
+const forms = ['map', 'hub changes', 'hub save', 'shopify in', 'rest out', 'shopify-system', 'rest-system', 'hub roles']
 const reference = await startReferenceHub()
 const browser = await launchBrowser()
 try {

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** What the widgets ask the hub: names of types, steps and paths, and whether a mapping can be compiled. */
 import { isRecord, text } from './elements.ts'
-import type { Catalogue, MappingFault } from './types.ts'
+import type { Catalogue, MappingFault, RoleFields, RoleReport } from './types.ts'
 
 /** Asks the hub; null where it does not answer, for example while it restarts: the widgets then offer less. */
 async function ask(path: string, body?: unknown): Promise<unknown> {
@@ -36,4 +36,19 @@ export async function checkMapping(mapping: unknown): Promise<MappingFault | nul
   const found = await ask('mapping', mapping)
   if (!isRecord(found) || typeof found['detail'] !== 'string') return null
   return { detail: found['detail'], rule: typeof found['rule'] === 'number' ? found['rule'] : null }
+}
+
+const isRoleFields = (value: unknown): value is RoleFields => isRecord(value) && Array.isArray(value['fields']) && Array.isArray(value['scope'])
+const isRoleReport = (value: unknown): value is RoleReport => isRecord(value) && Array.isArray(value['faults']) && Array.isArray(value['warnings'])
+
+/** What a row of the role table may name of a kind; null where the kind does not exist or nobody answers. */
+export async function fetchRoleFields(kind: string): Promise<RoleFields | null> {
+  const found = await ask(`roles?kind=${encodeURIComponent(kind)}`)
+  return isRoleFields(found) ? found : null
+}
+
+/** What is wrong with a role table among these nodes, and what is to be looked at; nothing where nobody answers. */
+export async function checkRoles(rows: readonly unknown[], nodes: readonly Record<string, unknown>[]): Promise<RoleReport> {
+  const found = await ask(`roles?language=${text('language')}`, { rows, nodes })
+  return isRoleReport(found) ? found : { faults: [], warnings: [] }
 }

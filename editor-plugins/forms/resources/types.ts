@@ -17,5 +17,15 @@ export interface Catalogue {
   steps: StepInfo[]
 }
 
+/** What a row of the role table may name of a kind. */
+export interface RoleFields {
+  /** Paths, lists as a whole. */
+  fields: { path: string, list: boolean }[]
+  /** Fields by which records are told apart. */
+  scope: string[]
+}
+
+export type { RoleReport } from '../../../runtime/project/role-report.ts'
+
 /** Why a mapping cannot be compiled; `rule` counts from 0. */
 export interface MappingFault { detail: string, rule: number | null }

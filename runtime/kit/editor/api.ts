@@ -69,8 +69,25 @@ declare global {
       registerType(type: string, definition: NodeTypeDefinition): void
       node(id: string): EditorNode | null
       eachConfig(visit: (node: EditorNode) => boolean): void
+      filterNodes(filter: { type: string }): EditorNode[]
+      getType(type: string): unknown
+      /** Returns the node as the editor keeps it. */
+      add(node: { id: string, type: string } & Record<string, unknown>): EditorNode
+      /** Whether there are changes to deploy; with a value, sets it. */
+      dirty(value?: boolean): boolean
     }
-    editor: { editJSON(options: { value: string, complete(value: string): void }): void }
+    editor: {
+      editJSON(options: { value: string, complete(value: string): void }): void
+      /** Opens the form of a config node; `name` is the field that refers to it, if any. */
+      editConfig(name: string, type: string, id: string): void
+      /** Finds what is wrong with a node, for its mark. */
+      validateNode(node: EditorNode): void
+    }
+    history: { push(event: { t: 'add', nodes: string[], dirty: boolean }): void }
+    actions: { add(name: string, handler: () => void, options: { label: string }): void }
+    menu: { addItem(menu: string, item: { id: string, label: string, onselect: string }): void }
+    events: { on(event: 'deploy', listener: () => void): void }
+    notify(content: Element, options: { id: string, type: 'warning', fixed: boolean, buttons: { text: string, class?: string, click(): void }[] }): { close(): void }
   }
   /** jQuery, whose events Node-RED's own widgets fire. */
   const $: {
