@@ -30,7 +30,7 @@ const priceInHub = async (world: World, sku: string, at: string): Promise<unknow
 const price = (number: string, sku: string, amount: number, period: Json = {}): readonly [string, Json] => [number, { PriceNo: number, ItemNo: sku, UnitPrice: amount, CurrencyCode: 'NOK', PriceIncludesVAT: true, ...period }]
 
 /** How far ahead a price is known before it holds. */
-const aheadMs = 6_000
+const aheadMs = 10_000
 
 export const openingSteps: Step[] = [{
   scene: 'The assortment',

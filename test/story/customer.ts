@@ -53,7 +53,7 @@ export const privacySteps: Step[] = [{
     if (places.length > 0) throw new Error(`the hub still has the customer's data in ${places.join(', ')}`)
     const kept = (await world.has('erp', 'sales-documents', '1001'))?.['AmountInclTax']
     if (kept !== total) throw new Error(`the amount of the order was ${String(total)} and is ${String(kept)}`)
-    return `${listOf(erasure['systems']).map(({ system, state }) => `${String(system)} ${String(state)}`).join(', ')}; e-mail, phone and name are in no table, file or log of the hub, and in none of these systems; the order's ${String(kept)} NOK stay in the books`
+    return `${listOf(erasure['systems']).map(({ system, state }) => `${String(system)} ${String(state)}`).join(', ')}; e-mail, phone and name are in no table, file or log of the hub, and in none of these systems; the order's ${Number(kept).toFixed(2)} NOK stay in the books`
   },
 }, {
   scene: 'The customer leaves',

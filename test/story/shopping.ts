@@ -14,7 +14,7 @@ const theOrder = async (world: World): Promise<Json> => listOf((await world.call
 export const refOf = (record: Json, system: string): string => String(listOf(record['refs']).find(ref => ref['system'] === system)?.['id'])
 const pickupInShop = async (world: World): Promise<unknown> => objectOf((await world.inShop('Order', refOf(await theOrder(world), 'webshop-no')))['metafields'])['torg.pickup']
 const pickupInHub = async (world: World): Promise<unknown> => listOf((await world.call('GET', `/fulfilments?number=${number}`))['items'])[0]?.['state']
-/** The wholesale till of the store writes decimals as texts. */
+/** As the till writes it: tax included, decimals as texts. */
 const bag = { article: coffee, text: 'Bålkaffe', pieces: 2, price: '119.90', vatRate: 0.15, vat: '31.28', total: '239.80' }
 
 const scene = 'Click and collect'
@@ -82,6 +82,6 @@ export const mailSteps: Step[] = [{
     const order = await world.record('order', `mail/order/${message}`)
     const { customer: buyer } = objectOf(order['buyer'])
     if (objectOf(buyer)['id'] !== customer['id']) throw new Error(`the order is not of the customer: ${JSON.stringify(order['buyer'])}`)
-    return `order ${String(order['number'])} of the same customer: the ERP books ${String(document?.['AmountInclTax'])} NOK, the store picks ${String(task?.['pieces'])} pieces to send to ${String(task?.['label'])}`
+    return `order ${String(order['number'])} of the same customer: the ERP books ${Number(document?.['AmountInclTax']).toFixed(2)} NOK, the store picks ${String(task?.['pieces'])} pieces to send to ${String(task?.['label'])}`
   },
 }]
