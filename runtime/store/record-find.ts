@@ -4,7 +4,7 @@ import type { Database } from './db.ts'
 import { recognise } from './identity.ts'
 import { keyText } from './key-plan.ts'
 import { findHolders, type HolderRow } from './key-writes.ts'
-import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import { recordColumns, sourceOf, survivor, toRecord, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import type { RecordSought, StoredRecord } from './types.ts'
 
@@ -13,18 +13,18 @@ const livingOf = `select ${recordColumns} from torg.any_record r where r.id = an
 /** A record that became part of another one is found there, by whichever id, reference or number it is asked for. */
 export async function findRecord(db: Database, { kind, by, rules }: { kind: string, by: RecordSought, rules: Rules }): Promise<StoredRecord | null> {
   if ('like' in by) return findLike(db, { kind, ...by.like, rules })
-  const select = `select ${recordColumns} from torg.any_record r`
+  const { from, ofKind } = sourceOf(kind)
+  const select = `select ${recordColumns} from ${from} r where ${ofKind} and r.version > 0 and r.id =`
   const rows = 'id' in by
-    ? isId(by.id) ? await db.query<RecordRow>(`${select} where r.id = (select torg.surviving($2)) and r.kind = $1 and r.version > 0`, [kind, by.id]) : []
+    ? isId(by.id) ? await db.query<RecordRow>(`${select} ${survivor('$1::uuid')}`, [by.id]) : []
     : 'ref' in by
-      ? await db.query<RecordRow>(`${select} where r.kind = $1 and r.version > 0 and r.id = (
-          select torg.surviving(g.record_id) from torg.any_reference g where g.system = $2 and g.kind = $3 and g.external_id = $4)`, [kind, by.ref.system, by.ref.kind, by.ref.id])
+      ? await db.query<RecordRow>(`${select} (select ${survivor('g.record_id')} from torg.any_reference g where g.system = $1 and g.kind = $2 and g.external_id = $3)`, [by.ref.system, by.ref.kind, by.ref.id])
       // A number may have been used again: the living and newest record wins.
-      : await db.query<RecordRow>(`${select} where r.id = (
-          select torg.surviving(n.id) from (
-            select id from torg.any_record where kind = $1 and number = $2 and version > 0
-            order by deleted_at is not null and merged_into is null, merged_into is not null, updated_at desc limit 1
-          ) n)`, [kind, by.number])
+      : await db.query<RecordRow>(`${select} (
+          select ${survivor('n.id')} from (
+            select r.id from ${from} r where ${ofKind} and r.number = $1 and r.version > 0
+            order by r.deleted_at is not null and r.merged_into is null, r.merged_into is not null, r.updated_at desc limit 1
+          ) n)`, [by.number])
   return rows[0] ? toRecord(rows[0]) : null
 }
 

@@ -4,7 +4,7 @@ import { toStoreError } from './db.ts'
 import { isId } from '../ids.ts'
 import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
 import { textAt } from './field-indexes.ts'
-import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import { recordColumns, sourceOf, survivor, toRecord, type RecordRow } from './rows.ts'
 import { typedKind } from './typed/index.ts'
 
 type PageRow = RecordRow & { position: string }
@@ -15,15 +15,13 @@ const position = `to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI
 /** Before and behind everything. */
 const ends = { asc: ['-infinity', '00000000-0000-0000-0000-000000000000'], desc: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'] } as const
 
-/**
- * A condition that names rows by an index. What is given as a value of its own stands in the text: only so does PostgreSQL see that an index for some
- * kinds only serves. There are few kinds and pointers, so the texts are few as well.
- */
-function conditionOf({ kind, number, ref, where }: RecordQuery, parts: readonly string[]): { sql: string, values: unknown[], few: boolean } {
+/** A condition that names rows by an index. Pointers stand in the text, as in the index. */
+function conditionOf({ kind, number, ref, where }: RecordQuery, parts: readonly string[], { from, ofKind }: ReturnType<typeof sourceOf>): { sql: string, values: unknown[], few: boolean } {
   if (ref) {
-    return { sql: 'r.id = (select torg.surviving(record_id) from torg.any_reference where system = $6 and kind = $7 and external_id = $8)', values: [ref.system, ref.kind, ref.id], few: true }
+    return { sql: `r.id = (select ${survivor('g.record_id')} from torg.any_reference g where g.system = $6 and g.kind = $7 and g.external_id = $8)`, values: [ref.system, ref.kind, ref.id], few: true }
   }
-  if (number !== undefined) return { sql: 'r.number = $6', values: [number], few: true }
+  // Also by the number of what became part of it.
+  if (number !== undefined) return { sql: `r.id = any (array(select ${survivor('n.id')} from (select r.id from ${from} r where ${ofKind} and r.number = $6) n))`, values: [number], few: true }
   const column = where && typedKind(kind)?.columnOf[where.pointer]
   // Of a variant or customer there are few.
   if (where && column !== undefined) return { sql: `r.${column} = any ($6::uuid[])`, values: [parts.length > 1 ? parts : isId(where.value) ? [where.value] : []], few: true }
@@ -33,18 +31,19 @@ function conditionOf({ kind, number, ref, where }: RecordQuery, parts: readonly 
   return { sql: 'true', values: [], few: false }
 }
 
-const partsOf = 'select m.id::text as id from torg.merged_with($1) m (id)'
+// None where there are no others, as with nearly all records.
+const partsOf = `select m.id::text as id from torg.record r cross join lateral torg.merged_with(r.id) m (id)
+  where r.id = $1 and (r.merged_into is not null or exists (select from torg.record o where o.merged_into = r.id))`
 
 /** @param parts the record that `where` is about, with those that became part of it */
 function listing(query: RecordQuery, parts: readonly string[] = []): { text: string, values: unknown[] } {
   const { kind, descending = false, deleted = false, updatedSince = '-infinity', after, limit } = query
-  if (!/^[a-z-]+$/.test(kind)) throw new Error(`${kind} is no kind.`)
+  const { from, ofKind } = sourceOf(kind)
   const direction = descending ? 'desc' : 'asc'
-  const { sql, values, few } = conditionOf(query, parts)
+  const { sql, values, few } = conditionOf(query, parts, { from, ofKind })
   const [at, id] = after ? [after.at, after.id] : ends[direction]
   // Few rows are sorted: an order the planner could take from an index would have it read all of the kind in that order.
-  const from = typedKind(kind)?.view ?? 'torg.any_record'
-  const source = few ? `(select * from ${from} r where r.kind = '${kind}' and ${sql} offset 0) r where` : `${from} r where r.kind = '${kind}' and ${sql} and`
+  const source = few ? `(select * from ${from} r where ${ofKind} and ${sql} offset 0) r where` : `${from} r where ${ofKind} and ${sql} and`
   return {
     text: `select ${recordColumns}, ${position} from ${source} r.version > 0 and (r.deleted_at is null or $1)
       and r.updated_at >= $2 and (r.updated_at, r.id) ${descending ? '<' : '>'} ($3::timestamptz, $4::uuid) order by r.updated_at ${direction}, r.id ${direction} limit $5`,

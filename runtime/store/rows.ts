@@ -1,5 +1,6 @@
 /** How records and deliveries stand in the tables and come out of them. */
 import { unpackProvenance, type PackedProvenance } from './provenance.ts'
+import { typedKind } from './typed/index.ts'
 import type { DeliveredRecord, Delivery, DeliveryOperation, LaneName, Reference, RemoveReason, StoredRecord } from './types.ts'
 
 /** Of a record under the alias `r`, references included, without where its fields came from. */
@@ -9,6 +10,18 @@ const deliveredColumns = `r.id, r.kind, r.version, r.schema, r.number, r.documen
 
 /** Of a whole record of `torg.any_record` under the alias `r`. */
 export const recordColumns = `${deliveredColumns}, r.provenance`
+
+/**
+ * Where records of a kind stand, and the condition that says which they are. The kind stands in the text: so PostgreSQL leaves out the tables of other
+ * kinds, and uses indexes for some kinds only. There are few kinds, so the texts are few as well.
+ */
+export function sourceOf(kind: string): { from: string, ofKind: string } {
+  if (!/^[a-z-]+$/.test(kind)) throw new Error(`${kind} is no kind.`)
+  return { from: typedKind(kind)?.view ?? 'torg.any_record', ofKind: `r.kind = '${kind}'` }
+}
+
+/** The record that one is part of now, asked of the function only where it became part of another: a call costs more than all the rest of a read. */
+export const survivor = (id: string): string => `coalesce((select torg.surviving(m.id) from torg.record m where m.id = ${id} and m.merged_into is not null), ${id})`
 
 /** Of a delivery under the alias `d` with its record of `torg.any_record` under `r`. */
 export const deliveryColumns = `d.subscription, d.system, d.lane, d.generation, d.operation, d.reason, d.attempts, d.present, d.wanted_at, d.message_id, ${deliveredColumns}`

@@ -41,6 +41,7 @@ describe('store: records that become one', () => {
     expect(joined?.document).to.deep.include({ language: 'nb', emails: [{ value: `kari${n}@example.no`, primary: true }, { value: `k${n}@example.no` }] })
     expect(joined?.refs).to.have.deep.members([ref('web', `w${n}`, 'customer'), ref('app', `a${n}`, 'customer')])
     for (const by of [{ id: loser.id }, { ref: ref('app', `a${n}`, 'customer') }, { number: `A${n}` }]) expect(await store.find('customer', by)).to.deep.equal(joined)
+    for (const by of [{ ref: ref('app', `a${n}`, 'customer') }, { number: `A${n}` }, { number: `W${n}` }]) expect((await store.list({ kind: 'customer', ...by, limit: 5 })).records).to.deep.equal([joined])
     // What comes for the one is for the other, and so is what is recognised by its e-mail.
     expect((await save('app', `a${n}`, { country: 'NO' })).record.id).to.equal(winner.id)
     expect((await save('shop', `s${n}`, { emails: [{ value: `k${n}@example.no` }] })).record.id).to.equal(winner.id)
