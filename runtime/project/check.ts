@@ -67,7 +67,7 @@ function findTableProblems(nodes: readonly FlowNode[], kinds: FlowCheckOptions['
       ...z ? [{ name: 'tab', at: 'z' } as const] : [],
       ...findRoleFaults(table['rows'], { systems: systemKeysOf(nodes), kinds }),
     ]
-    return faults.map(fault => toFinding(fault, { node, type }))
+    return faults.map(fault => toFinding(fault, { node, name: 'Role table', type }))
   })
 }
 

@@ -102,7 +102,7 @@ describe('the check before a deploy', () => {
   const erp = { id: 'a', type: 'rest-system', key: 'erp' }
   it('refuses roles of systems that are not in the flows', () => {
     expect(details([erp, table([{ kind: 'order', masters: ['erp', 'shop'] }])])).to.deep.equal([
-      'node hub-roles (hub roles), field "[0].masters": the row of order: there is no system "shop"; there are erp',
+      'node "Role table" (hub-roles, hub roles), field "[0].masters": the row of order: there is no system "shop"; there are erp',
     ])
   })
   const tables: [what: string, tables: object[], says: string][] = [
