@@ -29,7 +29,7 @@ describe('torg', () => {
     const description: unknown = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
     expect(description).to.have.nested.property('dependencies.@torg/hub')
     const { flows, torg: { connectors, twins, demo } } = await readProject(project)
-    expect(flows).to.have.length(1)
+    expect(flows.map(({ type }) => type)).to.deep.equal(['tab', 'hub roles'])
     expect({ connectors, twins, demo }).to.deep.equal({ connectors: [], twins: {}, demo: null })
   })
 
