@@ -33,11 +33,11 @@ function describePage({ items }: Page<Import>): string {
 
 /** How an import stands, and what a person can do about it. */
 export function describeImport(one: Import): string {
-  const { id, kind, system, mode, dryRun, state, rows, created, updated, unchanged, stale, removed, failed, kept, absent, known, reason } = one
+  const { id, kind, system, mode, dryRun, state, rows, created, updated, unchanged, stale, removed, failed, kept, absent, known, raising, reason } = one
   const parts = dryRun ? [`${count(rows - failed)} valid`] : [`${count(created)} created`, `${count(updated)} updated`, `${count(unchanged)} unchanged`, ...(stale > 0 ? [`${count(stale)} older than known or erased`] : []), ...(removed > 0 ? [`${count(removed)} removed`] : []), ...(kept > 0 ? [`${count(kept)} not ${system}'s to remove`] : [])]
   const absence = absent === null || absent === 0 ? [] : [`${count(absent)} of ${count(known ?? 0)} records are not in the file${dryRun ? ' and would be removed' : ''}.`]
   return [`${dryRun ? 'Dry run' : 'Import'} ${id}: ${mode} file of ${kind} from ${system}, ${stateText(one)}. ${count(rows)} lines: ${[...parts, `${count(failed)} refused`].join(', ')}.`,
-    ...absence, ...(reason === null ? [] : [reason]),
+    ...absence, ...(raising > 0 ? [`${count(raising)} deliveries of it are still to be handed over.`] : []), ...(reason === null ? [] : [reason]),
     ...(state === 'confirm' ? [`To remove them: torg imports confirm ${id}; not to: torg imports cancel ${id}`] : []),
     ...(state === 'waiting' ? [`To go on behind line ${one.line}: torg import <the same file> --id ${id}`] : []),
     ...(failed > 0 ? [`Why lines were refused: torg imports show ${id}`] : [])].join('\n')

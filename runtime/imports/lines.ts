@@ -1,4 +1,5 @@
 /** From rows of a file to entities that may be saved, or the reason why a row is refused. */
+import { hash } from 'node:crypto'
 import { toTorgError, type TorgError } from '../errors.ts'
 import { compileMapping, type CompiledMapping } from '../mapping/index.ts'
 import { kindOf, readEntity, splitEntity, type Kind } from '../model/index.ts'
@@ -13,8 +14,16 @@ import type { Row } from './row.ts'
 /** A row that was read: what it wants saved, or why it is refused. `present` are the system's own ids in it, as far as they can be read. */
 export type Line = { line: number, present: string[] } & ({ write: EntityWrite } | { refused: ImportError })
 
+/** A row as an entity that nobody has looked at yet. */
+export interface Read { entity: unknown, error?: TorgError }
+
+/** What a row is about, and a digest of what it says, in hex. */
+export interface Told { id: string, said: string }
+
 /** Of a refused line so many characters are kept. */
 const textKept = 2_000
+/** Digits of a digest: 128 bits. */
+const digestLength = 32
 
 type Declared = Pick<Import, 'id' | 'kind' | 'system' | 'format' | 'mapping' | 'at'>
 
@@ -26,22 +35,45 @@ export interface ReaderContext {
 }
 
 /** Reads the file of an import: its rows in order, and what each of them means. */
+export type Reader = ReturnType<typeof createReader>
+
 export function createReader(declared: Declared, { kinds, lookups }: ReaderContext) {
+  const { system } = declared
   const kind = kindOf(declared.kind, kinds)
   let map: CompiledMapping | undefined = declared.mapping === null ? undefined : compileMapping(declared.mapping, { lookups })
   const onHeader = (columns: string[]): void => { map ??= compileMapping(headerMapping(columns, kind)) }
+  // What was valid under another schema is looked at again, and two systems may say the same of records of their own.
+  const rules = hash('sha256', JSON.stringify([system, kind.schemaName, kind.schema]))
+
+  const mapped = async (run: CompiledMapping, value: unknown): Promise<Read> => {
+    try {
+      return { entity: await run(value, { system }) }
+    } catch (thrown) {
+      return { entity: undefined, error: toTorgError(thrown, 'mapping.failed') }
+    }
+  }
+  /** At once where there is no mapping: a file has a million rows. */
+  const read = (row: Row): Read | Promise<Read> => 'fault' in row ? { entity: undefined, error: row.fault } : map ? mapped(map, row.value) : { entity: row.value }
+
+  /** What a row wants saved, checked like in `hub save`. */
+  const toLine = (row: Row, { entity, error }: Read): Line => {
+    if (error) return { line: row.line, present: [], refused: refuse(row, error) }
+    try {
+      const write = toWrite(entity, kind, declared)
+      return { line: row.line, present: idsOf(write, declared), write }
+    } catch (thrown) {
+      return { line: row.line, present: presentIn(entity, declared), refused: refuse(row, toTorgError(thrown, 'mapping.failed')) }
+    }
+  }
+
   return {
     rows: (input: AsyncIterable<Buffer>): AsyncGenerator<Row[]> => declared.format === 'csv' ? readCsv(input, onHeader) : readNdjson(input),
-    async toLine(row: Row): Promise<Line> {
-      if ('fault' in row) return { line: row.line, present: [], refused: refuse(row, row.fault) }
-      let entity: unknown
-      try {
-        entity = map ? await map(row.value, { system: declared.system }) : row.value
-        const write = toWrite(entity, kind, declared)
-        return { line: row.line, present: idsOf(write, declared), write }
-      } catch (thrown) {
-        return { line: row.line, present: presentIn(entity, declared), refused: refuse(row, toTorgError(thrown, 'mapping.failed')) }
-      }
+    read,
+    toLine,
+    /** Null where the entity is not told by one reference of its system alone, or is to be removed. */
+    tell: (row: Row, { entity, error }: Read): Told | null => {
+      const id = error ? null : onlyId(entity, declared)
+      return id === null ? null : { id, said: hash('sha256', rules + (map ? JSON.stringify(entity) : row.text)).slice(0, digestLength) }
     },
   }
 }
@@ -53,8 +85,18 @@ export function refuse({ line, text }: Pick<Row, 'line' | 'text'>, error: TorgEr
 
 /** A line with `deletedAt` says that the record is gone. */
 function toWrite(entity: unknown, kind: Kind, { id, system, at }: Declared): EntityWrite {
-  const operation = isRecord(entity) && typeof entity['deletedAt'] === 'string' ? 'remove' : 'upsert'
+  const operation = isRemoval(entity) ? 'remove' : 'upsert'
   return { ...readEntity(kind, entity, { system, operation }), operation, origin: { system, message: id, at }, sourceTime: null }
+}
+
+const isRemoval = (entity: unknown): boolean => isRecord(entity) && typeof entity['deletedAt'] === 'string'
+
+function onlyId(entity: unknown, { system, kind }: Declared): string | null {
+  if (!isRecord(entity) || !Array.isArray(entity['refs']) || entity['refs'].length !== 1 || isRemoval(entity)) return null
+  const [ref]: unknown[] = entity['refs']
+  if (!isRecord(ref) || (ref['system'] !== undefined && ref['system'] !== system) || (ref['kind'] !== undefined && ref['kind'] !== kind)) return null
+  const { id } = ref
+  return typeof id === 'string' && id !== '' ? id : typeof id === 'number' && Number.isSafeInteger(id) ? String(id) : null
 }
 
 function idsOf({ refs }: Pick<EntityWrite, 'refs'>, { kind, system }: Declared): string[] {

@@ -1,30 +1,50 @@
 /** Receives the lines of an import: reads, checks and saves them a batch at a time, and remembers the last one that is settled. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toTorgError, TorgError } from '../errors.ts'
-import type { Import, ImportCounts, ImportError, ImportReceiver, ImportStore } from '../store/import-types.ts'
-import type { EntityWrite, SaveOutcome } from '../store/types.ts'
-import { createReader, refuse, type Line, type ReaderContext } from './lines.ts'
+import { toTorgError } from '../errors.ts'
+import type { BulkStore } from '../store/bulk-types.ts'
+import type { Import, ImportReceiver, ImportStore } from '../store/import-types.ts'
+import { createBulkTaking } from './bulk.ts'
+import { createReader, type Reader, type ReaderContext } from './lines.ts'
+import { createProgress, type Outcome, type Progress } from './progress.ts'
 import type { Row } from './row.ts'
+import { saveLine, type Save } from './save-line.ts'
 
 export interface ReceiveOptions extends ReaderContext {
-  store: Pick<ImportStore, 'receiveImport' | 'holdImport' | 'settleLines' | 'interruptImport' | 'endImport'>
-  /** Saves one entity like `hub save`; calls at the same time share a commit. */
-  save(writes: EntityWrite[]): Promise<SaveOutcome[]>
+  store: Pick<ImportStore, 'receiveImport' | 'holdImport' | 'settleLines' | 'interruptImport' | 'endImport'> & BulkStore
+  save: Save
   /** Share of a system's records, 0 to 1, that a full file may end without a person. */
   mostAbsent: number
   /** False while the hub deploys: what is saved then would be raised for the old flows. */
   ready(): boolean
 }
 
-/** Rows that are checked and saved before the file is read on: this is what of it is in memory. */
+/** Takes rows in, some at a time. */
+export interface Taking {
+  /** Rows at once: this is what of a file is in memory. */
+  size: number
+  /** Resolves when more may be taken. */
+  take(rows: readonly Row[]): Promise<void>
+  /** Resolves when all of them are settled. */
+  end(): Promise<void>
+}
+
+/** What it takes to take rows in. */
+export interface TakingContext {
+  begun: Import
+  reader: Reader
+  progress: Progress
+  store: ReceiveOptions['store']
+  save: Save
+  receiver: ImportReceiver
+  holdMs: number
+  /** Resolves once the hub does not deploy. */
+  isReady(): Promise<void>
+}
+
 const batchSize = 500
 const holdMs = 20_000
 const holdEveryMs = 5_000
-/** With so many refused lines the mapping or the whole file is wrong, and a person should look. */
-const mostRefused = 10_000
-/** Pauses before a save is tried again that failed for a passing reason; after the last one the import is interrupted. */
-const pausesMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]
 
 /**
  * Takes in a file, or the rest of it where lines were settled before. Whatever ends it early leaves the import waiting for the same file.
@@ -53,76 +73,45 @@ export async function receiveFile(id: string, input: AsyncIterable<Buffer>, opti
 
 async function receiveLines(begun: Import & { digest: Buffer | null }, input: AsyncIterable<Buffer>, { store, save, kinds, lookups, ready, receiver }: ReceiveOptions & { receiver: ImportReceiver }): Promise<void> {
   const reader = createReader(begun, { kinds, lookups })
-  const hash = createHash('sha256')
-  const counts: ImportCounts = { rows: begun.rows, created: begun.created, updated: begun.updated, unchanged: begun.unchanged, stale: begun.stale, removed: begun.removed, failed: begun.failed, unreadable: begun.unreadable }
-  let known = begun.digest === null
-  let line = begun.line
-
-  /** Before anything new: what comes before is what was settled. */
-  const recognise = (): void => {
-    if (known) return
-    known = true
-    if (begun.digest?.equals(hash.copy().digest()) !== true) throw new TorgError('request.conflict', {
-      detail: `This is not the file that the import ${begun.id} began with: it differs before line ${begun.line + 1}.`,
-      next: 'Send the same file, or cancel the import and declare another one.',
-    })
-  }
-
-  const take = async (rows: readonly Row[]): Promise<void> => {
-    while (!ready()) await sleep(100)
-    recognise()
-    const lines = await Promise.all(rows.map(reader.toLine))
-    const outcomes = await Promise.all(lines.map(async (one, index) => begun.dryRun ? one : saveLine(one, rows[index], save)))
-    const errors: ImportError[] = []
-    for (const outcome of outcomes) {
-      counts.rows += 1
-      if ('refused' in outcome) {
-        errors.push(outcome.refused)
-        counts.failed += 1
-        if (outcome.present.length === 0) counts.unreadable += 1
-      } else if ('saved' in outcome) counts[outcome.saved] += 1
-    }
-    for (const row of rows) hash.update(row.text).update('\n')
-    line = rows.at(-1)?.line ?? line
-    const present = begun.mode === 'full' ? outcomes.flatMap(outcome => outcome.present) : []
-    await store.settleLines(receiver, holdMs, { line, digest: hash.copy().digest(), counts, errors, present })
-    if (counts.failed > mostRefused) throw new TorgError('request.invalid', {
-      detail: `${counts.failed} lines were refused up to line ${line}; the mapping or the whole file seems to be wrong.`,
-      next: `See why with: torg imports show ${begun.id}; then cancel it and declare another one, or send the file again to go on.`,
-    })
-  }
-
+  const progress = createProgress(begun)
+  const isReady = async (): Promise<void> => { while (!ready()) await sleep(100) }
+  const context: TakingContext = { begun, reader, progress, store, save, receiver, holdMs, isReady }
+  const bulk = begun.dryRun ? null : store.openBulk(begun)
+  const taking = bulk ? createBulkTaking(context, bulk) : createTaking(context)
   let batch: Row[] = []
-  for await (const rows of reader.rows(input)) {
-    for (const row of rows) {
-      if (row.line <= begun.line) hash.update(row.text).update('\n')
-      else if (batch.push(row) >= batchSize) {
-        await take(batch)
-        batch = []
+  const take = async (): Promise<void> => {
+    progress.recognise()
+    const rows = batch
+    batch = []
+    await taking.take(rows)
+  }
+  try {
+    for await (const rows of reader.rows(input)) {
+      for (const row of rows) {
+        if (row.line <= begun.line) progress.pass(row)
+        else if (batch.push(row) >= taking.size) await take()
       }
     }
+    progress.recognise()
+    if (batch.length > 0) await take()
+  } finally {
+    // Also where the file ends early: what was taken is settled, or fails with the reason.
+    await taking.end()
   }
-  recognise()
-  if (batch.length > 0) await take(batch)
 }
 
-type Outcome = { present: string[] } & ({ refused: ImportError } | { saved: 'created' | 'updated' | 'unchanged' | 'stale' | 'removed' })
-
-async function saveLine(line: Line, row: Row | undefined, save: ReceiveOptions['save']): Promise<Outcome> {
-  if ('refused' in line) return line
-  const { write, present } = line
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const [saved] = await save([write])
-      const outcome = saved?.outcome ?? 'unchanged'
-      const removed = write.operation === 'remove' && (outcome === 'updated' || outcome === 'created')
-      return { present, saved: removed ? 'removed' : outcome === 'erased' ? 'stale' : outcome }
-    } catch (thrown) {
-      const error = toTorgError(thrown, 'hub.internal')
-      if (error.class === 'permanent') return { present, refused: refuse({ line: line.line, text: row?.text ?? '' }, error) }
-      const pauseMs = pausesMs[attempt]
-      if (pauseMs === undefined) throw error
-      await sleep(pauseMs)
-    }
+/** Line by line, each saved by itself. */
+function createTaking({ begun, reader, progress, store, save, receiver, holdMs: heldMs, isReady }: TakingContext): Taking {
+  return {
+    size: batchSize,
+    take: async rows => {
+      await isReady()
+      const lines = await Promise.all(rows.map(async row => ({ row, line: reader.toLine(row, await reader.read(row)) })))
+      const outcomes = await Promise.all(lines.map(async ({ row, line }): Promise<Outcome> => 'refused' in line ? line : begun.dryRun ? { ...line, saved: null } : saveLine(line, row, save)))
+      const noted = progress.settling(progress.mark(rows), outcomes)
+      await store.settleLines(receiver, heldMs, noted)
+      progress.settled(noted)
+    },
+    end: async () => undefined,
   }
 }

@@ -26,7 +26,7 @@ export function takeApart(kind: Kind, entity: unknown, system: string): EntityPa
 /** An entity, or part of one, without what the hub itself adds, its links complete. */
 export function documentOf(kind: Kind, entity: Record<string, unknown>, system: string): Record<string, unknown> {
   let document: Record<string, unknown> = Object.fromEntries(Object.entries(entity).filter(([key]) => !envelope.has(key)))
-  for (const link of kind.links) document = withLink(document, link.pointer.split('/').slice(1), { system, kind: link.kind })
+  for (const link of kind.links) document = withLink(document, stepsOf(link.pointer), { system, kind: link.kind })
   return document
 }
 
@@ -54,16 +54,28 @@ function number(given: unknown): string | null {
   throw new TorgError('validation.schema', { detail: '/number is not a text.', pointer: '/number', value: given })
 }
 
+const knownSteps = new Map<string, string[]>()
+
+/** The steps of a pointer, kept: there are as many as the model has links. */
+function stepsOf(pointer: string): string[] {
+  const known = knownSteps.get(pointer)
+  if (known) return known
+  const steps = pointer.split('/').slice(1)
+  knownSteps.set(pointer, steps)
+  return steps
+}
+
 /** A copy in which the link at the path names its system and kind; parts that are not there stay absent. */
-function withLink<T>(value: T, path: string[], fill: { system: string, kind: string }): T
-function withLink(value: unknown, [segment, ...rest]: string[], fill: { system: string, kind: string }): unknown {
+function withLink<T>(value: T, path: readonly string[], fill: { system: string, kind: string }, at?: number): T
+function withLink(value: unknown, path: readonly string[], fill: { system: string, kind: string }, at = 0): unknown {
+  const segment = path[at]
   if (segment === undefined) {
     if (!isRecord(value) || !isRecord(value.ref)) return value
     const { id } = value.ref
     return { ...value, ref: { ...fill, ...value.ref, ...(typeof id === 'number' && Number.isSafeInteger(id) && { id: String(id) }) } }
   }
-  if (segment === '*') return Array.isArray(value) ? value.map(item => withLink(item, rest, fill)) : value
-  return isRecord(value) && segment in value ? { ...value, [segment]: withLink(value[segment], rest, fill) } : value
+  if (segment === '*') return Array.isArray(value) ? value.map(item => withLink(item, path, fill, at + 1)) : value
+  return isRecord(value) && segment in value ? { ...value, [segment]: withLink(value[segment], path, fill, at + 1) } : value
 }
 
 /** See `toEntity` in index.ts. */

@@ -6,7 +6,7 @@ import type { JsonObject } from './merge.ts'
 import { writeChanges } from './record-writes.ts'
 import type { Rules } from './save-plan.ts'
 import { lockAny, locking } from './typed/load.ts'
-import type { LaneName } from './types.ts'
+import type { LaneName, Origin } from './types.ts'
 
 // Locked like by a save, so that none of another version is raised meanwhile; sorted like there.
 const lockRecords = locking('r.id, r.kind, r.version, r.document', 'r.id = any ($1::uuid[]) and r.version > 0 and r.deleted_at is null')
@@ -21,9 +21,10 @@ export interface MissingDelivery { recordId: string, subscription: string }
  * has a delivery by now is left alone.
  *
  * @param before told how many are raised
+ * @param origin who said what the records are, where it was one system and nobody else
  * @returns the lane of each that waits in one
  */
-export async function raiseMissing(tx: Transaction, missing: readonly MissingDelivery[], rules: Rules, before: (raised: number) => Promise<unknown>): Promise<LaneName[]> {
+export async function raiseMissing(tx: Transaction, missing: readonly MissingDelivery[], rules: Rules, before: (raised: number) => Promise<unknown>, origin?: Origin): Promise<LaneName[]> {
   const ids = [...new Set(missing.map(({ recordId }) => recordId))]
   const records = await lockAny<{ id: string, kind: string, version: number, document: JsonObject | null }>(tx, lockRecords, [ids])
   const present = await tx.query<{ record_id: string, subscription: string }>(presentDeliveries, [missing.map(one => one.recordId), missing.map(one => one.subscription)])
@@ -35,7 +36,7 @@ export async function raiseMissing(tx: Transaction, missing: readonly MissingDel
     const [record, subscription] = [recordOf.get(recordId), subscriptions.get(id)]
     if (!record || !subscription || has.has(`${recordId} ${id}`)) return []
     return raiseDeliveries({
-      record: { ...record, document: record.document ?? {}, deleted: false }, at, origin: { system: '', message: null, at }, equalsOrigin: false,
+      record: { ...record, document: record.document ?? {}, deleted: false }, at, origin: origin ?? { system: '', message: null, at }, equalsOrigin: origin !== undefined,
       rules: rules.kinds.get(record.kind) ?? { fact: false, links: [] }, subscriptions: [subscription], stateOf: () => undefined,
     })
   })

@@ -1,6 +1,8 @@
 /** The connections to PostgreSQL: pool, transactions, and what a failure of theirs means. */
 import { Socket } from 'node:net'
+import { finished } from 'node:stream/promises'
 import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TorgError } from '../errors.ts'
@@ -17,8 +19,16 @@ export interface Transaction extends Queries {
   commit(): Promise<void>
 }
 
+/** A transaction that may also `COPY`. Its statements are sent one by one. */
+export interface CopyingTransaction extends Transaction {
+  /** @param text a `copy ... from stdin`. @param rows what it copies, in its format */
+  copy(text: string, rows: Buffer): Promise<void>
+}
+
 export interface Database extends Queries {
   readonly log: Logger
+  /** {@link Database.transaction} for rows in bulk, on one of two connections of its own: `COPY` cannot share one with what is sent ahead. */
+  copying<Result>(work: (tx: CopyingTransaction) => Promise<Result>): Promise<Result>
   /**
    * Commits what `work` did, or nothing when it throws. Statements that need nothing of each other's answers are best asked for together
    * (`Promise.all`): they are sent in one go, and carried out one after the other all the same.
@@ -51,26 +61,29 @@ class GatheringSocket extends Socket {
 
 /** Opens the pool; the first connection is made by the first statement. */
 export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: string, log: Logger, poolSize: number }): Database {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: poolSize,
-    application_name: 'torg',
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    // What is asked before the last answer has come is sent all the same.
-    pipeline: true,
-    stream: () => new GatheringSocket(),
-    statement_timeout: 30_000,
-    // Above the server's own limit: this one is for a server that no longer answers at all.
-    query_timeout: 35_000,
-    idle_in_transaction_session_timeout: 30_000,
-    onConnect: async client => { await client.query(planning) },
-  })
-  const report = (error: Error): void => { log.warn({ err: error }, 'a database connection was lost; it is replaced at the next use') }
-  pool.on('error', report)
-  // A connection lost while it is checked out emits as well; without a listener that would end the process. The
-  // statement under way rejects with the same error, so there is nothing more to say here.
-  pool.on('connect', client => { client.on('error', error => { log.debug({ err: error }, 'a database connection ended') }) })
+  const open = (options: pg.PoolConfig): pg.Pool => {
+    const opened = new pg.Pool({
+      connectionString: databaseUrl,
+      application_name: 'torg',
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      statement_timeout: 30_000,
+      // Above the server's own limit: this one is for a server that no longer answers at all.
+      query_timeout: 35_000,
+      idle_in_transaction_session_timeout: 30_000,
+      onConnect: async client => { await client.query(planning) },
+      ...options,
+    })
+    const report = (error: Error): void => { log.warn({ err: error }, 'a database connection was lost; it is replaced at the next use') }
+    opened.on('error', report)
+    // A connection lost while it is checked out emits as well; without a listener that would end the process. The
+    // statement under way rejects with the same error, so there is nothing more to say here.
+    opened.on('connect', client => { client.on('error', error => { log.debug({ err: error }, 'a database connection ended') }) })
+    return opened
+  }
+  // What is asked before the last answer has come is sent all the same.
+  const pool = open({ max: poolSize, pipeline: true, stream: () => new GatheringSocket() })
+  const copyPool = open({ max: 2 })
 
   const names = new Map<string, string>()
   const run = async <Row extends object>(on: pg.Pool | pg.PoolClient, text: string, values: unknown[]): Promise<Row[]> => {
@@ -82,31 +95,47 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
     return (await on.query<Row>({ name, text, values })).rows
   }
 
+  const within = async <Result>(from: pg.Pool, work: (tx: CopyingTransaction) => Promise<Result>): Promise<Result> => {
+    const client = await from.connect()
+    let broken: Error | undefined
+    let committing: Promise<void> | undefined
+    let last: Promise<unknown> = Promise.resolve()
+    const inTurn = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+      if (from === pool) return ask()
+      const asked = last.then(ask)
+      last = asked.catch(() => undefined)
+      return asked
+    }
+    const query = <Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> => inTurn(() => run<Row>(client, text, values))
+    const commit = (): Promise<void> => committing ??= query('commit').then(() => undefined)
+    try {
+      // Not awaited: it goes out with the first statement, which fails if it does.
+      query('begin').catch(() => undefined)
+      const result = await work({
+        query,
+        script: async text => { await inTurn(() => client.query(text)) },
+        copy: (text, rows) => inTurn(async () => {
+          const copying = client.query(copyFrom(text))
+          copying.end(rows)
+          await finished(copying)
+        }),
+        commit,
+      })
+      await commit()
+      return result
+    } catch (error) {
+      await client.query('rollback').catch((failure: Error) => { broken = failure })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
   return {
     log,
     query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(pool, text, values),
-    transaction: async work => {
-      const client = await pool.connect()
-      let broken: Error | undefined
-      let committing: Promise<void> | undefined
-      const commit = (): Promise<void> => committing ??= run(client, 'commit', []).then(() => undefined)
-      try {
-        // Not awaited: it goes out with the first statement, which fails if it does.
-        run(client, 'begin', []).catch(() => undefined)
-        const result = await work({
-          query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(client, text, values),
-          script: async text => { await client.query(text) },
-          commit,
-        })
-        await commit()
-        return result
-      } catch (error) {
-        await client.query('rollback').catch((failure: Error) => { broken = failure })
-        throw error
-      } finally {
-        client.release(broken)
-      }
-    },
+    transaction: async work => within(pool, work),
+    copying: async work => within(copyPool, work),
     together: async <Rows extends object[][]>(statements: { [Index in keyof Rows]: [text: string, values: unknown[]] }) => {
       const client = await pool.connect()
       let broken: Error | undefined
@@ -139,8 +168,8 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
         client.release(broken)
       }
     },
-    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => pool.end(),
+    connections: () => ({ total: pool.totalCount + copyPool.totalCount, idle: pool.idleCount + copyPool.idleCount, waiting: pool.waitingCount + copyPool.waitingCount }),
+    close: async () => { await Promise.all([pool.end(), copyPool.end()]) },
   }
 }
 

@@ -51,6 +51,9 @@ with waiting as (
   select lane, 0, 0, count(*)::int, null, 0 from torg.delivery where dead and closed is null group by lane
   union all
   select lane, 0, 0, 0, null, count(*)::int from torg.delivery where held and desired > acked and not dead group by lane
+  union all
+  -- What imports raised and is no delivery yet.
+  select lane, sum(greatest(total - looked, 1))::int, 0, 0, min(at), 0 from torg.raise group by lane
 )
 select lane, sum(pending)::int as pending, sum(due)::int as due, sum(held)::int as held, sum(dead)::int as dead,
   greatest(0, coalesce(extract(epoch from now() - min(oldest)) * 1000, 0))::float8 as "oldestMs"

@@ -51,6 +51,8 @@ export interface Import extends ImportDeclaration, ImportCounts {
   known: number | null
   /** Absent, but not the system's to remove. */
   kept: number
+  /** What it raised and is no delivery yet, of all subscriptions. */
+  raising: number
   /** Why it waits for lines or for a person. */
   reason: string | null
   endedAt: string | null

@@ -4,9 +4,11 @@ import { newId } from '../ids.ts'
 import { isUnreachable, openPlanning, retrying, toStoreError, type Database, type Transaction } from './db.ts'
 import type { Import, ImportError, ImportReceiver, ImportState, ImportStore, SettledLines } from './import-types.ts'
 import { toJson } from './json.ts'
+import { typedKind } from './typed/index.ts'
 
 const columns = `id, kind, system, full_file, format, mapping, dry_run, by, at, state, held_until < now() as abandoned, line, digest, rows, created, updated, unchanged,
-  stale, removed, failed, unreadable, absent, known, removed_to, kept, reason, ended_at, ended_by`
+  stale, removed, failed, unreadable, absent, known, removed_to, kept, reason, ended_at, ended_by,
+  (select coalesce(sum(greatest(w.total - w.looked, 1)), 0)::int from torg.raise w where w.import_id = torg.import.id) as raising`
 
 const declare = `
 insert into torg.import (id, kind, system, full_file, format, mapping, dry_run, by) values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -45,14 +47,17 @@ const dropSeen = 'delete from torg.import_seen where import_id = $1'
 const dropAbsent = 'delete from torg.import_absent where import_id = $1'
 
 // Records that were made by others while the file was read are newer than the file. Any reference of the system speaks for a record.
-const findAbsent = `
+const findAbsent = (living: string): string => `
 with seen as materialized (select distinct unnest(ids) as id from torg.import_seen where import_id = $1),
-living as materialized (
-  select f.record_id as id, min(f.external_id) as external_id from torg.any_reference f join torg.any_record r on r.id = f.record_id
-  where f.system = $2 and f.kind = $3 and r.kind = $3 and r.version > 0 and r.deleted_at is null and r.created_at < $4 group by f.record_id
-),
+living as materialized (${living}),
 absent as (insert into torg.import_absent (import_id, external_id) select $1, l.external_id from living l where not exists (select from seen s where s.id = l.id) returning 1)
 select (select count(*) from living)::int as known, (select count(*) from absent)::int as absent`
+const absentRecords = findAbsent(`
+  select f.record_id as id, min(f.external_id) as external_id from torg.reference f join torg.record r on r.id = f.record_id
+  where f.system = $2 and f.kind = $3 and r.kind = $3 and r.version > 0 and r.deleted_at is null and r.created_at < $4 group by f.record_id`)
+const absentTyped = (table: string): string => findAbsent(`
+  select r.id, case when r.system = $2 then r.external_id else (select min(f.external_id) from torg.reference f where f.record_id = r.id and f.system = $2 and f.kind = $3) end as external_id
+  from ${table} r where r.deleted_at is null and r.created_at < $4 and (r.system = $2 or exists (select from torg.reference f where f.record_id = r.id and f.system = $2 and f.kind = $3))`)
 const pageOfAbsent = 'select external_id as id from torg.import_absent where import_id = $1 and external_id > $2 order by external_id limit $3'
 const findRemoving = `select ${columns} from torg.import where state = 'removing' order by id limit 1`
 const settleRemoved = `update torg.import set removed_to = $2, removed = removed + $3, kept = kept + $4 where id = $1 and state = 'removing' and removed_to is distinct from $2`
@@ -65,7 +70,7 @@ where id = $1 and state not in ('done', 'cancelled') returning ${columns}`
 interface ImportRow {
   id: string, kind: string, system: string, full_file: boolean, format: Import['format'], mapping: Record<string, unknown> | null, dry_run: boolean, by: string, at: Date
   state: ImportState, abandoned: boolean | null, line: number, digest: Buffer | null, rows: number, created: number, updated: number, unchanged: number, stale: number
-  removed: number, failed: number, unreadable: number, absent: number | null, known: number | null, removed_to: string | null, kept: number, reason: string | null
+  removed: number, failed: number, unreadable: number, absent: number | null, known: number | null, removed_to: string | null, kept: number, raising: number, reason: string | null
   ended_at: Date | null, ended_by: string | null
 }
 
@@ -115,7 +120,7 @@ export function createImports(db: Database): ImportStore {
       await tx.script(openPlanning)
       const [row] = await tx.query<ImportRow>(lock, [id, receiver])
       if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.` })
-      const [{ known, absent } = { known: 0, absent: 0 }] = row.full_file ? await tx.query<{ known: number, absent: number }>(findAbsent, [id, row.system, row.kind, row.at]) : []
+      const [{ known, absent } = { known: 0, absent: 0 }] = row.full_file ? await tx.query<{ known: number, absent: number }>(absentOf(row.kind), [id, row.system, row.kind, row.at]) : []
       const doubt = absent === 0 ? null : doubtOf({ known, absent, mostAbsent, unreadable: row.unreadable })
       const state: ImportState = row.dry_run || absent === 0 ? 'done' : doubt === null ? 'removing' : 'confirm'
       await Promise.all([tx.query(dropSeen, [id]), state === 'done' ? tx.query(dropAbsent, [id]) : []])
@@ -153,7 +158,7 @@ export function createImports(db: Database): ImportStore {
 }
 
 /** Notes in a transaction that lines are settled. @throws request.conflict where the receiver has the import no more, so that nothing of it is stored */
-async function writeSettled(tx: Transaction, { id, receiver }: ImportReceiver, holdMs: number, { line, digest, counts, errors, present }: SettledLines): Promise<void> {
+export async function writeSettled(tx: Transaction, { id, receiver }: ImportReceiver, holdMs: number, { line, digest, counts, errors, present }: SettledLines): Promise<void> {
   const { rows, created, updated, unchanged, stale, removed, failed, unreadable } = counts
   // The row's lock comes first: whoever cancels meanwhile comes before or after all of it.
   const [kept] = await Promise.all([
@@ -168,6 +173,11 @@ function requireHeld(id: string, [row]: readonly { held: number }[]): void {
   if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.`, next: `See where it stands: torg imports show ${id}` })
 }
 
+function absentOf(kind: string): string {
+  const typed = typedKind(kind)
+  return typed ? absentTyped(typed.table) : absentRecords
+}
+
 /** Why a person is to decide; null where none needs to. */
 function doubtOf({ known, absent, mostAbsent, unreadable }: { known: number, absent: number, mostAbsent: number, unreadable: number }): string | null {
   if (unreadable > 0) return `${unreadable} lines could not be read, so whose they are is not known; ${absent} of ${known} records would be removed.`
@@ -176,11 +186,11 @@ function doubtOf({ known, absent, mostAbsent, unreadable }: { known: number, abs
 }
 
 function toImport(row: ImportRow): Import {
-  const { id, kind, system, format, mapping, by, line, rows, created, updated, unchanged, stale, removed, failed, unreadable, absent, known, kept } = row
+  const { id, kind, system, format, mapping, by, line, rows, created, updated, unchanged, stale, removed, failed, unreadable, absent, known, kept, raising } = row
   const cutOff = row.state === 'receiving' && row.abandoned === true
   return {
     id, kind, system, mode: row.full_file ? 'full' : 'partial', format, mapping, dryRun: row.dry_run, by, at: row.at.toISOString(),
-    state: cutOff ? 'waiting' : row.state, line, rows, created, updated, unchanged, stale, removed, failed, unreadable, absent, known, kept,
+    state: cutOff ? 'waiting' : row.state, line, rows, created, updated, unchanged, stale, removed, failed, unreadable, absent, known, kept, raising,
     reason: cutOff ? 'The hub that received it was stopped.' : row.reason, endedAt: row.ended_at?.toISOString() ?? null, endedBy: row.ended_by,
   }
 }

@@ -1,6 +1,7 @@
 /** The store behind {@link Store}: PostgreSQL 14 or later, schema `torg`. */
 import type { Logger } from 'pino'
 import { createAnswers } from './answers.ts'
+import { createBulk } from './bulk.ts'
 import { createApiKeys } from './api-keys.ts'
 import { createCensus } from './census.ts'
 import { createClaims } from './claims.ts'
@@ -19,6 +20,7 @@ import { createMerges } from './merges.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { createPartitions } from './partitions.ts'
 import { createProcesses } from './processes.ts'
+import { createRaises } from './raises.ts'
 import { createRecordReads } from './record-reads.ts'
 import { createRecords } from './records.ts'
 import { createReferenceLinks } from './reference-links.ts'
@@ -93,6 +95,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...deadLetters,
     ...deployments,
     ...createRepairs(db, () => rules),
+    ...createRaises(db, () => rules, () => taker),
     ...createReviews(db),
     ...createMerges(db, () => rules),
     ...createApiKeys(db),
@@ -102,6 +105,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...createAnswers(db),
     ...createRecordReads(db),
     ...createImports(db),
+    ...createBulk(db, () => rules),
     ...createReferenceLinks(db, () => rules),
     ...partitions,
     applyModes: modes.applyModes,

@@ -2,6 +2,7 @@
 import { TorgError } from '../errors.ts'
 import { isUnreachable, openPlanning, retrying, toStoreError, type Database, type Transaction } from './db.ts'
 import { raiseMissing } from './back-fill.ts'
+import { createPacing } from './pacing.ts'
 import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { chosen } from './repair-selection.ts'
 import type { Repair, RepairGroup, RepairPreview, RepairProgress, RepairSample, RepairStore, Selection } from './repair-types.ts'
@@ -59,12 +60,6 @@ const deliveriesInFront = `
 select count(*) from torg.repair_item i join torg.delivery d on d.subscription = i.subscription and d.record_id = i.item
 where i.repair_id = $1 and i.position > $2 and i.position <= $3 and d.desired > d.acked and not d.dead and not d.held and d.due_at <= now()`
 
-/** After this time a repair goes on although what it handed over waits: for a system that is down. */
-const patienceMs = 5_000
-/** A portion is as large as what is through in this time: so long does a new order wait behind it. */
-const paceMs = 500
-const leastPortion = 16
-
 interface RepairRow {
   id: number, selection: Selection, by: string, why: string, at: Date, state: Repair['state'], total: number, passed_over: number, cursor: number, skipped: number
   ended_at: Date | null, ended_by: string | null
@@ -85,22 +80,19 @@ export function createRepairs(db: Database, rules: () => Rules): RepairStore {
     return work(tx)
   }))
 
-  /** When each running repair last handed something over, and how much, as far as this process knows. */
-  const paces = new Map<number, { at: number, size: number }>()
+  const pacing = createPacing<number>()
 
   const advance = async (tx: Transaction, id: number, most: number): Promise<LaneName[]> => {
     const [repair] = await tx.query<Running>(lockRepair, [id])
     if (!repair) return []
     const { type, cursor } = repair
-    const last = paces.get(id)
-    const tookMs = last ? Date.now() - last.at : paceMs
-    if (last && tookMs < patienceMs) {
-      const [front] = await tx.query<{ count: string }>(type === 'messages' ? messagesInFront : deliveriesInFront, [id, cursor - 2 * last.size, cursor])
-      if (Number(front?.count) > last.size / 2) return []
-    }
-    const size = Math.round(Math.min(most, Math.max(leastPortion, (last?.size ?? leastPortion) * Math.min(2, paceMs / tookMs))))
+    const size = await pacing.next(id, most, async last => {
+      const [front] = await tx.query<{ count: string }>(type === 'messages' ? messagesInFront : deliveriesInFront, [id, cursor - 2 * last, cursor])
+      return Number(front?.count)
+    })
+    if (size === 0) return []
     const items = await tx.query<{ item: string, subscription: string | null }>(itemsBetween, [id, cursor, cursor + size])
-    paces.set(id, { at: Date.now(), size })
+    pacing.handed(id, size)
     if (type === 'records') {
       const missing = items.map(({ item, subscription }) => ({ recordId: item, subscription: subscription ?? '' }))
       return raiseMissing(tx, missing, rules(), raised => tx.query(moveCursor, [id, cursor + items.length, items.length - raised]))
@@ -152,7 +144,7 @@ export function createRepairs(db: Database, rules: () => Rules): RepairStore {
     advanceRepairs: most => guarded('Handing repairs over', async () => {
       const running = await db.query<{ id: number }>(listRunning)
       const lanes: LaneName[] = []
-      for (const id of paces.keys()) if (!running.some(repair => repair.id === id)) paces.delete(id)
+      pacing.keep(new Set(running.map(({ id }) => id)))
       // Done twice where the answer was lost it goes on behind what was committed.
       for (const { id } of running) lanes.push(...await retrying(() => db.transaction(tx => advance(tx, id, most)), isUnreachable))
       return { running: running.length, lanes: [...new Set(lanes)] }

@@ -3,6 +3,7 @@
  * All ids are UUIDv7 strings, all instants ISO 8601 UTC strings, all durations milliseconds.
  */
 import type { AnswerStore, ApiKeyStore } from './api-types.ts'
+import type { BulkStore } from './bulk-types.ts'
 import type { Census } from './census-types.ts'
 import type { ImportStore } from './import-types.ts'
 import type { Closing, DeadLetter, DeadLetterSummary, DeployedFrom, Deployment, DeploymentSummary, Decisions, LaneDepth, ModeChanges, ProcessSummary, RemovedOld } from './operating-types.ts'
@@ -11,6 +12,7 @@ import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
 import type { IdentityStore } from './identity-types.ts'
 import type { Contender, EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
+import type { RaiseStore } from './raises.ts'
 import type { RecordReads } from './record-read-types.ts'
 import type { ReferenceStore } from './reference-types.ts'
 import type { RepairStore } from './repair-types.ts'
@@ -24,7 +26,7 @@ export type * from './record-read-types.ts'
 export type * from './record-types.ts'
 export type * from './work-types.ts'
 
-export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes, AnswerStore, RecordReads, IdentityStore, ImportStore, ReferenceStore {
+export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, FieldIndexes, AnswerStore, RecordReads, IdentityStore, ImportStore, BulkStore, RaiseStore, ReferenceStore {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 

@@ -45,6 +45,7 @@ function check(price: Price): TorgError | null {
 
 /** What only a campaign price has. */
 function campaignFindings({ type, campaign, priorPrice, value, taxIncluded }: Price): Finding[] {
+  if (priorPrice === undefined && campaign === undefined) return []
   const misplaced = type === 'campaign' ? [] : Object.entries({ campaign, priorPrice })
     .flatMap(([field, given]) => given === undefined ? [] : [{ detail: `A price of type ${type} has no ${field}. Set type to campaign, or leave ${field} out.`, pointer: `/${field}`, value: given }])
   if (priorPrice === undefined) return misplaced

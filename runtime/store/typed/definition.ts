@@ -41,20 +41,27 @@ export function columnsOf({ fields }: TypedKind): readonly { name: string, type:
   return [...common, ...fields.flatMap(({ columns }) => columns)]
 }
 
-/** The columns of a document; `rest` has the fields that they do not say exactly, null where there are none. */
-export function splitDocument({ fields }: TypedKind, document: Readonly<Record<string, unknown>>): { cells: Record<string, Cell>, rest: Record<string, unknown> | null } {
-  const cells: Record<string, Cell> = {}
+/** The columns of a document, in the order of the fields'; `rest` has the fields that they do not say exactly, null where there are none. */
+export function splitCells({ fields }: TypedKind, document: Readonly<Record<string, unknown>>): { cells: Cell[], rest: Record<string, unknown> | null } {
+  const cells: Cell[] = []
   let left = Object.keys(document).length
-  const exact = new Set<string>()
+  let inexact: string[] | undefined
   for (const { field, columns, split } of fields) {
     const value = document[field]
     const given = value === undefined ? null : split(value, document)
-    for (const [index, { name }] of columns.entries()) cells[name] = given?.cells[index] ?? null
-    if (!given?.exact) continue
-    exact.add(field)
-    left -= 1
+    for (let index = 0; index < columns.length; index += 1) cells.push(given?.cells[index] ?? null)
+    if (given?.exact) left -= 1
+    else if (given) (inexact ??= []).push(field)
   }
-  return { cells, rest: left === 0 ? null : Object.fromEntries(Object.entries(document).filter(([field]) => !exact.has(field))) }
+  if (left === 0) return { cells, rest: null }
+  const known = new Set(fields.map(({ field }) => field))
+  return { cells, rest: Object.fromEntries(Object.entries(document).filter(([field, value]) => value === undefined || !known.has(field) || inexact?.includes(field))) }
+}
+
+/** The same by the names of the columns. */
+export function splitDocument(typed: TypedKind, document: Readonly<Record<string, unknown>>): { cells: Record<string, Cell>, rest: Record<string, unknown> | null } {
+  const { cells, rest } = splitCells(typed, document)
+  return { cells: Object.fromEntries(typed.fields.flatMap(({ columns }) => columns).map(({ name }, index) => [name, cells[index] ?? null])), rest }
 }
 
 const one = (field: string, name: string, type: ColumnType, read: (value: unknown) => { cell: Cell, exact: boolean }): TypedField => ({
@@ -112,9 +119,18 @@ function readInstant(value: string): { cell: string | null, exact: boolean } {
   return { cell: value, exact: fraction === undefined || (fraction.length === 3 && fraction !== '000') || (fraction.length === 6 && !fraction.endsWith('000')) }
 }
 
+/** A file has the same moment many times: the last ones are known. */
+const moments = new Map<string, boolean>()
+const momentsKept = 1_000
+
 function isMoment(second: string): boolean {
+  const known = moments.get(second)
+  if (known !== undefined) return known
   const at = new Date(`${second}Z`)
-  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(second)
+  const is = !Number.isNaN(at.getTime()) && at.toISOString().startsWith(second)
+  if (moments.size >= momentsKept) moments.clear()
+  moments.set(second, is)
+  return is
 }
 
 function isDay(value: string): boolean {

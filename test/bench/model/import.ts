@@ -54,6 +54,7 @@ export async function measureImport({ hub, client, folder, prices, say }: { hub:
   const after = await raised(client)
   for (let n = 0; n < copies; n += 1) times.push(await copy())
   await Promise.all([lines, rows].map(file => rm(file)))
+  if (before !== 2 * prices) throw new Error(`${before} deliveries were raised, or are to be, instead of ${2 * prices}.`)
   if (first.counts.created !== prices || again.counts.unchanged !== prices) throw new Error(`Not every line came in: ${JSON.stringify([first.counts, again.counts])}`)
   const copySeconds = times.toSorted((a, b) => a - b)[copies] ?? Number.NaN
   const round = (value: number): number => Number(value.toFixed(2))
@@ -84,5 +85,5 @@ async function importFile({ url }: HubProcess, file: string): Promise<{ seconds:
 
 /** How many deliveries were ever raised, or are to be. */
 async function raised(client: pg.Client): Promise<number> {
-  return (await client.query<{ count: number }>('select coalesce(sum(desired), 0)::int as count from torg.delivery')).rows[0]?.count ?? 0
+  return (await client.query<{ count: number }>(`select ((select coalesce(sum(desired), 0) from torg.delivery) + (select coalesce(sum(total - looked), 0) from torg.raise))::int as count`)).rows[0]?.count ?? 0
 }

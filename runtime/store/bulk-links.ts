@@ -1,0 +1,54 @@
+/** What the lines of a file link to: looked up once for many lines, and remembered while the file lasts. */
+import { newId } from '../ids.ts'
+import type { Database } from './db.ts'
+import { findLinks, replaceLinks } from './links.ts'
+import type { JsonObject } from './merge.ts'
+import { referenceKey } from './save-plan.ts'
+import type { Reference } from './types.ts'
+
+/** So many are remembered, some 20 MB. */
+const mostRemembered = 100_000
+
+const find = `
+select g.ord::int, f.record_id from unnest($1::text[], $2::text[], $3::text[]) with ordinality as g (system, kind, external_id, ord)
+cross join lateral (select record_id from torg.reference where system = g.system and kind = g.kind and external_id = g.external_id offset 0) f`
+// Whoever stores the same reference at this moment makes the record; it is found by a second look.
+const addPlaceholders = `
+with added as (
+  insert into torg.reference (system, kind, external_id, record_id)
+  select system, kind, external_id, record_id from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) as g (system, kind, external_id, record_id)
+  order by system, kind, external_id on conflict do nothing returning record_id, kind
+)
+insert into torg.record (id, kind, version, schema, provenance, created_at, updated_at) select record_id, kind, 0, '', '[]', now(), now() from added`
+
+/** A function that turns the links of documents into ids, of placeholders where nobody knows the reference. */
+export function createBulkLinks(db: Database): (documents: readonly JsonObject[], pointers: readonly string[]) => Promise<JsonObject[]> {
+  const memory = new Map<string, string>()
+
+  const lookUp = async (references: readonly Reference[]): Promise<Reference[]> => {
+    if (references.length === 0) return []
+    const rows = await db.query<{ ord: number, record_id: string }>(find, columns(references))
+    for (const { ord, record_id: id } of rows) {
+      const reference = references[ord - 1]
+      if (reference) memory.set(referenceKey(reference), id)
+    }
+    return references.filter(reference => !memory.has(referenceKey(reference)))
+  }
+
+  return async (documents, pointers) => {
+    const wanted = new Map(documents.flatMap(document => findLinks(document, pointers)).map(reference => [referenceKey(reference), reference]))
+    const unknown = [...wanted].flatMap(([key, reference]) => memory.has(key) ? [] : reference)
+    if (memory.size + unknown.length > mostRemembered) {
+      memory.clear()
+      unknown.splice(0, unknown.length, ...wanted.values())
+    }
+    const missing = await lookUp(unknown)
+    if (missing.length > 0) {
+      await db.query(addPlaceholders, [...columns(missing), missing.map(() => newId())])
+      await lookUp(missing)
+    }
+    return documents.map(document => replaceLinks(document, pointers, reference => memory.get(referenceKey(reference)) ?? null))
+  }
+}
+
+const columns = (references: readonly Reference[]): string[][] => [references.map(({ system }) => system), references.map(({ kind }) => kind), references.map(({ id }) => id)]

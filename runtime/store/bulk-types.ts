@@ -1,0 +1,50 @@
+/** What the store promises of files of prices and stock: kinds with tables of their own are taken in by thousands of lines. */
+import type { TorgError } from '../errors.ts'
+import type { ImportReceiver, SettledLines } from './import-types.ts'
+
+/** A line as far as it can be told without being understood. */
+export interface BulkLine {
+  /** The system's own id. */
+  id: string
+  /** 32 hexadecimal digits: digest of what the line says, and of the rules by which it would be understood. */
+  said: string
+}
+
+/** `same`: this was said last, by the same system, and stands. `other`: its record is known. `new`: nobody knows the reference. */
+export type BulkStanding = 'same' | 'other' | 'new'
+
+/** A record to create that nobody knows yet, in the words of one line; valid, its links ids. */
+export interface BulkRow extends BulkLine {
+  line: number
+  document: Record<string, unknown>
+  schema: string
+  number: string | null
+}
+
+/** A price that was not added, because another one of its scope holds at the same time. */
+export interface BulkOverlap { row: BulkRow, error: TorgError }
+
+/** One import's way into the table of its kind. */
+export interface Bulk {
+  /** Whether the role table lets the system write all of a new record, and leaves its fields whole. */
+  takesWhole(document: Readonly<Record<string, unknown>>): boolean
+  /**
+   * What is known of some lines, in their order.
+   * @param noting with it, the records of the lines and of `others`, further ids of the system, count as held by the file up to this line
+   */
+  standing(lines: readonly BulkLine[], noting: { importId: string, line: number, others: readonly string[] } | null): Promise<BulkStanding[]>
+  /** Turns the links of documents into ids, of placeholders where nobody knows the reference. */
+  link(documents: readonly Record<string, unknown>[]): Promise<Record<string, unknown>[]>
+  /**
+   * Adds records, raises them as a range for the subscriptions of their kind, and settles the lines: all of it, or nothing. Prices that would
+   * overlap are left out; `settled` is told of them and answers what is to be noted.
+   * @param at when the system is taken to have said it
+   * @throws request.conflict as `settleLines`; request.invalid where PostgreSQL refuses a value, or a reference is known by now
+   */
+  add(receiver: ImportReceiver, holdMs: number, given: { at: string, rows: readonly BulkRow[] }, settled: (overlaps: readonly BulkOverlap[]) => SettledLines): Promise<SettledLines>
+}
+
+export interface BulkStore {
+  /** Null where records of the kind have no table of their own. */
+  openBulk(about: { kind: string, system: string }): Bulk | null
+}
