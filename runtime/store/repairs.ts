@@ -15,12 +15,12 @@ group by system, node, what, state, code, standing order by count(*) desc, syste
 
 const sampleSize = 10
 const takeSample = `
-select item as id, system, node, what, name, at, state, code from chosen where standing = 'taken' order by seq limit ${sampleSize}`
+select item as id, system, node, what, name, at, state, code from chosen where standing = 'taken' order by seq, item limit ${sampleSize}`
 
 const takeItems = `
 , taken as (
   insert into torg.repair_item (repair_id, position, item, subscription)
-  select $11::int, row_number() over (order by seq), item, subscription from chosen where standing = 'taken' returning 1
+  select $11::int, row_number() over (order by seq, item), item, subscription from chosen where standing = 'taken' returning 1
 )
 select (select count(*)::int from taken) as total, (select count(*)::int from chosen where standing = 'passed over') as passed`
 
