@@ -1,5 +1,5 @@
 /** Contract of the store: reading records for the hub API. */
-import type { Reference, StoredRecord } from './record-types.ts'
+import type { DeliveredRecord, Reference, StoredRecord } from './record-types.ts'
 
 /** Between two records of a list that is sorted by their last change. The time has microseconds. */
 export interface RecordPosition { at: string, id: string }
@@ -33,7 +33,7 @@ export interface ScopedPrices {
   /** The hub's id of the variant. */
   variant: string
   /** All that may concern the scope, of any time, type and quantity. */
-  prices: StoredRecord[]
+  prices: DeliveredRecord[]
 }
 
 export interface RecordReads {

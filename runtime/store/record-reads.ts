@@ -4,7 +4,7 @@ import { toStoreError } from './db.ts'
 import { isId } from '../ids.ts'
 import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
 import { textAt } from './field-indexes.ts'
-import { recordColumns, sourceOf, survivor, toRecord, type RecordRow } from './rows.ts'
+import { deliveredColumns, recordColumns, sourceOf, survivor, toDelivered, toRecord, type DeliveredRow, type RecordRow } from './rows.ts'
 import { typedKind } from './typed/index.ts'
 
 type PageRow = RecordRow & { position: string }
@@ -51,12 +51,12 @@ function listing(query: RecordQuery, parts: readonly string[] = []): { text: str
   }
 }
 
-// Prices for others are left out here already: a variant may have one for each of thousands of customers.
+// Prices for others are left out here already: a variant may have one for each of thousands of customers. Where their fields came from is not asked, it would take longer than the rest.
 const pricesOf = `
 select v.document ->> 'sku' as sku, v.id as variant_id, p.* from unnest($1::text[]) as g (sku)
 join torg.record v on v.kind = 'variant' and v.document ->> 'sku' = g.sku and v.version > 0 and v.deleted_at is null
 left join lateral (
-  select ${recordColumns} from (
+  select ${deliveredColumns} from (
     select * from torg.price_record where variant_id = v.id and customer_id is null
     union all select * from torg.price_record where variant_id = v.id and customer_id = $3::uuid
   ) r
@@ -84,12 +84,12 @@ export function createRecordReads(db: Database): RecordReads {
       return { records: shown.map(toRecord), next: rows.length > query.limit && last ? { at: last.position, id: last.id } satisfies RecordPosition : null }
     }),
     pricesOf: ({ skus, currency, customer = null, store = null, channel = null, customerGroups = [] }) => guarded('Reading prices', async () => {
-      const rows = await db.query<RecordRow & { sku: string, variant_id: string } | { id: null, sku: string, variant_id: string }>(pricesOf, [skus, currency, customer !== null && isId(customer) ? customer : null, store, channel, customerGroups])
+      const rows = await db.query<DeliveredRow & { sku: string, variant_id: string } | { id: null, sku: string, variant_id: string }>(pricesOf, [skus, currency, customer !== null && isId(customer) ? customer : null, store, channel, customerGroups])
       const found = new Map<string, ScopedPrices>()
       for (const row of rows) {
         const entry = found.get(row.variant_id) ?? { sku: row.sku, variant: row.variant_id, prices: [] }
         found.set(row.variant_id, entry)
-        if (row.id !== null) entry.prices.push(toRecord(row))
+        if (row.id !== null) entry.prices.push(toDelivered(row))
       }
       return [...found.values()]
     }),

@@ -3,12 +3,12 @@ import { unpackProvenance, type PackedProvenance } from './provenance.ts'
 import { typedKind } from './typed/index.ts'
 import type { DeliveredRecord, Delivery, DeliveryOperation, LaneName, Reference, RemoveReason, StoredRecord } from './types.ts'
 
-/** Of a record under the alias `r`, references included, without where its fields came from. */
-const deliveredColumns = `r.id, r.kind, r.version, r.schema, r.number, r.document, r.created_at, r.updated_at, r.deleted_at,
+/** Of a record of `torg.any_record` under the alias `r`, references included, without where its fields came from. */
+export const deliveredColumns = `r.id, r.kind, r.version, r.schema, r.number, r.document, r.created_at, r.updated_at, r.deleted_at,
   coalesce((select json_agg(json_build_object('system', f.system, 'kind', f.kind, 'id', f.external_id) order by f.system, f.kind, f.external_id)
     from (select f.system, f.kind, f.external_id from torg.reference f where f.record_id = r.id union all select r.own_system, r.kind, r.own_id where r.own_system is not null) f), '[]') as refs`
 
-/** Of a whole record of `torg.any_record` under the alias `r`. */
+/** Of a whole record under the alias `r`. */
 export const recordColumns = `${deliveredColumns}, r.provenance`
 
 /**
@@ -29,7 +29,7 @@ export const deliveryColumns = `d.subscription, d.system, d.lane, d.generation, 
 /** Of `torg.work`, to end a lease from outside: the key goes first, before all that has waited while it was being worked on. */
 export const freed = `owner = null, epoch = null, due_at = '-infinity'`
 
-interface DeliveredRow {
+export interface DeliveredRow {
   id: string, kind: string, version: number, schema: string, number: string | null, document: Record<string, unknown> | null
   created_at: Date, updated_at: Date, deleted_at: Date | null, refs: Reference[]
 }
@@ -45,7 +45,7 @@ export function toRecord(row: RecordRow): StoredRecord {
   return { ...toDelivered(row), provenance: unpackProvenance(row.provenance) }
 }
 
-function toDelivered(row: DeliveredRow): DeliveredRecord {
+export function toDelivered(row: DeliveredRow): DeliveredRecord {
   return {
     id: row.id, kind: row.kind, version: row.version, schema: row.schema, number: row.number, document: row.document ?? {}, refs: row.refs,
     createdAt: row.created_at.toISOString(), updatedAt: row.updated_at.toISOString(), deletedAt: row.deleted_at?.toISOString() ?? null,

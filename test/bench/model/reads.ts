@@ -48,8 +48,8 @@ function readsOf({ customers, orders }: Stored, prices: number): Record<string, 
     '50 skus priced': n => ({
       path: '/prices/lookup', body: { skus: skus(n), currency: 'NOK', channel: 'webshop-no', customerGroups: ['club'] },
       sql: [{
-        text: `select v.document ->> 'sku' as sku, ${columns} from torg.record v join torg.record r on r.kind = 'price' and r.document #>> '{variant,id}' = v.id::text
-          where v.kind = 'variant' and v.document ->> 'sku' = any ($1) and (r.document ->> 'channel' is null or r.document ->> 'channel' = $2) and r.document ->> 'store' is null`,
+        text: `select v.document ->> 'sku' as sku, p.id, p.version, torg.document(p) as document, p.system, p.external_id, p.created_at, p.updated_at from torg.record v join torg.price p on p.variant_id = v.id
+          where v.kind = 'variant' and v.document ->> 'sku' = any ($1) and (p.channel is null or p.channel = $2) and p.store is null and p.customer_id is null and p.deleted_at is null`,
         values: [skus(n), 'webshop-no'],
       }],
     }),
