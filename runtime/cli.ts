@@ -22,7 +22,7 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
   init: { usage: 'init <folder>', what: 'make an empty project', load: () => import('./cli/init.ts') },
   new: { usage: 'new connector <name> [--package <folder>]', what: 'make a connector in nodes/, or as a package of its own', load: () => import('./cli/new.ts') },
   check: { usage: 'check <folder>', what: 'whether a project holds: files, flows, roles, own fields', load: () => import('./cli/check.ts') },
-  deploy: { usage: 'deploy <folder> [--note <text>] [--dry-run] [--force]', what: 'deploy the tabs and systems of a project to a running hub', load: () => import('./cli/deploy.ts') },
+  deploy: { usage: 'deploy <folder> [--note <text>] [--dry-run] [--force]', what: 'deploy the tabs, systems and roles of a project to a running hub', load: () => import('./cli/deploy.ts') },
   'dead-letters': { usage: 'dead-letters list [--closed] | show <id> | rerun <id> | rerun --all | close <id> [--note <text>]', what: 'what needs a person, on a running hub', load: () => import('./cli/dead-letters.ts') },
   lanes: { usage: 'lanes [--json]', what: 'what waits for which system, and what holds it back', load: () => import('./cli/lanes.ts') },
   pause: { usage: 'pause <lane> --reason <text>', what: 'take nothing more from a lane, such as erp.out', load: () => import('./cli/pause.ts') },

@@ -1,4 +1,4 @@
-/** `torg deploy`: a project's tabs and systems to a running hub, unless that would undo what somebody did in its editor. */
+/** `torg deploy`: a project's tabs, systems and roles to a running hub, unless that would undo what somebody did in its editor. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { TorgError } from '../errors.ts'

@@ -93,6 +93,7 @@ describe('the role table in the editor', function () {
       return [...form.querySelectorAll('*')].filter((part) => part.getBoundingClientRect().right > edge + 1).map((part) => part.className)
     })
     expect(parts, 'what sticks out').to.deep.equal([])
+    expect(await page.locator('#red-ui-editor-config-scope').isVisible(), 'the choice of a tab').to.equal(false)
     expect(await page.locator('.torg-form').last().textContent()).not.to.match(/\broles\.|__/)
     expect(complaints).to.deep.equal([])
   })
@@ -111,6 +112,18 @@ describe('the role table in the editor', function () {
     await page.locator('.torg-roles-warnings', { hasText: 'Nobody is master' }).waitFor()
     await closeForm(page)
     expect(complaints).to.deep.equal([])
+  })
+
+  it('is not there twice when flows with the same table are imported', async () => {
+    const { page } = await openTable()
+    await closeForm(page)
+    const count = await page.evaluate(() => {
+      const { nodes } = Reflect.get(globalThis, 'RED')
+      const found = (): { type: string }[] => nodes.createCompleteNodeSet().filter(({ type }: { type: string }) => type === 'hub roles')
+      nodes.import(found(), { generateIds: true })
+      return found().length
+    })
+    expect(count).to.equal(1)
   })
 
   it('is put back by its entry in the menu where somebody deleted it', async () => {

@@ -16,8 +16,8 @@ function register(type: EditorNodeType): void {
     category: type.isConfig ? 'config' : type.category,
     color: type.color,
     icon: type.icon,
-    // One for the whole hub: no node refers to it, and it belongs to no tab.
-    ...(type.role === 'config' && { hasUsers: false, exclusive: true }),
+    // No node refers to it, and it is not unused for that.
+    ...(type.role === 'config' && { hasUsers: false }),
     ...(!type.isConfig && {
       inputs: type.inputs.length, outputs: type.outputs.length,
       ...(type.role === 'sink' && { align: 'right' }),
