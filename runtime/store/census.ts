@@ -70,12 +70,13 @@ pairs as (
   where not exists (select from torg.deliveries_of(s.id) d where d.subscription = w.subscription)
 )`
 
+// Of what was acknowledged long ago nothing is kept but that it was: it has no time at which it was wanted.
 const countRecords = `
 with ${recordSlice}, ${wanted}, ${pairs}
 select channel, kind, day, null as subscription, null as target, 'saved' as state, null as code, currency, count(*)::int as count, sum(amount)::text as amount, null::timestamptz as since
 from slice group by 1, 2, 3, currency
 union all
-select channel, kind, day, subscription, target, state, code, currency, count(*)::int, sum(amount)::text, min(wanted_at)
+select channel, kind, day, subscription, target, state, code, currency, count(*)::int, sum(amount)::text, min(wanted_at) filter (where isfinite(wanted_at))
 from pairs group by 1, 2, 3, 4, 5, 6, 7, 8`
 
 // Without their documents: joined to them, an order by id would have the planner walk all records instead of the slice.

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { canReach } from '../../runtime/completeness/reach.ts'
 import { prove, readPeriod, type Completeness } from '../../runtime/completeness/index.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../../runtime/hub.ts'
+import { kinds } from '../../runtime/model/index.ts'
 import type { MessageYield } from '../../runtime/store/types.ts'
 import { aMessage, aRun, aSubscription, aWrite, claimDeliveries, claimMessages, configure, dead, deliverAll, done, openTestStore, retry, settleDelivery, settleMessage, type TestStore } from '../store/support.ts'
 
@@ -63,6 +64,17 @@ describe('completeness: states', () => {
     await test.store.deploy({ revision: 'r', by: 'me', from: 'api', note: null, credentials: {}, flows: [{ id: 'late', type: 'hub changes', kind: 'order', system: 's', filter: {} }] })
     const report = await proof([deployed('erp'), deployed('crm'), deployed('late')])
     expect([statesOf(report, 'erp'), statesOf(report, 'crm'), statesOf(report, 'late')]).to.deep.equal([{ held: 1 }, { adopted: 1 }, { older: 1 }])
+    expect(report).to.include({ balanced: true })
+  })
+
+  it('deliveries of prices, of which nothing is kept but that they were acknowledged', async () => {
+    await configure(test.store, [aSubscription('till', { kind: 'price' })], { kinds: { price: kinds.get('price')?.rules ?? { fact: false, links: [] } } })
+    const [saved] = await test.store.save([aWrite('p1', { ...kinds.get('price')?.example, campaign: undefined, customer: undefined }, { kind: 'price', schema: 'price@1' })])
+    await deliverAll(test.store, 'till.out')
+    expect(saved?.outcome).to.equal('created')
+    expect(await test.sql('select 1 from torg.delivery'), 'no row of its own is left').to.deep.equal([])
+    const report = await proof([{ ...deployed('till'), kind: 'price' }])
+    expect(statesOf(report, 'till')).to.deep.equal({ delivered: 1 })
     expect(report).to.include({ balanced: true })
   })
 

@@ -83,6 +83,7 @@ export const assortmentSteps: Step[] = [{
   async run(world) {
     const from = new Date(Date.now() + aheadMs).toISOString()
     await world.edit('erp', 'prices', 'P-1', { EndingAt: from })
+    await world.sees('the hub knows the end of the old price', async () => (await world.record('price', 'erp/price/P-1'))['validTo'], end => end === from)
     await world.edit('erp', 'prices', ...price('P-2', coffee, 99.9, { StartingAt: from }))
     await world.sees('the hub knows the coming price', () => priceInHub(world, coffee, from), amount => amount === '99.90')
     const before = [await priceInHub(world, coffee, new Date().toISOString()), await priceInShop(world, coffee), await priceAtTill(world, coffee)]

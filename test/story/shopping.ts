@@ -13,7 +13,7 @@ export async function theCustomer(world: World): Promise<Json> {
 const theOrder = async (world: World): Promise<Json> => listOf((await world.call('GET', `/orders?number=${number}`))['items'])[0] ?? {}
 export const refOf = (record: Json, system: string): string => String(listOf(record['refs']).find(ref => ref['system'] === system)?.['id'])
 const pickupInShop = async (world: World): Promise<unknown> => objectOf((await world.inShop('Order', refOf(await theOrder(world), 'webshop-no')))['metafields'])['torg.pickup']
-const pickupInHub = async (world: World): Promise<unknown> => listOf((await world.call('GET', `/fulfilments?number=${number}`))['items'])[0]?.['state']
+const pickupInHub = async (world: World, of = number): Promise<unknown> => listOf((await world.call('GET', `/fulfilments?number=${of}`))['items'])[0]?.['state']
 /** As the till writes it: tax included, decimals as texts. */
 const bag = { article: coffee, text: 'Bålkaffe', pieces: 2, price: '119.90', vatRate: 0.15, vat: '31.28', total: '239.80' }
 
@@ -51,6 +51,19 @@ export const collectSteps: Step[] = [{
   },
 }, {
   scene,
+  title: 'Another order is cancelled in the webshop before it is collected',
+  async run(world) {
+    const order = await world.buy({ collect: true })
+    const other = String(order['order_number'])
+    await world.sees('the store has the other pickup', () => world.has('store', 'pickups', other), found => found !== undefined)
+    await world.cancel(order)
+    const asked = await world.sees('the store is asked to put the goods back', () => world.has('store', 'pickups', other), found => found?.['putBack'] !== undefined)
+    await world.edit('store', 'pickups', other, { state: 'cancelled' })
+    await world.sees('the pickup has ended', () => pickupInHub(world, other), state => state === 'cancelled')
+    return `the store reads "${String(asked?.['putBack'])}" on pickup ${other}, puts the goods back, and says so`
+  },
+}, {
+  scene,
   title: 'At the till the customer buys coffee as well; the receipt reaches the webshop',
   async run(world) {
     const customer = await theCustomer(world)
@@ -65,7 +78,7 @@ export const collectSteps: Step[] = [{
   },
 }]
 
-export const mailSteps: Step[] = [{
+export const mailAndProofSteps: Step[] = [{
   scene: 'An order by e-mail',
   title: 'The same customer writes an e-mail, which a mail gateway passes on',
   async run(world) {
@@ -83,5 +96,13 @@ export const mailSteps: Step[] = [{
     const { customer: buyer } = objectOf(order['buyer'])
     if (objectOf(buyer)['id'] !== customer['id']) throw new Error(`the order is not of the customer: ${JSON.stringify(order['buyer'])}`)
     return `order ${String(order['number'])} of the same customer: the ERP books ${Number(document?.['AmountInclTax']).toFixed(2)} NOK, the store picks ${String(task?.['pieces'])} pieces to send to ${String(task?.['label'])}`
+  },
+}, {
+  scene: 'The proof',
+  title: 'torg prove accounts for every message, record and delivery, and asks the systems what they have',
+  async run(world) {
+    await world.sees('no lane has work', async () => listOf((await world.call('GET', '/lanes'))['items']).filter(({ pending }) => pending !== 0), busy => busy.length === 0)
+    const proof = await world.torg('prove')
+    return proof.trim().split('\n').at(-1) ?? ''
   },
 }]

@@ -28,6 +28,8 @@ export interface World {
   all(system: string): Promise<string>
   /** The shop's newest order, after it was placed there. */
   buy(wish: { collect: boolean }): Promise<Json>
+  /** Cancels an order in the shop. */
+  cancel(order: Json): Promise<void>
   /** A thing of the shop by its global id. */
   inShop(type: string, id: unknown): Promise<Json>
   /** A command line, which has to succeed. */
@@ -73,6 +75,9 @@ export async function openWorld(): Promise<World> {
       await fetch(`${twin('webshop-no')}/place?collect=${collect}`, { method: 'POST', redirect: 'manual' })
       const { orders } = await ask(`${twin('webshop-no')}/orders.json`)
       return at(orders, -1) ?? fail('the shop has no order')
+    },
+    async cancel({ id }) {
+      await fetch(`${twin('webshop-no')}/orders/${String(id)}/cancel`, { method: 'POST', redirect: 'manual' })
     },
     async inShop(type, id) {
       const gid = `gid://shopify/${type}/${String(id)}`
