@@ -3,7 +3,8 @@ import type { Selection } from '../../runtime/store/repair-types.ts'
 import type { Store, Subscription } from '../../runtime/store/types.ts'
 import { aSubscription, aWrite, claimDeliveries, configure, deliverAll, openTestStore, type TestStore } from './support.ts'
 
-describe('store: back-fill', () => {
+// Prices have a table of their own, and rows of deliveries only while they wait.
+for (const kind of ['order', 'price']) describe(`store: back-fill (${kind})`, () => {
   let test: TestStore
   let store: Store
   before(async () => {
@@ -12,14 +13,16 @@ describe('store: back-fill', () => {
   })
   after(() => test.close())
   beforeEach(async () => {
-    await test.sql('truncate torg.record, torg.reference, torg.delivery, torg.work, torg.repair, torg.repair_item cascade')
-    await configure(store, [aSubscription('crm')])
+    await test.sql('truncate torg.price, torg.record, torg.reference, torg.delivery, torg.work, torg.repair, torg.repair_item cascade')
+    await configure(store, [aSubscription('crm', { kind })])
   })
 
+  const write = (id: string, document: Record<string, unknown>, over: Parameters<typeof aWrite>[2] = {}) => aWrite(id, document, { kind, ...over })
+
   const orders = async (count: number, over: { system?: string } = {}): Promise<void> => {
-    for (let n = 1; n <= count; n++) await store.save([aWrite(String(n), { total: n }, { number: String(n), ...over })])
+    for (let n = 1; n <= count; n++) await store.save([write(String(n), { total: n }, { number: String(n), ...over })])
   }
-  const feed = (over: Partial<Subscription> = {}): Promise<void> => configure(store, [aSubscription('crm'), aSubscription('erp', over)])
+  const feed = (over: Partial<Subscription> = {}): Promise<void> => configure(store, [aSubscription('crm', { kind }), aSubscription('erp', { kind, ...over })])
   const selection = (over: Partial<Selection> = {}): Selection => Object.assign({ type: 'records' as const, nodes: ['erp'] }, over)
   /** Numbers of what the system gets. */
   const delivered = async (lane: `${string}.out` = 'erp.out'): Promise<string[]> => (await deliverAll(store, lane)).map(({ record }) => record.number ?? '').sort()
@@ -34,7 +37,7 @@ describe('store: back-fill', () => {
     await feed()
     const preview = await store.previewRepair(selection())
     expect(preview).to.include({ count: 3 })
-    expect(preview.groups).to.deep.equal([{ system: 'erp', node: 'erp', what: 'order', state: 'new', code: null, count: 3 }])
+    expect(preview.groups).to.deep.equal([{ system: 'erp', node: 'erp', what: kind, state: 'new', code: null, count: 3 }])
     expect(preview.sample.map(({ name }) => name).sort()).to.deep.equal(['1', '2', '3'])
     const repair = await store.startRepair({ selection: selection(), by: 'kari', why: 'new ERP' })
     expect(await store.advanceRepairs(100)).to.deep.equal({ running: 1, lanes: ['erp.out'] })
@@ -46,20 +49,20 @@ describe('store: back-fill', () => {
   it('leaves out what it has, what is gone, and what its system said itself', async () => {
     await orders(4)
     await orders(1, { system: 'erp' })
-    await store.save([aWrite('2', {}, { operation: 'remove' })])
+    await store.save([write('2', {}, { operation: 'remove' })])
     await feed()
-    await store.save([aWrite('3', { total: 33 })])
+    await store.save([write('3', { total: 33 })])
     expect(await delivered()).to.deep.equal(['3'])
     expect(await fill()).to.equal(2)
     expect(await delivered()).to.deep.equal([])
-    expect((await test.sql('select 1 from torg.delivery where subscription = \'erp\'')).length).to.equal(3)
+    expect((await test.sql('select 1 from torg.any_delivery where subscription = \'erp\'')).length).to.equal(3)
   })
 
   it('keeps to the filter of the node and to the conditions', async () => {
     await orders(6)
     await feed({ matches: ({ total }) => Number(total) % 2 === 0 })
     expect(await fill({ numbers: ['1', '2', '3', '4'] })).to.equal(4)
-    expect((await test.sql('select number from torg.delivery d join torg.record r on r.id = d.record_id where subscription = \'erp\' order by 1')).map(row => row['number'])).to.deep.equal(['2', '4'])
+    expect((await test.sql('select number from torg.any_delivery d join torg.any_record r on r.id = d.record_id where subscription = \'erp\' order by 1')).map(row => row['number'])).to.deep.equal(['2', '4'])
     expect(await fill({ from: new Date(Date.now() + 60_000).toISOString() })).to.equal(undefined)
     expect(await fill({ system: 'pos' })).to.equal(undefined)
   })
@@ -73,14 +76,14 @@ describe('store: back-fill', () => {
     expect((await delivered()).length).to.equal(16)
     expect(await fill({}, 16)).to.equal(24)
     await deliverAll(store)
-    expect(await test.sql('select count(*)::int as count, min(generation) as least, max(generation) as most from torg.delivery where subscription = \'erp\' and acked = desired')).to.deep.equal([{ count: 40, least: 1, most: 1 }])
+    expect(await test.sql('select count(*)::int as count, min(generation) as least, max(generation) as most from torg.any_delivery where subscription = \'erp\' and acked = desired')).to.deep.equal([{ count: 40, least: 1, most: 1 }])
   })
 
   it('raises nothing for a record that was delivered since it was chosen', async () => {
     await orders(1)
     await feed()
     const repair = await store.startRepair({ selection: selection(), by: 'kari', why: 'new ERP' })
-    await store.save([aWrite('1', { total: 2 })])
+    await store.save([write('1', { total: 2 })])
     await store.advanceRepairs(100)
     expect(await store.repair(repair?.id ?? 0)).to.include({ handedOver: 1, skipped: 1 })
     expect((await claimDeliveries(store)).length).to.equal(1)
@@ -93,6 +96,6 @@ describe('store: back-fill', () => {
     expect(await delivered()).to.deep.equal([])
     await feed({ id: 'erp-2', system: 'erp', lane: 'erp.out', mode: 'adopt' })
     expect(await fill({ nodes: ['erp-2'] })).to.equal(1)
-    expect(await test.sql('select held, acked from torg.delivery where subscription like \'erp%\' order by subscription')).to.deep.equal([{ held: true, acked: 0 }, { held: false, acked: 1 }])
+    expect(await test.sql('select held, acked from torg.any_delivery where subscription like \'erp%\' order by subscription')).to.deep.equal([{ held: true, acked: 0 }, { held: false, acked: 1 }])
   })
 })

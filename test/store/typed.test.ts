@@ -5,7 +5,7 @@ import type { Selection } from '../../runtime/store/repair-types.ts'
 import { columnsOf, splitDocument } from '../../runtime/store/typed/definition.ts'
 import { typedKind, typedKinds } from '../../runtime/store/typed/index.ts'
 import type { EntityWrite, FieldRule, SaveOutcome, Store, StoredRecord } from '../../runtime/store/types.ts'
-import { aSubscription, aWrite, configure, deliverAll, openTestStore, rejection, type TestStore } from './support.ts'
+import { aSubscription, aWrite, claimDeliveries, configure, deliverAll, done, openTestStore, rejection, settleDelivery, type TestStore } from './support.ts'
 
 const variant = '0190f000-0000-7000-8000-000000000001'
 
@@ -134,6 +134,35 @@ describe('store: typed kinds', () => {
         expect(results.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
       }
     })
+  })
+
+  it('are known without a row where their system adopts, and taken away from it later', async () => {
+    const adopting = (mode: 'adopt' | 'live') => configure(test.store, [aSubscription('shop', { kind: 'price', mode })])
+    await adopting('adopt')
+    const [saved] = await test.store.save([aWrite('adopted', { list: 'x' }, { kind: 'price' })])
+    const known = () => test.sql('select desired, acked, present, operation, acked_at from torg.deliveries_of($1)', [saved?.record.id])
+    expect(await known()).to.deep.equal([{ desired: 1, acked: 1, present: true, operation: 'upsert', acked_at: null }])
+    expect(await test.sql('select from torg.delivery where record_id = $1', [saved?.record.id])).to.deep.equal([])
+    await adopting('live')
+    await test.store.save([aWrite('adopted', {}, { kind: 'price', operation: 'remove' })])
+    expect((await deliverAll(test.store, 'shop.out')).map(({ operation, version, present }) => ({ operation, version, present }))).to.deep.equal([{ operation: 'remove', version: 2, present: true }])
+    expect(await known()).to.deep.include.members([{ ...(await known())[0], desired: 2, acked: 2, present: false, operation: 'remove' }])
+  })
+
+  it('keep the id that a system answers with, and are handed out with their customer', async () => {
+    await configure(test.store, [aSubscription('shop', { kind: 'price' })], { kinds: { price: { fact: false, links: [], personal: { customers: ['/customer'], partOf: [], without: document => document, bare: document => document, identifiers: () => [] } } } })
+    const [customer] = await test.store.save([aWrite('k', { name: 'Kari' }, { kind: 'customer' })])
+    const id = customer?.record.id ?? ''
+    for (const name of ['first', 'second']) await test.store.save([aWrite(name, { list: name, customer: { id } }, { kind: 'price' })])
+    for (const { lease, deliveries } of await claimDeliveries(test.store, 'shop.out')) {
+      for (const delivery of deliveries) await settleDelivery(test.store, lease, delivery, done, [{ kind: 'price', id: 'S-1' }, { kind: 'price', id: delivery.record.refs[0]?.id ?? '' }], true)
+    }
+    const found = await test.store.find('price', { ref: { system: 'shop', kind: 'price', id: 'S-1' } })
+    expect(found?.refs.map(({ system, id: own }) => `${system} ${own}`)).to.have.members(['shop S-1', `shop ${String(found?.document['list'])}`, `web ${String(found?.document['list'])}`])
+    expect(test.logged.join()).to.include('S-1')
+    const known = await test.store.exportCustomer(id)
+    expect(known?.records['price']?.map(({ document }) => document['list'])).to.have.members(['first', 'second'])
+    expect(known?.deliveries.map(({ system, operation, acknowledgedAt }) => [system, operation, typeof acknowledgedAt])).to.deep.equal([['shop', 'upsert', 'string'], ['shop', 'upsert', 'string']])
   })
 
   it('are moved from where they stood before', async () => {
