@@ -223,9 +223,9 @@ create function torg.overlaps(ids uuid[]) returns table (id uuid, other uuid) la
     and (o.valid_from is null or n.valid_to is null or o.valid_from < n.valid_to) and (n.valid_from is null or o.valid_to is null or n.valid_from < o.valid_to)
 $$;
 
--- One bucket of variants at a time: of two who write prices of one scope at the same moment the second sees the first. A statement of its own before the look, which then sees what the first committed.
+-- One bucket of variants at a time, in a class of locks that is not that of processes (presence.ts): of two who write prices of one scope at the same moment the second sees the first. A statement of its own before the look, which then sees what the first committed.
 create function torg.lock_scopes(ids uuid[]) returns void language sql volatile as $$
-  select pg_advisory_xact_lock(702198, bucket) from (
+  select pg_advisory_xact_lock(702199, bucket) from (
     select distinct hashtext(variant_id::text) & 255 as bucket from torg.price where id = any ($1) and variant_id is not null order by 1 offset 0
   ) b
 $$;
