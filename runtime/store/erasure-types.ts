@@ -4,7 +4,7 @@ import type { StoredRecord } from './record-types.ts'
 
 /**
  * How a system stands: `confirmed` it took the removal and every changed record; `waiting` some of it is under way; `dead` some of it needs a person;
- * `held` its subscription is; `by-hand` no subscription takes customers there, so that a person has to say when it is done.
+ * `held` its subscription is; `by-hand` it gave the customer or an order and no subscription tells it, so that a person has to say when it is done.
  */
 export interface ErasedSystem { system: string, state: 'confirmed' | 'waiting' | 'dead' | 'held' | 'by-hand', confirmed: Closing | null }
 

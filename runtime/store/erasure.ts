@@ -35,7 +35,7 @@ const deliveriesOf = `select subscription, record_id as "recordId", operation, d
 
 const insertErasure = 'insert into torg.erasure (customer, by, why, records, identifiers) values ($1, $2, $3, $4, $5) returning id'
 
-const erasureColumns = `
+const erasureColumns = (facts: readonly string[]): string => `
 select e.id, e.customer, r.number, e.by, e.why, e.at, cardinality(e.records) as records, e.swept_at, e.ended_at, e.by_hand as "byHand",
   -- A system that is told of the customer follows by itself; of one that only gave a reference a person has to say so.
   coalesce((select json_agg(s) from (
@@ -43,6 +43,9 @@ select e.id, e.customer, r.number, e.by, e.why, e.at, cardinality(e.records) as 
       select d.system, false as refers, d.record_id = e.customer as customer, (d.desired > d.acked and not d.dead and not d.held)::int as waiting, d.dead::int as dead, (d.held and d.desired > d.acked)::int as held
       from unnest(e.records) as g (id) cross join lateral torg.deliveries_of(g.id) d
       union all select f.system, true, false, 0, 0, 0 from torg.any_reference f where f.record_id in (select torg.merged_with(e.customer))
+      -- Whose order it is, such as a mailbox, and who is told of neither the customer nor the order. Facts stay where they are.
+      union all select f.system, true, false, 0, 0, 0 from torg.reference f join torg.record o on o.id = f.record_id
+      where f.record_id = any (e.records) and o.kind <> all (array['customer'${facts.map(kind => `, '${kind}'`).join('')}]) and not exists (select from torg.delivery d where d.record_id = f.record_id and d.system = f.system)
     ) one group by system order by system
   ) s), '[]') as systems
 from torg.erasure e join torg.record r on r.id = e.customer`
@@ -58,7 +61,7 @@ type Locked = RecordRow & { erased: boolean, own_system: string | null, own_id: 
 interface OpenErasure { id: number, customer: string, records: string[], identifiers: string[], swept_at: Date | null }
 
 export function createErasures(db: Database, rules: () => Rules): Erasures {
-  const find = async (condition: string, values: unknown[]): Promise<Erasure[]> => (await db.query<ErasureRow>(`${erasureColumns} ${condition}`, values)).map(toErasure)
+  const find = async (condition: string, values: unknown[]): Promise<Erasure[]> => (await db.query<ErasureRow>(`${erasureColumns([...rules().kinds].flatMap(([kind, { fact }]) => fact ? [kind] : []))} ${condition}`, values)).map(toErasure)
   const one = async (id: number): Promise<Erasure | null> => (await find('where e.id = $1', [id]))[0] ?? null
   const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
     try {

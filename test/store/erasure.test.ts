@@ -139,6 +139,15 @@ describe('store: erasure of a customer', () => {
     expect(JSON.stringify((await store.find('refund', { id: others }))?.document)).to.include(email)
   })
 
+  it('waits for a person to erase where an order came from that nobody tells, and for nobody where it was told', async () => {
+    const { customer } = await ingrid()
+    await save('order', 'm1', { ...kind('order').example, buyer: { customer: { id: customer }, email } }, 'mailbox')
+    await deliverAll(store)
+    await store.save([aWrite('1042', {}, { kind: 'order', schema: 'order@1', refs: [ref('web', '1042'), ref('erp', 'SO-1042')] })])
+    const { systems } = await store.erase(customer, { by: 'kari', why })
+    expect(Object.fromEntries(systems.map(({ system, state }) => [system, state]))).to.deep.include({ mailbox: 'by-hand', erp: 'waiting', web: 'by-hand' }).and.not.to.have.property('store')
+  })
+
   it('leaves others alone who share an address or phone', async () => {
     const { customer } = await ingrid()
     const other = await arrive('c2', webhook({ navn: 'Per' }), message => save('customer', '7002', customerDocument({ name: 'Per' }), 'web', message))

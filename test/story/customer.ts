@@ -2,9 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { refOf, theCustomer } from './shopping.ts'
+import { message, refOf, theCustomer } from './shopping.ts'
 import type { Step } from './step.ts'
-import { listOf, objectOf, type World } from './world.ts'
+import { listOf, objectOf, type Json, type World } from './world.ts'
 
 const phone = '+4790655512'
 const remark = 'Ring før klokken tolv'
@@ -43,8 +43,13 @@ export const privacySteps: Step[] = [{
     const words = [String(listOf(customer['emails'])[0]?.['value']), phone, '906 55 512', String(customer['name'])]
     const total = (await world.has('erp', 'sales-documents', '1001'))?.['AmountInclTax']
     await world.torg('erasures', 'start', id, '--why', 'asked for it at the till')
-    const erasure = await world.sees('every system has confirmed', async () => objectOf(listOf((await world.call('GET', '/privacy/erasures'))['items'])[0]), ({ state }) => state === 'done')
-    for (const system of ['webshop-no', 'erp', 'crm', 'pos', 'store']) {
+    const look = async (): Promise<Json> => objectOf(listOf((await world.call('GET', '/privacy/erasures'))['items'])[0])
+    const byHand = ({ systems }: Json): unknown[] => listOf(systems).filter(({ state }) => state === 'by-hand').map(({ system }) => system)
+    const { id: erased } = await world.sees('every system has confirmed but the mailbox, which the hub does not feed', look, erasure => listOf(erasure['systems']).every(({ system, state }) => state === (system === 'mail' ? 'by-hand' : 'confirmed')) && byHand(erasure).length === 1)
+    await world.remove('mail', 'inbound', message)
+    await world.torg('erasures', 'confirm', String(erased), 'mail', '--note', 'taken out of the mailbox')
+    const erasure = await world.sees('the erasure is done', look, ({ state }) => state === 'done')
+    for (const system of ['webshop-no', 'erp', 'crm', 'pos', 'store', 'mail']) {
       const held = await world.all(system)
       const left = words.filter(word => held.includes(word))
       if (left.length > 0) throw new Error(`${system} still has ${left.join(', ')}`)
@@ -53,7 +58,7 @@ export const privacySteps: Step[] = [{
     if (places.length > 0) throw new Error(`the hub still has the customer's data in ${places.join(', ')}`)
     const kept = (await world.has('erp', 'sales-documents', '1001'))?.['AmountInclTax']
     if (kept !== total) throw new Error(`the amount of the order was ${String(total)} and is ${String(kept)}`)
-    return `${listOf(erasure['systems']).map(({ system, state }) => `${String(system)} ${String(state)}`).join(', ')}; e-mail, phone and name are in no table, file or log of the hub, and in none of these systems; the order's ${Number(kept).toFixed(2)} NOK stay in the books`
+    return `${listOf(erasure['systems']).map(({ system, confirmed }) => `${String(system)} confirmed${confirmed === null ? '' : ' by hand'}`).join(', ')}; e-mail, phone and name are in no table, file or log of the hub, and in none of these systems; the order's ${Number(kept).toFixed(2)} NOK stay in the books`
   },
 }, {
   scene: 'The customer leaves',

@@ -17,6 +17,9 @@ const pickupInHub = async (world: World, of = number): Promise<unknown> => listO
 /** As the till writes it: tax included, decimals as texts. */
 const bag = { article: coffee, text: 'Bålkaffe', pieces: 2, price: '119.90', vatRate: 0.15, vat: '31.28', total: '239.80' }
 
+/** Id of the mail. */
+export const message = 'b7bc2f4a-e38e-4336-af7d-e6c392c2f817'
+
 const scene = 'Click and collect'
 
 export const collectSteps: Step[] = [{
@@ -84,7 +87,6 @@ export const mailAndProofSteps: Step[] = [{
   async run(world) {
     const customer = await theCustomer(world)
     const email = String(listOf(customer['emails'])[0]?.['value'])
-    const message = 'b7bc2f4a-e38e-4336-af7d-e6c392c2f817'
     await world.edit('mail', 'inbound', message, {
       MessageID: message, From: `${String(customer['name'])} <${email}>`, FromFull: { Email: email, Name: customer['name'], MailboxHash: '' }, To: 'ordre@torget.example', Subject: 'Bestilling', Date: new Date().toUTCString(),
       TextBody: `Hei!\r\n\r\n2 x UL-BEAN-ONE Lue i lammeull 349,00\r\n1 x ${coffee} Bålkaffe 99,90\r\n\r\nName: ${String(customer['name'])}\r\nAddress: Elvegata 12, 7012 Trondheim\r\n`,

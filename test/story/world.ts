@@ -22,6 +22,8 @@ export interface World {
   record(kind: string, ref: string): Promise<Json>
   /** What a person does in a system: changes some fields of a document there, or makes one. */
   edit(system: string, collection: string, id: string, fields: Json): Promise<void>
+  /** Takes a document out of a system that asks for no login. */
+  remove(system: string, collection: string, id: string): Promise<void>
   /** The document a system has; undefined where it has none. */
   has(system: string, collection: string, id: string): Promise<Json | undefined>
   /** Everything a system has, as text. */
@@ -62,6 +64,9 @@ export async function openWorld(): Promise<World> {
     },
     async edit(system, collection, id, fields) {
       await ask(`${twin(system)}/_twin/edit/${collection}/${encodeURIComponent(id)}`, { method: 'POST', body: JSON.stringify(fields) })
+    },
+    async remove(system, collection, id) {
+      await fetch(`${twin(system)}/${collection}/${encodeURIComponent(id)}`, { method: 'DELETE' })
     },
     async has(system, collection, id) {
       const documents = objectOf(objectOf(await state(system))['collections'])[collection]
