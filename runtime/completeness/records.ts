@@ -65,13 +65,13 @@ const isOf = (system: string | undefined, ...names: string[]): boolean => system
 const nameOf = (subscription: RegisteredSubscription | undefined, id: string): string => subscription?.name ? `"${subscription.name}"` : id
 
 /** Why a record has no delivery, or none of its newest version. */
-function judge({ state, target, deleted, document, origins: unsorted }: OpenRecord, subscription: RegisteredSubscription | undefined, moments: readonly string[]): State {
+function judge({ state, target, deleted, raising, document, origins: unsorted }: OpenRecord, subscription: RegisteredSubscription | undefined, moments: readonly string[]): State {
   const origins = [...unsorted].sort((a, b) => a.at < b.at ? -1 : 1)
   // A system is not told what it said itself.
   if (state === 'behind') return origins.at(-1)?.system === target || !subscription ? 'delivered' : 'not-raised'
   if (origins.every(({ system }) => system === target)) return 'own'
   // What was deleted before it was ever sent is not sent.
-  return !deleted && subscription && moments.every(at => subscription.matches(document, at)) ? 'not-raised' : 'filtered'
+  return !deleted && subscription && moments.every(at => subscription.matches(document, at)) ? raising ? 'waiting' : 'not-raised' : 'filtered'
 }
 
 function toRow(key: string, { saved, targets }: Channel, byId: ReadonlyMap<string, RegisteredSubscription>, only: string | undefined): RecordRow | undefined {

@@ -10,7 +10,7 @@ import type { Taking, TakingContext } from './receive.ts'
 import type { Row } from './row.ts'
 import { patiently, saveLine } from './save-line.ts'
 
-const portionSize = 5_000
+const portionSize = 2_500
 /** Lines that are worked on before other work of this process has its turn. */
 const linesPerTurn = 250
 
@@ -26,12 +26,15 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
   let settling: Promise<void> = Promise.resolve()
   let unsettled: ReadonlySet<string> = new Set()
 
-  const look = async (row: Row): Promise<Looked> => {
-    const read = await reader.read(row)
+  const lookAt = (row: Row, read: Read): Looked => {
     const told = reader.tell(row, read)
     if (told) return { row, read, told, present: [told.id] }
     const line = reader.toLine(row, read)
     return { row, read, told, line, present: line.present }
+  }
+  const look = (row: Row): Looked | Promise<Looked> => {
+    const read = reader.read(row)
+    return read instanceof Promise ? read.then(done => lookAt(row, done)) : lookAt(row, read)
   }
 
   const plan = async (rows: readonly Row[]): Promise<Plan> => {
@@ -42,24 +45,17 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     const standing = told.length + others.length === 0 ? [] : await patiently(() => bulk.standing(told, begun.mode === 'full' ? { importId: begun.id, line: mark.line, others } : null))
     const ways = waysOf(looked, standing, unsettled)
     const left = looked.flatMap((one, index) => ways[index] === 'same' ? [] : { one, way: ways[index] })
-    const understood = await inTurns(left, ({ one, way }) => ({ one, way, line: one.told ? reader.toLine(one.row, one.read) : one.line }))
     const saves: Saving[] = []
     const adds: Adding[] = []
-    for (const { one: { row, told: about, present }, way, line } of understood) {
-      if ('refused' in line || !about) {
-        saves.push({ row, line })
-        continue
-      }
-      const { document, schema, number } = line.write
-      const saying = { row, line: { ...line, write: { ...line.write, digest: about.said } } }
-      if (way === 'add' && bulk.takesWhole(document)) adds.push({ ...saying, present, added: { ...about, line: row.line, document, schema, number } })
-      else saves.push(saying)
-    }
+    await inTurns(left, ({ one, way }) => {
+      const { row, told: about, present } = one
+      const line = one.told ? reader.toLine(row, one.read, one.told) : one.line
+      if (way !== 'add' || 'refused' in line || !about || !bulk.takesWhole(line.write.document)) saves.push({ row, line })
+      else adds.push({ row, line, present, added: { id: about.id, said: about.said, line: row.line, document: line.write.document, schema: line.write.schema, number: line.write.number } })
+    })
     const linked = adds.length === 0 ? [] : await patiently(() => bulk.link(adds.map(({ added }) => added.document)))
-    return {
-      mark, same: rows.length - left.length, saves, ids: new Set(left.flatMap(({ one }) => one.present)),
-      adds: adds.map((adding, index) => ({ ...adding, added: { ...adding.added, document: linked[index] ?? adding.added.document } })),
-    }
+    for (const [index, { added }] of adds.entries()) added.document = linked[index] ?? added.document
+    return { mark, same: rows.length - left.length, saves, adds, ids: new Set(left.flatMap(({ one }) => one.present)) }
   }
 
   /** What is saved comes first: it may make room for what is added. */

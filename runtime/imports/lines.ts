@@ -55,11 +55,11 @@ export function createReader(declared: Declared, { kinds, lookups }: ReaderConte
   /** At once where there is no mapping: a file has a million rows. */
   const read = (row: Row): Read | Promise<Read> => 'fault' in row ? { entity: undefined, error: row.fault } : map ? mapped(map, row.value) : { entity: row.value }
 
-  /** What a row wants saved, checked like in `hub save`. */
-  const toLine = (row: Row, { entity, error }: Read): Line => {
+  /** What a row wants saved, checked like in `hub save`. @param told with it, the record keeps what was said */
+  const toLine = (row: Row, { entity, error }: Read, told?: Told): Line => {
     if (error) return { line: row.line, present: [], refused: refuse(row, error) }
     try {
-      const write = toWrite(entity, kind, declared)
+      const write = toWrite(entity, kind, declared, told?.said)
       return { line: row.line, present: idsOf(write, declared), write }
     } catch (thrown) {
       return { line: row.line, present: presentIn(entity, declared), refused: refuse(row, toTorgError(thrown, 'mapping.failed')) }
@@ -84,9 +84,9 @@ export function refuse({ line, text }: Pick<Row, 'line' | 'text'>, error: TorgEr
 }
 
 /** A line with `deletedAt` says that the record is gone. */
-function toWrite(entity: unknown, kind: Kind, { id, system, at }: Declared): EntityWrite {
+function toWrite(entity: unknown, kind: Kind, { id, system, at }: Declared, digest: string | undefined): EntityWrite {
   const operation = isRemoval(entity) ? 'remove' : 'upsert'
-  return { ...readEntity(kind, entity, { system, operation }), operation, origin: { system, message: id, at }, sourceTime: null }
+  return { ...readEntity(kind, entity, { system, operation }), operation, origin: { system, message: id, at }, sourceTime: null, ...(digest !== undefined && { digest }) }
 }
 
 const isRemoval = (entity: unknown): boolean => isRecord(entity) && typeof entity['deletedAt'] === 'string'

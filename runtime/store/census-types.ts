@@ -43,7 +43,12 @@ export interface DeliveryCount {
 /** A record and subscription that need the filter's word. */
 export interface OpenRecord {
   id: string, number: string | null, kind: string, channel: string, day: string, amount: string | null, currency: string | null
-  subscription: string, target: string, state: 'unraised' | 'behind', deleted: boolean, document: Record<string, unknown>, /** What set its fields. */ origins: readonly Origin[]
+  subscription: string, target: string, state: 'unraised' | 'behind', deleted: boolean
+  /** An import raised it, so it becomes a delivery if the filter wants it then. */
+  raising: boolean
+  document: Record<string, unknown>
+  /** What set its fields. */
+  origins: readonly Origin[]
 }
 
 export interface NamedRecord { id: string, kind: string, number: string | null }

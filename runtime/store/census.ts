@@ -79,11 +79,16 @@ union all
 select channel, kind, day, subscription, target, state, code, currency, count(*)::int, sum(amount)::text, min(wanted_at) filter (where isfinite(wanted_at))
 from pairs group by 1, 2, 3, 4, 5, 6, 7, 8`
 
+// An import raised it, and its turn to become a delivery has not come. The system that made the record is that of the import.
+const isRaising = `exists (
+    select from torg.raise w where w.subscription = p.subscription and p.id >= w.first_id and p.id <= w.last_id and (w.cursor is null or p.id > w.cursor)
+      and exists (select from torg.any_record r where r.id = p.id and r.own_system = w.system))`
+
 // Without their documents: joined to them, an order by id would have the planner walk all records instead of the slice.
 const openRecords = `
 with ${recordSlice}, ${wanted}, ${pairs}
-select id, number, kind, channel, day, amount::text, currency, subscription, target, state, deleted_at is not null as deleted
-from pairs where state in ('unraised', 'behind')`
+select id, number, kind, channel, day, amount::text, currency, subscription, target, state, deleted_at is not null as deleted, state = 'unraised' and ${isRaising} as raising
+from pairs p where state in ('unraised', 'behind')`
 
 const documentsOf = 'select id, document, provenance as origins from torg.any_record where id = any ($1::uuid[])'
 

@@ -78,6 +78,23 @@ describe('completeness: states', () => {
     expect(report).to.include({ balanced: true })
   })
 
+  it('deliveries of prices that an import raised and that are still to be made', async () => {
+    const { store } = test
+    await configure(store, [aSubscription('till', { kind: 'price' })], { kinds: { price: kinds.get('price')?.rules ?? { fact: false, links: [] } } })
+    const { id } = await store.declareImport({ kind: 'price', system: 'web', mode: 'partial', format: 'ndjson', mapping: null, dryRun: false, by: 'me' })
+    const receiver = { id, receiver: crypto.randomUUID() }
+    await store.receiveImport(receiver, 10_000)
+    const { variant: _variant, customer: _customer, campaign: _campaign, ...document } = { ...kinds.get('price')?.example }
+    const counts = { rows: 1, created: 1, updated: 0, unchanged: 0, stale: 0, removed: 0, failed: 0, unreadable: 0 }
+    await store.openBulk({ kind: 'price', system: 'web' })?.add(receiver, 10_000, { at: new Date().toISOString(), rows: [{ id: 'p2', said: '0'.repeat(32), line: 1, document, schema: 'price@1', number: null }] },
+      () => ({ line: 1, digest: Buffer.alloc(32), counts, errors: [], present: [] }))
+    const report = await proof([{ ...deployed('till'), kind: 'price' }])
+    expect(statesOf(report, 'till')).to.deep.equal({ waiting: 1 })
+    await store.advanceRaises(10)
+    expect(await deliverAll(store, 'till.out')).to.have.length(1)
+    expect(statesOf(await proof([{ ...deployed('till'), kind: 'price' }]), 'till')).to.deep.equal({ delivered: 1 })
+  })
+
   it('messages: saved, ended on purpose, of flows that save nothing, waiting, dead, and come to nothing', async () => {
     await configure(test.store, [])
     const [saved] = await test.store.save([aWrite('1', {})])
