@@ -24,6 +24,7 @@ started with.
 - \`model.no-reference\`: the entity has no \`refs[0].id\`.
 - \`validation.schema\`: a field is missing or wrong. JSON pointer, value and all findings stand in the dead letter.
 - \`model.totals\`: the sums of lines, taxes and totals do not agree.
+- \`model.overlap\`: the price would hold at the same time as another one of its scope. Both are named; the stored one stays.
 
 **Example**
 
@@ -52,6 +53,7 @@ med.
 - \`model.no-reference\`: entiteten har ingen \`refs[0].id\`.
 - \`validation.schema\`: et felt mangler eller er galt. JSON-peker, verdi og alle funn står i dead letter-en.
 - \`model.totals\`: summene av linjer, avgifter og totaler stemmer ikke.
+- \`model.overlap\`: prisen ville gjelde samtidig med en annen med samme virkeområde. Begge er nevnt; den lagrede blir stående.
 
 **Eksempel**
 
@@ -80,6 +82,7 @@ startade med.
 - \`model.no-reference\`: entiteten har ingen \`refs[0].id\`.
 - \`validation.schema\`: ett fält saknas eller är fel. JSON-pekare, värde och alla fynd står i dess dead letter.
 - \`model.totals\`: summorna av rader, skatter och totaler stämmer inte.
+- \`model.overlap\`: priset skulle gälla samtidigt som ett annat med samma omfattning. Båda nämns; det lagrade står kvar.
 
 **Exempel**
 
