@@ -38,21 +38,19 @@ select id, system, source, topic, key, day, state from slice where state in ('re
 // The channel is the system that said the oldest of what the record says.
 const recordSlice = `
 slice as materialized (
-  select r.id, r.kind, r.number, r.version, r.updated_at, r.deleted_at, to_char(r.created_at at time zone $5, 'YYYY-MM-DD') as day, c.channel,
+  select r.id, r.kind, r.number, r.version, r.updated_at, r.deleted_at, to_char(r.created_at at time zone $5, 'YYYY-MM-DD') as day, c.channel, r.acked,
     case when a.amount ~ '^-?[0-9]+([.][0-9]+)?$' then a.amount::numeric end as amount, a.currency
   from torg.any_record r
   left join unnest($7::text[], $8::text[]) as k (kind, path) on k.kind = r.kind
-  cross join lateral (select r.document #>> (k.path::text[] || '{amount}') as amount, r.document #>> (k.path::text[] || '{currency}') as currency) a
-  cross join lateral (select coalesce((select p.value->>'system' from jsonb_array_elements(r.provenance) p order by p.value->>'at', p.value->'fields'->>0 limit 1), '') as channel) c
+  cross join lateral (select case when k.path is not null then r.document #>> (k.path::text[] || '{amount}') end as amount, case when k.path is not null then r.document #>> (k.path::text[] || '{currency}') end as currency) a
+  cross join lateral (select coalesce(r.author, (select p.value->>'system' from jsonb_array_elements(r.origins) p order by p.value->>'at', p.value->'fields'->>0 limit 1), '') as channel) c
   where r.id >= $1 and r.id < $2 and r.created_at >= $3 and r.created_at < $4 and r.version > 0 and ($6::text is null or r.kind = $6)
 )`
 
 const wanted = `
 wanted as (select * from unnest($9::text[], $10::text[], $11::text[], $12::timestamptz[]) as w (subscription, kind, system, since))`
 
-// `unraised` and `behind` are looked at one by one, by the subscription's filter.
-const pairs = `
-pairs as (
+const pairOf = `
   select s.*, d.subscription, d.system as target, case when d.dead or d.attempts > 0 then d.error->>'code' end as code, d.wanted_at,
     case
       when d.dead then case when d.closed is null then 'dead' else 'closed' end
@@ -63,11 +61,18 @@ pairs as (
       when d.acked_at is null then 'adopted'
       else 'delivered'
     end as state
-  from slice s cross join lateral torg.deliveries_of(s.id) d
+  from slice s`
+
+// `unraised` and `behind` are looked at one by one, by the subscription's filter.
+const pairs = `
+pairs as (
+  ${pairOf} join torg.delivery d on d.record_id = s.id
+  union all
+  ${pairOf} cross join lateral torg.acknowledged(s.id, s.kind, s.acked) d where s.acked is not null
   union all
   select s.*, w.subscription, w.system, null, null, case when s.updated_at < w.since then 'older' else 'unraised' end
   from slice s join wanted w on w.kind = s.kind
-  where not exists (select from torg.deliveries_of(s.id) d where d.subscription = w.subscription)
+  where not coalesce(s.acked ? w.subscription, false) and not exists (select from torg.delivery d where d.subscription = w.subscription and d.record_id = s.id)
 )`
 
 // Of what was acknowledged long ago nothing is kept but that it was: it has no time at which it was wanted.

@@ -16,6 +16,7 @@ import { erasure } from './migrations/0017-erasure.ts'
 import { typed } from './migrations/0018-typed.ts'
 import { raises } from './migrations/0019-raises.ts'
 import { typedMove } from './migrations/0020-typed-move.ts'
+import { typedAcked } from './migrations/0021-typed-acked.ts'
 import { turns } from './migrations/0015-turns.ts'
 import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
@@ -41,6 +42,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 18, name: 'typed', sql: typed },
   { id: 19, name: 'raises', sql: raises },
   { id: 20, name: 'typed-move', sql: typedMove },
+  { id: 21, name: 'typed-acked', sql: typedAcked },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

@@ -51,8 +51,8 @@ with chosen as (
     and ($5::timestamptz is null or case $10::text when 'created' then r.created_at else r.updated_at end >= $5)
     and ($6::timestamptz is null or case $10::text when 'created' then r.created_at else r.updated_at end < $6)
     and ($7::text is null or r.kind = $7) and ($8::text[] is null or r.number = any ($8)) and ($9::uuid[] is null or r.id = any ($9))
-    and not exists (select from torg.deliveries_of(r.id) d where d.subscription = s.id)
-    and case when r.author is not null then r.author <> s.system else r.provenance = '[]' or exists (select 1 from jsonb_array_elements(r.provenance) p where p.value->>'system' <> s.system) end
+    and not coalesce(r.acked ? s.id, false) and not exists (select from torg.delivery d where d.record_id = r.id and d.subscription = s.id)
+    and case when r.author is not null then r.author <> s.system else r.origins = '[]' or exists (select 1 from jsonb_array_elements(r.origins) p where p.value->>'system' <> s.system) end
 )`
 
 /**

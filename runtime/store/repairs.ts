@@ -7,6 +7,7 @@ import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { chosen } from './repair-selection.ts'
 import type { Repair, RepairGroup, RepairPreview, RepairProgress, RepairSample, RepairStore, Selection } from './repair-types.ts'
 import type { Rules } from './save-plan.ts'
+import { isNoted } from './typed/acknowledged.ts'
 import type { LaneName } from './types.ts'
 
 const countGroups = `
@@ -44,9 +45,9 @@ const messagesNow = `
 select m.state, count(*)::int as count from torg.repair_item i join torg.message m on m.id = i.item
 where i.repair_id = $1 and i.position > $2 and i.position <= $3 group by m.state`
 const deliveriesNow = `
-select case when d.dead then 'dead' when d.desired <= d.acked then 'done' when d.held then 'held' else 'pending' end as state, count(*)::int as count
-from torg.repair_item i cross join lateral torg.deliveries_of(i.item) d
-where i.repair_id = $1 and i.position > $2 and i.position <= $3 and d.subscription = i.subscription group by 1`
+select case when d.dead then 'dead' when d.record_id is null or d.desired <= d.acked then 'done' when d.held then 'held' else 'pending' end as state, count(*)::int as count
+from torg.repair_item i left join torg.delivery d on d.subscription = i.subscription and d.record_id = i.item
+where i.repair_id = $1 and i.position > $2 and i.position <= $3 and (d.record_id is not null or ${isNoted('i.item', 'i.subscription')}) group by 1`
 
 // What stands in front of new orders: not what is to be tried again later. What re-run messages have saved goes on to other systems,
 // where it must not pile up either.

@@ -46,6 +46,10 @@ cross join lateral (${typedKinds.map(({ kind, table }) => `select a.* from ${tab
 where n.subscription = g.subscription and n.system is not null
 on conflict (record_id, subscription) do nothing`
 
+/** SQL: whether something is noted of a subscription with a record. */
+export const isNoted = (record: string, subscription: string): string =>
+  `coalesce(${typedKinds.map(({ table }) => `(select p.acked ? ${subscription} from ${table} p where p.id = ${record})`).join(', ')}, false)`
+
 /** SQL of what is noted for the delivery `g`, as `n`: version, generation, present, acked_at; nulls where there is a row, which counts before the note. */
 export const joinNote = `
 left join lateral (
