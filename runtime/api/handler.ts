@@ -7,6 +7,14 @@ export const handle = (work: (req: Request, res: Response) => Promise<unknown>):
   work(req, res).catch(next)
 }
 
+/** The same as `res.json`, without what express finds out about each answer anew. */
+export function sendJson(res: Response, body: object): void {
+  const text = JSON.stringify(body)
+  res.setHeader('Content-Type', 'application/json; charset=utf-8')
+  res.setHeader('Content-Length', Buffer.byteLength(text))
+  res.end(text)
+}
+
 /** A query parameter given at most once; undefined when it is missing or empty. */
 export function queryText(req: Request, name: string): string | undefined {
   const value = req.query[name]

@@ -7,7 +7,7 @@ import { createAjv, findings } from '../../model/validation.ts'
 import { Code, Currency, described, DecimalNumber, Instant, Sku, Unit } from '../../model/values.ts'
 import type { ScopedPrices, Store } from '../../store/types.ts'
 import { callerOf, requireScope } from '../caller.ts'
-import { handle } from '../handler.ts'
+import { handle, sendJson } from '../handler.ts'
 import { showTo, type Show } from './shown.ts'
 
 const mostSkus = 200
@@ -40,7 +40,7 @@ export function priceRoutes({ store, hub }: { store: Pick<Store, 'pricesOf'>, hu
     const want = { ...body, at: body.at ?? new Date().toISOString() }
     const found = new Map((await store.pricesOf(want)).map(entry => [entry.sku, entry]))
     const show = showTo(callerOf(req), 'price', hub)
-    res.json({ at: want.at, items: want.skus.map(sku => ({ sku, ...priced(found.get(sku), want, show) })) })
+    sendJson(res, { at: want.at, items: want.skus.map(sku => ({ sku, ...priced(found.get(sku), want, show) })) })
   }))
 }
 

@@ -5,7 +5,7 @@ import { isId } from '../../ids.ts'
 import type { Hub } from '../../hub.ts'
 import type { RecordPage, RecordPosition, RecordQuery, Reference, Store, StoredRecord } from '../../store/types.ts'
 import { callerOf, checkScope, requireScope } from '../caller.ts'
-import { handle, queryNumber, queryText } from '../handler.ts'
+import { handle, queryNumber, queryText, sendJson } from '../handler.ts'
 import { refuseUnknown, type Include, type Resource } from './resources.ts'
 import { showTo, type Show } from './shown.ts'
 
@@ -25,7 +25,7 @@ export function readRoutes({ resource, store, hub }: { resource: Resource, store
 
   router.get('/', scope, handle(async (req, res) => {
     refuseUnknown(req.query, [...listParameters, ...filters.map(({ name }) => name)])
-    res.json(toPage(await store.list(readQuery(req, resource)), showTo(callerOf(req), kind.name, hub)))
+    sendJson(res, toPage(await store.list(readQuery(req, resource)), showTo(callerOf(req), kind.name, hub)))
   }))
 
   router.get('/:id', scope, handle(async (req, res) => {
@@ -41,13 +41,13 @@ export function readRoutes({ resource, store, hub }: { resource: Resource, store
     ])
     if (record === null) throw notFound(kind.name, id)
     if (wanted.length > 0) {
-      res.json({ ...show(record), included: Object.fromEntries(wanted.flatMap(({ name, kind: included }, index) => pages[index] ? [[name, toPage(pages[index], showTo(caller, included, hub))]] : [])) })
+      sendJson(res, { ...show(record), included: Object.fromEntries(wanted.flatMap(({ name, kind: included }, index) => pages[index] ? [[name, toPage(pages[index], showTo(caller, included, hub))]] : [])) })
       return
     }
     const tag = tagOf(record)
     res.set('ETag', tag)
     if (matches(req.headers['if-none-match'], tag)) res.status(304).end()
-    else res.json(show(record))
+    else sendJson(res, show(record))
   }))
   return router
 }

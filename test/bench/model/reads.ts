@@ -13,7 +13,8 @@ interface Read {
   sql: { text: string, values: unknown[] }[]
 }
 
-export interface ReadFigures { p50Ms: number, p95Ms: number, sqlP50Ms: number, sqlP95Ms: number, ratio: number }
+/** `sql` is bare SQL as `client.query(text, values)` sends it; `prepared` the same with a name, so that the server plans it once. */
+export interface ReadFigures { p50Ms: number, p95Ms: number, sqlP50Ms: number, sqlP95Ms: number, ratio: number, preparedP95Ms: number, preparedRatio: number }
 
 const columns = `r.id, r.version, r.number, r.document, r.created_at, r.updated_at,
   (select json_agg(json_build_object('system', f.system, 'kind', f.kind, 'id', f.external_id)) from torg.reference f where f.record_id = r.id) as refs`
@@ -62,23 +63,30 @@ export async function measureReads({ hub, clients, stored, prices, times, say }:
   // As the hub's own connections plan.
   for (const client of clients) await client.query('set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_bitmapscan = off')
   for (const [name, make] of Object.entries(readsOf(stored, prices))) {
-    const [http, sql]: [number[], number[]] = [[], []]
+    const [http, sql, prepared]: [number[], number[], number[]] = [[], [], []]
     // The first tenth warms both up.
     for (let n = -Math.ceil(times / 10); n < times; n += 1) {
       const read = make(n + times)
-      const start = performance.now()
-      await ask(`${hub.url}/api/v1${read.path}`, read.body, agent)
-      const between = performance.now()
-      await Promise.all(read.sql.map((statement, index) => clients[index]?.query({ name: `${name} ${index}`, ...statement })))
-      const end = performance.now()
-      if (n >= 0) { http.push(between - start); sql.push(end - between) }
+      const asked = (named: boolean) => Promise.all(read.sql.map((statement, index) => clients[index]?.query({ ...statement, ...(named && { name: `${name} ${index}` }) })))
+      const took = [await timed(() => ask(`${hub.url}/api/v1${read.path}`, read.body, agent)), await timed(() => asked(false)), await timed(() => asked(true))] as const
+      if (n < 0) continue
+      http.push(took[0])
+      sql.push(took[1])
+      prepared.push(took[2])
     }
     const ms = (values: number[], part: number): number => Number(percentile(values, part).toFixed(2))
-    figures[name] = { p50Ms: ms(http, 0.5), p95Ms: ms(http, 0.95), sqlP50Ms: ms(sql, 0.5), sqlP95Ms: ms(sql, 0.95), ratio: Number((percentile(http, 0.95) / percentile(sql, 0.95)).toFixed(2)) }
+    const ratioTo = (values: number[]): number => Number((percentile(http, 0.95) / percentile(values, 0.95)).toFixed(2))
+    figures[name] = { p50Ms: ms(http, 0.5), p95Ms: ms(http, 0.95), sqlP50Ms: ms(sql, 0.5), sqlP95Ms: ms(sql, 0.95), ratio: ratioTo(sql), preparedP95Ms: ms(prepared, 0.95), preparedRatio: ratioTo(prepared) }
     say(`${name}: p95 ${figures[name].p95Ms} ms, bare SQL ${figures[name].sqlP95Ms} ms`)
   }
   agent.destroy()
   return figures
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
 }
 
 /** Reads the whole answer and parses it, as a caller does. */
