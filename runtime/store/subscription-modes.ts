@@ -54,6 +54,10 @@ const adopt = `
 update torg.delivery set acked = desired, present = operation = 'upsert', attempts = 0, error = null
 where subscription = any ($1::text[]) and record_id = any ($2::uuid[]) and desired > acked and not dead and not held returning 1`
 
+// What imports raised and is no delivery yet.
+const dropRaised = `
+with dropped as (delete from torg.raise returning greatest(total - looked, 1) as left_over) select coalesce(sum(left_over), 0)::int as count from dropped`
+
 const dropEmptyKeys = `
 delete from torg.work w using unnest($1::text[], $2::text[]) as g (lane, key) where w.lane = g.lane and w.key = g.key and w.owner is null
   and not exists (select 1 from torg.delivery d where d.lane = w.lane and d.key = w.key and d.desired > d.acked and not d.dead and not d.held)`
@@ -151,7 +155,7 @@ export function createSubscriptionModes(db: Database, subscriptions: () => reado
     },
     dropWaiting: async () => {
       try {
-        let count = 0
+        let count = (await retrying(() => db.query<{ count: number }>(dropRaised), isUnreachable))[0]?.count ?? 0
         for (const { subscription } of await db.query<{ subscription: string }>(heldSubscriptions)) count += (await letGo({ id: subscription, mode: 'adopt' })).count
         let after = { lane: '', key: '', seq: '0' }
         for (;;) {

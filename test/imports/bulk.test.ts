@@ -124,6 +124,13 @@ describe('imports: in bulk', () => {
       expect(await test.sql('select 1 from torg.delivery')).to.deep.equal([])
     })
 
+    it('ends where what waits is dropped', async () => {
+      await send(many(3))
+      expect(await test.store.dropWaiting()).to.equal(6)
+      await advance()
+      expect(await deliverAll(test.store, 'web.out')).to.deep.equal([])
+    })
+
     it('leaves alone what a subscription got by a save meanwhile', async () => {
       await send(many(2))
       await test.store.save([{ kind: 'price', schema: 'price@1', operation: 'upsert', refs: [{ system: 'erp', kind: 'price', id: '00001' }], number: null, document: at('12.00'), origin: { system: 'erp', message: null, at: new Date().toISOString() }, sourceTime: null }])
