@@ -1,5 +1,6 @@
 /** What a selection stands for, as SQL. All kinds come out as `chosen`, a line for each that matches. A dead letter that was closed is taken by its id only. */
 import type { Selection } from './repair-types.ts'
+import { typedKinds } from './typed/index.ts'
 import type { Subscription } from './types.ts'
 
 // Of a key the newest is taken, by the source's own time where it has one. Without such times nothing keeps an older message from
@@ -26,14 +27,20 @@ with matching as materialized (
   from matching m left join later l on l.source = m.source and l.key = m.key
 )`
 
-const chosenDeliveries = `
-with matching as (
+const deliveriesFrom = (source: string): string => `
   select d.record_id, d.subscription, d.system, d.kind, d.seq, d.error->>'code' as code, r.number, r.updated_at,
     case when d.dead then 'dead' when d.desired > d.acked then 'pending' else 'done' end as state,
     case $10::text when 'created' then r.created_at when 'acknowledged' then d.acked_at else r.updated_at end as at
-  from torg.any_delivery d join torg.any_record r on r.id = d.record_id
+  from ${source}
   where ($1::text is null or d.system = $1) and ($2::text[] is null or d.subscription = any ($2)) and ($4::text is null or d.error->>'code' = $4)
-    and ($7::text is null or d.kind = $7) and ($8::text[] is null or r.number = any ($8)) and case when $9::uuid[] is null then d.closed is null else r.id = any ($9) end
+    and ($7::text is null or d.kind = $7) and ($8::text[] is null or r.number = any ($8)) and case when $9::uuid[] is null then d.closed is null else r.id = any ($9) end`
+
+// Of typed kinds with what is noted, read from the records at once.
+const chosenDeliveries = `
+with matching as (${[
+  'torg.delivery d join torg.any_record r on r.id = d.record_id',
+  ...typedKinds.map(({ kind, view }) => `(select * from ${view} where acked is not null) r cross join lateral torg.acknowledged(r.id, '${kind}', r.acked) d`),
+].map(deliveriesFrom).join('\n  union all')}
 ), chosen as (
   select record_id as item, subscription, system, subscription as node, kind as what, coalesce(number, record_id::text) as name, coalesce(at, updated_at) as at, seq, state, code,
     case when state = 'pending' then 'waiting' else 'taken' end as standing
