@@ -29,8 +29,8 @@ const priceInHub = async (world: World, sku: string, at: string): Promise<unknow
 
 const price = (number: string, sku: string, amount: number, period: Json = {}): readonly [string, Json] => [number, { PriceNo: number, ItemNo: sku, UnitPrice: amount, CurrencyCode: 'NOK', PriceIncludesVAT: true, ...period }]
 
-/** How far ahead a price is known before it holds. */
-const aheadMs = 10_000
+/** How far ahead a price is known before it holds: longer where waiting takes longer, as in `until`. */
+const aheadMs = 10_000 * Number(process.env['TORG_PATIENCE'] ?? 1)
 
 export const openingSteps: Step[] = [{
   scene: 'The assortment',
