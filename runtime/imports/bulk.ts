@@ -23,6 +23,7 @@ interface Adding extends Saving { added: BulkRow, present: readonly string[] }
 interface Plan { mark: Mark, same: number, saves: Saving[], adds: Adding[], ids: ReadonlySet<string> }
 
 export function createBulkTaking({ begun, reader, progress, store, save, receiver, holdMs, isReady }: TakingContext, bulk: Bulk): Taking {
+  let planning: Promise<void> = Promise.resolve()
   let settling: Promise<void> = Promise.resolve()
   let unsettled: ReadonlySet<string> = new Set()
 
@@ -37,9 +38,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     return read instanceof Promise ? read.then(done => lookAt(row, done)) : lookAt(row, read)
   }
 
-  const plan = async (rows: readonly Row[]): Promise<Plan> => {
-    const mark = progress.mark(rows)
-    const looked = await inTurns(rows, look)
+  const plan = async (mark: Mark, looked: readonly Looked[]): Promise<Plan> => {
     const told = looked.flatMap(one => one.told ?? [])
     const others = looked.flatMap(one => one.told ? [] : one.present)
     const standing = told.length + others.length === 0 ? [] : await patiently(() => bulk.standing(told, begun.mode === 'full' ? { importId: begun.id, line: mark.line, others } : null))
@@ -55,7 +54,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     })
     const linked = adds.length === 0 ? [] : await patiently(() => bulk.link(adds.map(({ added }) => added.document)))
     for (const [index, { added }] of adds.entries()) added.document = linked[index] ?? added.document
-    return { mark, same: rows.length - left.length, saves, adds, ids: new Set(left.flatMap(({ one }) => one.present)) }
+    return { mark, same: looked.length - left.length, saves, adds, ids: new Set(left.flatMap(({ one }) => one.present)) }
   }
 
   /** What is saved comes first: it may make room for what is added. */
@@ -89,15 +88,24 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 
   return {
     size: portionSize,
+    // Three portions are under way: one is looked at, of one PostgreSQL says what it knows, and one is stored. A failure is told by whoever awaits it.
     take: async rows => {
-      const planned = await plan(rows)
-      await settling
-      unsettled = planned.ids
-      settling = settle(planned)
-      // It is told by whoever awaits it.
-      settling.catch(() => undefined)
+      const mark = progress.mark(rows)
+      const looked = await inTurns(rows, look)
+      await planning
+      planning = (async () => {
+        const planned = await plan(mark, looked)
+        await settling
+        unsettled = planned.ids
+        settling = settle(planned)
+        settling.catch(() => undefined)
+      })()
+      planning.catch(() => undefined)
     },
-    end: () => settling,
+    end: async () => {
+      await planning
+      await settling
+    },
   }
 }
 
