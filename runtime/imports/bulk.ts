@@ -11,8 +11,8 @@ import type { Row } from './row.ts'
 import { patiently, saveLine } from './save-line.ts'
 
 const portionSize = 2_500
-/** Lines that are worked on before other work of this process has its turn. */
-const linesPerTurn = 250
+/** Lines that are worked on before other work of this process has its turn, such as the answer PostgreSQL waits with. */
+const linesPerTurn = 40
 
 /** A row that was read: what it is about, or else what it wants saved. */
 type Looked = { row: Row, read: Read, present: readonly string[] } & ({ told: Told } | { told: null, line: Line })
