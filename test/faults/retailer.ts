@@ -257,6 +257,9 @@ async function copyProject(folder: string): Promise<string> {
   const systems: unknown[] = JSON.parse(await readFile(join(project, 'systems.json'), 'utf8'))
   await write('systems.json', systems.map(asDocument).filter((system) => kept.systems.includes(String(system['key']))).map((system) => ({ ...system, ...('timeout' in system && { timeout: systemTimeoutMs / 1000 }) })))
   await write('roles.json', keptRoles)
+  // Its own stand-ins are elsewhere, on ports of their own.
+  const { torg: _torg, ...rest } = asDocument(JSON.parse(await readFile(join(project, 'package.json'), 'utf8')))
+  await write('package.json', rest)
   return project
 }
 
