@@ -1,5 +1,5 @@
 /** What was answered to requests with an idempotency key, kept for a day. */
-import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { insistent, type Database } from './db.ts'
 import type { AnswerStore, BegunAnswer, KeptAnswer } from './api-types.ts'
 
 // One under way belongs to who began it; after a minute it is one whose process died, and the same request may try again.
@@ -16,15 +16,9 @@ interface Row { digest: Buffer, status: number | null, headers: Record<string, s
 
 export function createAnswers(db: Database): AnswerStore {
   let removedAt = 0
-  const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await retrying(work, isUnreachable)
-    } catch (error) {
-      throw toStoreError(error, 'Keeping the answer of a request with an idempotency key')
-    }
-  }
+  const keeping = <Result>(work: () => Promise<Result>): Promise<Result> => insistent('Keeping the answer of a request with an idempotency key', work)
   return {
-    beginAnswer: ({ caller, key, digest }) => guarded(async (): Promise<BegunAnswer> => {
+    beginAnswer: ({ caller, key, digest }) => keeping(async (): Promise<BegunAnswer> => {
       if (Date.now() - removedAt > removeEveryMs) {
         removedAt = Date.now()
         await db.query(removeOld)
@@ -36,10 +30,10 @@ export function createAnswers(db: Database): AnswerStore {
       if (!row.digest.equals(digest)) return { state: 'other' }
       return row.status === null ? { state: 'under-way' } : { state: 'answered', answer: { status: row.status, headers: row.headers ?? {}, body: row.body ?? '' } satisfies KeptAnswer }
     }),
-    keepAnswer: ({ caller, key }, { status, headers, body }) => guarded(async () => {
+    keepAnswer: ({ caller, key }, { status, headers, body }) => keeping(async () => {
       await db.query('update torg.answer set status = $3, headers = $4, body = $5 where caller = $1 and key = $2', [caller, key, status, JSON.stringify(headers), body])
     }),
-    forgetAnswer: ({ caller, key }) => guarded(async () => {
+    forgetAnswer: ({ caller, key }) => keeping(async () => {
       await db.query('delete from torg.answer where caller = $1 and key = $2 and status is null', [caller, key])
     }),
   }

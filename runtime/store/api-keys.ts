@@ -1,5 +1,5 @@
 /** Keys of the hub API. */
-import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { insistent, toStoreError, type Database } from './db.ts'
 import type { ApiKey, ApiKeyStore } from './api-types.ts'
 
 const columns = 'id, name, system, scopes, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by'
@@ -15,13 +15,6 @@ with used as (update torg.api_key set last_used_at = now() where id = $1 and rev
 select ${columns}, digest from torg.api_key where id = $1`
 
 export function createApiKeys(db: Database): ApiKeyStore {
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await retrying(work, isUnreachable)
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
   return {
     createApiKey: async ({ id, name, system, scopes, digest, createdBy, expiresAt }) => {
       // Not repeated where the answer was lost: the second attempt would find the id taken.
@@ -34,12 +27,12 @@ export function createApiKeys(db: Database): ApiKeyStore {
         throw toStoreError(error, 'Storing an API key')
       }
     },
-    apiKeys: () => guarded('Listing API keys', async () => (await db.query<Row>(`select ${columns} from torg.api_key order by created_at desc, id`)).map(toKey)),
-    useApiKey: id => guarded('Looking for an API key', async () => {
+    apiKeys: () => insistent('Listing API keys', async () => (await db.query<Row>(`select ${columns} from torg.api_key order by created_at desc, id`)).map(toKey)),
+    useApiKey: id => insistent('Looking for an API key', async () => {
       const [row] = await db.query<Row & { digest: Buffer }>(use, [id])
       return row ? { ...toKey(row), digest: row.digest } : null
     }),
-    revokeApiKey: (id, by) => guarded('Revoking an API key', async () => {
+    revokeApiKey: (id, by) => insistent('Revoking an API key', async () => {
       const [row] = await db.query<Row>(`update torg.api_key set revoked_at = coalesce(revoked_at, now()), revoked_by = coalesce(revoked_by, $2) where id = $1 returning ${columns}`, [id, by])
       return row ? toKey(row) : null
     }),

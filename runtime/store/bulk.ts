@@ -2,7 +2,7 @@
 import { newId } from '../ids.ts'
 import { createBulkLinks } from './bulk-links.ts'
 import type { Bulk, BulkOverlap, BulkRow, BulkStore } from './bulk-types.ts'
-import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { insistent, toStoreError, type Database, type Transaction } from './db.ts'
 import { writeSettled } from './imports.ts'
 import { escapePointer } from './json.ts'
 import { extendRaises } from './raises.ts'
@@ -42,13 +42,6 @@ export function createBulk(db: Database, rules: () => Rules): BulkStore {
   const open = (typed: TypedKind, system: string): Bulk => {
     const { kind } = typed
     const findStanding = standingOf(typed)
-    const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-      try {
-        return await retrying(work, isUnreachable)
-      } catch (error) {
-        throw toStoreError(error, doing)
-      }
-    }
     const links = createBulkLinks(db)
     return {
       takesWhole: document => {
@@ -59,7 +52,7 @@ export function createBulk(db: Database, rules: () => Rules): BulkStore {
         })
       },
 
-      standing: (lines, noting) => guarded('Looking for the lines of a file', async () => {
+      standing: (lines, noting) => insistent('Looking for the lines of a file', async () => {
         const ids = [...lines.map(({ id }) => id), ...noting?.others ?? []]
         // What comes from a system that is being connected is known to it, also where it says nothing new: that is the ordinary save's to say.
         const adopting = rules().subscriptions.some(subscription => subscription.kind === kind && subscription.mode === 'adopt')
@@ -70,7 +63,7 @@ export function createBulk(db: Database, rules: () => Rules): BulkStore {
         return lines.map((_, index) => other?.has(index + 1) ? 'other' : same?.has(index + 1) ? 'same' : 'new')
       }),
 
-      link: documents => guarded('Looking for what lines link to', () => links(documents, rules().kinds.get(kind)?.links ?? [])),
+      link: documents => insistent('Looking for what lines link to', () => links(documents, rules().kinds.get(kind)?.links ?? [])),
 
       // Not tried again here: with its commit's answer lost, all of it may be stored.
       add: async (receiver, holdMs, { at, rows }, settled) => {

@@ -2,7 +2,7 @@
  * Counting what there is, for the proof of completeness: messages with what came of them, records with their deliveries. Reads only, a
  * slice of ids at a time (ids rise with time), so that no statement is long and nothing but sums and exceptions leaves the database.
  */
-import { retrying, isUnreachable, toStoreError, type Database, type Transaction } from './db.ts'
+import { insistent, type Database, type Transaction } from './db.ts'
 import type { Census, CensusPeriod, CensusSlice, DeliveryCount, ListedMatch, MessageCount, NamedMessage, NamedRecord, OpenRecord } from './census-types.ts'
 
 /** Rows of one slice. */
@@ -142,16 +142,10 @@ order by d.id desc`
 
 export function createCensus(db: Database): Census {
   /** One read-only snapshot. */
-  const read = async <Result>(doing: string, work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
-    try {
-      return await retrying(() => db.transaction(async tx => {
-        await tx.script(reading)
-        return work(tx)
-      }), isUnreachable)
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
+  const read = <Result>(doing: string, work: (tx: Transaction) => Promise<Result>): Promise<Result> => insistent(doing, () => db.transaction(async tx => {
+    await tx.script(reading)
+    return work(tx)
+  }))
 
   /** Ranges of ids with so many rows each; the last one ends with the period. */
   async function* slices(table: 'message' | 'record', { from, to }: CensusPeriod): AsyncGenerator<[first: string, end: string]> {

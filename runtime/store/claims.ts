@@ -1,6 +1,6 @@
 /** Leases: who works on which key of a lane, and what there is to do. */
 import { createBatcher } from './batch.ts'
-import { isDataError, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { guarded, isDataError, isUnreachable, retrying, type Database } from './db.ts'
 import { isActive } from './deployments.ts'
 import { isFree, isWorthAsking, leaseUnderLimits } from './lanes.ts'
 import { deliveryColumns, freed, toDelivery, type DeliveryRow } from './rows.ts'
@@ -110,13 +110,6 @@ export function createClaims(db: Database, { sift }: Pick<SubscriptionModes, 'si
     }, isUnreachable),
   })
 
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await work()
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
 
   const release = (leases: Lease[]): Promise<void> => guarded('Giving keys back', async () => {
     await Promise.all(leases.map(lease => releases.add(lease)))

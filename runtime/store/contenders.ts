@@ -1,6 +1,6 @@
 /** What systems said of a record and was not written. */
 import { isId } from '../ids.ts'
-import { toStoreError, type Database } from './db.ts'
+import { guarded, type Database } from './db.ts'
 import type { Contender } from './types.ts'
 
 const contendersOf = `
@@ -11,11 +11,8 @@ interface Row extends Pick<Contender, 'pointer' | 'system' | 'value' | 'why' | '
 
 export async function findContenders(db: Database, record: string): Promise<Contender[]> {
   if (!isId(record)) return []
-  try {
-    return (await db.query<Row>(contendersOf, [record])).map(({ at, sourceTime, node, mapping, ...row }) => ({
-      ...row, at: at.toISOString(), ...(sourceTime && { sourceTime: sourceTime.toISOString() }), ...(node !== null && { node }), ...(mapping !== null && { mapping }),
-    }))
-  } catch (error) {
-    throw toStoreError(error, 'Looking for what was not applied')
-  }
+  const rows = await guarded('Looking for what was not applied', () => db.query<Row>(contendersOf, [record]))
+  return rows.map(({ at, sourceTime, node, mapping, ...row }) => ({
+    ...row, at: at.toISOString(), ...(sourceTime && { sourceTime: sourceTime.toISOString() }), ...(node !== null && { node }), ...(mapping !== null && { mapping }),
+  }))
 }

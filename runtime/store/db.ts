@@ -213,6 +213,20 @@ export async function retrying<Result>(work: () => Promise<Result>, also: (error
   }
 }
 
+/** Does something that callers of the store ask for; where it fails they are told what was being done. */
+export async function guarded<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw toStoreError(error, doing)
+  }
+}
+
+/** The same for what may be done twice: it is tried again after contention and after a lost connection. */
+export function insistent<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
+  return guarded(doing, () => retrying(work, isUnreachable))
+}
+
 /** What a failed statement means to callers of the store. */
 export function toStoreError(error: unknown, doing: string): TorgError {
   if (error instanceof TorgError) return error

@@ -1,6 +1,6 @@
 /** What was parked for a person: listed, opened with its input, made due again. And how much waits in each lane. */
 import { TorgError, type StoredError } from '../errors.ts'
-import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { guarded, isUnreachable, retrying, type Database } from './db.ts'
 import { isId } from '../ids.ts'
 import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
@@ -110,14 +110,6 @@ export function createDeadLetters(db: Database): DeadLetters {
       await tx.script('set local enable_seqscan = on; set local enable_bitmapscan = on')
       return tx.query<LaneDepth>(countLanes)
     }), isUnreachable)),
-  }
-}
-
-async function guarded<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    throw toStoreError(error, doing)
   }
 }
 

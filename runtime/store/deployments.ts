@@ -1,5 +1,5 @@
 /** Deployments, of which one is active, and the cursors of polling sources. */
-import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { insistent, type Database } from './db.ts'
 import { deployedChannel } from './presence.ts'
 import type { Deployment, DeploymentSummary, Store } from './types.ts'
 
@@ -14,25 +14,18 @@ type Row<T extends DeploymentSummary> = Omit<T, 'at'> & { at: Date }
 export type Deployments = Pick<Store, 'activeDeployment' | 'deploymentByRevision' | 'deployments' | 'deploy' | 'cursor' | 'saveCursor'>
 
 export function createDeployments(db: Database): Deployments {
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await retrying(work, isUnreachable)
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
   const first = async (condition: string, values: unknown[]): Promise<Deployment | null> => {
     const [row] = await db.query<Row<Deployment>>(`select ${columns} from torg.deployment where ${condition}`, values)
     return row ? withTime(row) : null
   }
   return {
-    activeDeployment: () => guarded('Reading the active deployment', () => first('active', [])),
-    deploymentByRevision: revision => guarded('Reading a deployment', () => first('revision = $1 order by id desc limit 1', [revision])),
-    deployments: ({ from = null, limit, before = null }) => guarded('Listing deployments', async () =>
+    activeDeployment: () => insistent('Reading the active deployment', () => first('active', [])),
+    deploymentByRevision: revision => insistent('Reading a deployment', () => first('revision = $1 order by id desc limit 1', [revision])),
+    deployments: ({ from = null, limit, before = null }) => insistent('Listing deployments', async () =>
       (await db.query<Row<DeploymentSummary>>(
         `select ${summaryColumns} from torg.deployment where ($1::text is null or made_from = $1) and ($2::integer is null or id < $2) order by id desc limit $3`,
         [from, before, limit])).map(withTime)),
-    deploy: ({ revision, by, from, note, flows, credentials }) => guarded('Storing a deployment', () => db.transaction(async tx => {
+    deploy: ({ revision, by, from, note, flows, credentials }) => insistent('Storing a deployment', () => db.transaction(async tx => {
       // Two at once: one after the other, the later one is active.
       await tx.query('lock table torg.deployment in share row exclusive mode')
       await tx.query('update torg.deployment set active = false where active')
@@ -43,9 +36,9 @@ export function createDeployments(db: Database): Deployments {
       await tx.query(`notify ${deployedChannel}`)
       return withTime(row)
     })),
-    cursor: source => guarded('Reading a cursor', async () =>
+    cursor: source => insistent('Reading a cursor', async () =>
       (await db.query<{ value: unknown }>('select value from torg.cursor where source = $1', [source]))[0]?.value ?? null),
-    saveCursor: (source, cursor) => guarded('Storing a cursor', async () => {
+    saveCursor: (source, cursor) => insistent('Storing a cursor', async () => {
       await db.query(`insert into torg.cursor (source, value) values ($1, $2)
         on conflict (source) do update set value = excluded.value, saved_at = now()`, [source, JSON.stringify(cursor ?? null)])
     }),

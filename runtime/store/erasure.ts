@@ -1,7 +1,7 @@
 /** Erasing a customer: personal data leaves every record, systems are told and waited for, and the hub's own copies go. And its counterpart, handing it all out. */
 import { TorgError } from '../errors.ts'
 import { isId } from '../ids.ts'
-import { toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, type Database, type Transaction } from './db.ts'
 import { raiseByHand, type DeliveryState } from './deliveries.ts'
 import { eraseReferences, identifierPattern, sweep } from './erasure-sweep.ts'
 import type { CustomerExport, ErasedSystem, Erasure, Erasures } from './erasure-types.ts'
@@ -63,13 +63,6 @@ interface OpenErasure { id: number, customer: string, records: string[], identif
 export function createErasures(db: Database, rules: () => Rules): Erasures {
   const find = async (condition: string, values: unknown[]): Promise<Erasure[]> => (await db.query<ErasureRow>(`${erasureColumns([...rules().kinds].flatMap(([kind, { fact }]) => fact ? [kind] : []))} ${condition}`, values)).map(toErasure)
   const one = async (id: number): Promise<Erasure | null> => (await find('where e.id = $1', [id]))[0] ?? null
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await work()
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
 
   const advance = async (open: OpenErasure, signal: AbortSignal): Promise<Erasure | null> => {
     const pattern = identifierPattern(open.identifiers)

@@ -1,6 +1,6 @@
 /** Indexes of a project's own fields: one for each that is marked searchable, made when the mark comes and dropped when it goes. */
 import { createHash } from 'node:crypto'
-import { toStoreError, type Database } from './db.ts'
+import { guarded, type Database } from './db.ts'
 import { typedKind } from './typed/index.ts'
 
 /** A text, number or boolean at a JSON pointer of a kind's documents. Its text has at most 500 characters, which fit into an index. */
@@ -45,18 +45,14 @@ function statementOf(field: IndexedField): string {
 
 export function createFieldIndexes(db: Database): FieldIndexes {
   return {
-    indexFields: async fields => {
-      try {
-        const found = await db.query<{ name: string, valid: boolean }>(present)
-        const wanted = new Map(fields.map(field => [nameOf(field), field]))
-        const gone = found.filter(({ name, valid }) => !valid || !wanted.has(name))
-        for (const { name } of gone) await db.query(`drop index concurrently if exists torg.${name}`)
-        const missing = [...wanted].filter(([name]) => !found.some(index => index.name === name && index.valid))
-        for (const [, field] of missing) await db.query(statementOf(field))
-        return { made: missing.length, dropped: gone.length }
-      } catch (error) {
-        throw toStoreError(error, 'Making the indexes of searchable fields')
-      }
-    },
+    indexFields: fields => guarded('Making the indexes of searchable fields', async () => {
+      const found = await db.query<{ name: string, valid: boolean }>(present)
+      const wanted = new Map(fields.map(field => [nameOf(field), field]))
+      const gone = found.filter(({ name, valid }) => !valid || !wanted.has(name))
+      for (const { name } of gone) await db.query(`drop index concurrently if exists torg.${name}`)
+      const missing = [...wanted].filter(([name]) => !found.some(index => index.name === name && index.valid))
+      for (const [, field] of missing) await db.query(statementOf(field))
+      return { made: missing.length, dropped: gone.length }
+    }),
   }
 }

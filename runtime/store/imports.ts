@@ -1,7 +1,7 @@
 /** Imports of files: declared, received line by line under a hold, and ended; a full file removes what it does not hold. */
 import { TorgError } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { isUnreachable, openPlanning, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { insistent, openPlanning, type Database, type Transaction } from './db.ts'
 import type { Import, ImportError, ImportReceiver, ImportState, ImportStore, SettledLines } from './import-types.ts'
 import { toJson } from './json.ts'
 import { typedKind } from './typed/index.ts'
@@ -75,20 +75,13 @@ interface ImportRow {
 }
 
 export function createImports(db: Database): ImportStore {
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await retrying(work, isUnreachable)
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
   const readImport = async (id: string): Promise<Import | null> => {
     const [row] = await db.query<ImportRow>(find, [id])
     return row ? toImport(row) : null
   }
 
   return {
-    declareImport: declaration => guarded('Storing an import', async () => {
+    declareImport: declaration => insistent('Storing an import', async () => {
       const { kind, system, mode, format, mapping, dryRun, by } = declaration
       const [row] = await db.query<ImportRow>(declare, [newId(), kind, system, mode === 'full', format, mapping === null ? null : JSON.stringify(mapping), dryRun, by])
       if (row) return toImport(row)
@@ -99,7 +92,7 @@ export function createImports(db: Database): ImportStore {
       })
     }),
 
-    receiveImport: ({ id, receiver }, holdMs) => guarded('Taking up an import', async () => {
+    receiveImport: ({ id, receiver }, holdMs) => insistent('Taking up an import', async () => {
       const [row] = await db.query<ImportRow>(receive, [id, receiver, holdMs])
       if (row) return { ...toImport(row), digest: row.digest }
       const found = await readImport(id)
@@ -110,13 +103,13 @@ export function createImports(db: Database): ImportStore {
       })
     }),
 
-    holdImport: ({ id, receiver }, holdMs) => guarded('Keeping an import', async () => { requireHeld(id, await db.query(hold, [id, receiver, holdMs])) }),
+    holdImport: ({ id, receiver }, holdMs) => insistent('Keeping an import', async () => { requireHeld(id, await db.query(hold, [id, receiver, holdMs])) }),
 
-    settleLines: (by, holdMs, lines) => guarded('Settling lines of an import', () => db.transaction(tx => writeSettled(tx, by, holdMs, lines))),
+    settleLines: (by, holdMs, lines) => insistent('Settling lines of an import', () => db.transaction(tx => writeSettled(tx, by, holdMs, lines))),
 
-    interruptImport: ({ id, receiver }, reason) => guarded('Interrupting an import', async () => { await db.query(interrupt, [id, receiver, reason]) }),
+    interruptImport: ({ id, receiver }, reason) => insistent('Interrupting an import', async () => { await db.query(interrupt, [id, receiver, reason]) }),
 
-    endImport: ({ id, receiver }, mostAbsent) => guarded('Ending an import', () => db.transaction(async tx => {
+    endImport: ({ id, receiver }, mostAbsent) => insistent('Ending an import', () => db.transaction(async tx => {
       await tx.script(openPlanning)
       const [row] = await tx.query<ImportRow>(lock, [id, receiver])
       if (!row) throw new TorgError('request.conflict', { detail: `The import ${id} was cancelled, or somebody else goes on with it.` })
@@ -129,28 +122,28 @@ export function createImports(db: Database): ImportStore {
       return toImport(ended)
     })),
 
-    imports: ({ limit, before = null }) => guarded('Listing imports', async () => (await db.query<ImportRow>(list, [before, limit])).map(toImport)),
-    import: id => guarded('Reading an import', () => readImport(id)),
-    importErrors: (id, { limit, after }) => guarded('Reading errors of an import', () => db.query<ImportError>(listErrors, [id, after, limit])),
+    imports: ({ limit, before = null }) => insistent('Listing imports', async () => (await db.query<ImportRow>(list, [before, limit])).map(toImport)),
+    import: id => insistent('Reading an import', () => readImport(id)),
+    importErrors: (id, { limit, after }) => insistent('Reading errors of an import', () => db.query<ImportError>(listErrors, [id, after, limit])),
 
-    confirmImport: (id, by) => guarded('Confirming an import', async () => {
+    confirmImport: (id, by) => insistent('Confirming an import', async () => {
       const [row] = await db.query<ImportRow>(confirm, [id, by])
       return row ? toImport(row) : null
     }),
-    cancelImport: (id, by) => guarded('Cancelling an import', async () => {
+    cancelImport: (id, by) => insistent('Cancelling an import', async () => {
       const cancelled = `and exists (select 1 from torg.import where id = $1 and state = 'cancelled')`
       const [[row]] = await db.together<[ImportRow[], object[], object[]]>([[cancel, [id, by]], [`${dropSeen} ${cancelled}`, [id]], [`${dropAbsent} ${cancelled}`, [id]]])
       return row ? toImport(row) : null
     }),
 
-    nextAbsent: limit => guarded('Looking for what a file does not hold', async () => {
+    nextAbsent: limit => insistent('Looking for what a file does not hold', async () => {
       const [row] = await db.query<ImportRow>(findRemoving)
       if (!row) return null
       const { id, kind, system, removed_to: after } = row
       const ids = (await db.query<{ id: string }>(pageOfAbsent, [id, after ?? '', limit])).map(one => one.id)
       return { id, kind, system, ids, upTo: ids.at(-1) ?? null }
     }),
-    settleAbsent: (id, { upTo, removed, kept }) => guarded('Settling what a file does not hold', async () => {
+    settleAbsent: (id, { upTo, removed, kept }) => insistent('Settling what a file does not hold', async () => {
       if (upTo !== null) await db.query(settleRemoved, [id, upTo, removed, kept])
       else await db.together([[endRemoving, [id]], [dropAbsent, [id]]])
     }),

@@ -1,6 +1,6 @@
 /** The inbox: what systems sent, stored before it is acknowledged. */
 import { createBatcher } from './batch.ts'
-import { isDataError, retrying, toStoreError, type Database } from './db.ts'
+import { guarded, isDataError, retrying, type Database } from './db.ts'
 import { newId } from '../ids.ts'
 import { handingOver, insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
 import { toJson } from './json.ts'
@@ -58,13 +58,7 @@ export function createInbox(db: Database, taker: () => Taker | undefined): Inbox
     write: arrivals => retrying(() => store(db, arrivals, taker())),
   })
   return {
-    receive: async message => {
-      try {
-        return await batcher.add({ id: newId(), message })
-      } catch (error) {
-        throw toStoreError(error, `Storing a message of ${message.system}`)
-      }
-    },
+    receive: message => guarded(`Storing a message of ${message.system}`, () => batcher.add({ id: newId(), message })),
     idle: batcher.idle,
   }
 }

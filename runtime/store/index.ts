@@ -5,7 +5,7 @@ import { createBulk } from './bulk.ts'
 import { createApiKeys } from './api-keys.ts'
 import { createCensus } from './census.ts'
 import { createClaims } from './claims.ts'
-import { openDatabase, toStoreError } from './db.ts'
+import { guarded, toStoreError, openDatabase } from './db.ts'
 import { findContenders } from './contenders.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { countDecisions } from './decisions.ts'
@@ -114,13 +114,9 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     decisions: () => countDecisions(db),
     census: createCensus(db),
     configure: async given => { rules = given },
-    ping: async () => {
-      try {
-        await db.ping()
-      } catch (error) {
-        throw toStoreError(error, 'Asking the database')
-      }
-    },
+    ping: () => guarded('Asking the database', async () => {
+      await db.ping()
+    }),
     connections: db.connections,
     close: () => closing ??= (async () => {
       await Promise.all([inbox.idle(), claims.idle(), settling.idle(), records.idle()])

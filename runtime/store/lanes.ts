@@ -1,6 +1,6 @@
 /** What holds a lane back, the same for all processes: pause, breaker, throttling, and the limits a claim keeps to. */
 import type { StoredError } from '../errors.ts'
-import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { insistent, retrying, type Database } from './db.ts'
 import { isActive } from './deployments.ts'
 import { toJson } from './json.ts'
 import type { LaneLimits, LaneName, LaneState, Lease, SystemVerdict, WorkOutcome } from './types.ts'
@@ -165,13 +165,7 @@ export interface Lanes {
 }
 
 export function createLanes(db: Database): Lanes {
-  const ask = async <Row extends object = never>(doing: string, text: string, values: unknown[] = []): Promise<Row[]> => {
-    try {
-      return await retrying(() => db.query<Row>(text, values), isUnreachable)
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
+  const ask = <Row extends object = never>(doing: string, text: string, values: unknown[] = []): Promise<Row[]> => insistent(doing, () => db.query<Row>(text, values))
   return {
     laneStates: async () => (await ask<StateRow>('Reading the lanes', readStates)).map(toState),
     pauseLane: async (lane, by, reason) => { await ask(`Pausing ${lane}`, pause, [lane, by, reason]) },

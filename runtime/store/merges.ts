@@ -1,7 +1,7 @@
 /** Records that become one, and two again. In one transaction each, both rows locked in the order of their ids. */
 import { TorgError } from '../errors.ts'
 import { isId } from '../ids.ts'
-import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
 import { raiseByHand, type DeliveryState, type Raise } from './deliveries.ts'
 import { handingOver } from './hand-over.ts'
 import type { IdentityStore, Merge } from './identity-types.ts'
@@ -57,13 +57,8 @@ interface Kept { winner: Sourced & { number: string | null }, joined: Sourced & 
 type Merging = Pick<IdentityStore, 'merge' | 'unmerge'>
 
 export function createMerges(db: Database, rules: () => Rules): Merging {
-  const inTransaction = async (doing: string, work: (tx: Transaction) => Promise<Merge>): Promise<Merge> => {
-    try {
-      return await retrying(() => db.transaction(work), error => isUnreachable(error) || isKeyTaken(error))
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
+  const inTransaction = (doing: string, work: (tx: Transaction) => Promise<Merge>): Promise<Merge> =>
+    guarded(doing, () => retrying(() => db.transaction(work), error => isUnreachable(error) || isKeyTaken(error)))
   return {
     merge: want => inTransaction(`Merging ${want.kind} ${want.from} into ${want.into}`, tx => merge(tx, want, rules())),
     unmerge: want => inTransaction(`Taking the merge of ${want.kind} ${want.from} back`, tx => unmerge(tx, want, rules())),

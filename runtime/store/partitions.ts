@@ -1,6 +1,6 @@
 /** Messages and runs lie in partitions by the time in their ids: made ahead of need, and dropped as a whole once they are old. Repairs go a batch of their items at a time. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
 import type { RemovedOld, Store } from './types.ts'
 
 type Parted = Exclude<RemovedOld['table'], 'repair' | 'import'>
@@ -171,22 +171,14 @@ export function createPartitions(db: Database): Pick<Store, 'addPartitions' | 'r
   }
 
   return {
-    addPartitions: async () => {
-      try {
-        for (const [table, weeks] of Object.entries(weeksOf)) {
-          const made = await inTransaction(tx => tx.query<{ name: string }>(`select torg.add_partitions($1, $2, now(), now() + interval '${ahead}') as name`, [table, weeks]))
-          for (const { name } of made) db.log.debug({ partition: name }, 'partition made')
-        }
-      } catch (error) {
-        throw toStoreError(error, 'Making partitions')
+    addPartitions: () => guarded('Making partitions', async () => {
+      for (const [table, weeks] of Object.entries(weeksOf)) {
+        const made = await inTransaction(tx => tx.query<{ name: string }>(`select torg.add_partitions($1, $2, now(), now() + interval '${ahead}') as name`, [table, weeks]))
+        for (const { name } of made) db.log.debug({ partition: name }, 'partition made')
       }
-    },
-    removeOld: async ({ message, run }, signal) => {
-      try {
-        return [await removeFrom('message', new Date(message), signal), await removeFrom('run', new Date(run), signal), await removeOldRepairs(new Date(message), signal), await removeOldImports(new Date(message), signal)]
-      } catch (error) {
-        throw toStoreError(error, 'Removing what is old')
-      }
-    },
+    }),
+    removeOld: ({ message, run }, signal) => guarded('Removing what is old', async () => {
+      return [await removeFrom('message', new Date(message), signal), await removeFrom('run', new Date(run), signal), await removeOldRepairs(new Date(message), signal), await removeOldImports(new Date(message), signal)]
+    }),
   }
 }

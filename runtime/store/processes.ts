@@ -1,5 +1,5 @@
 /** Which processes share the work, and which of them has which duty. How a process shows that it lives is in `presence.ts`. */
-import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { insistent, type Database } from './db.ts'
 import type { ProcessSummary, Store } from './types.ts'
 
 // One statement takes what nobody has and prolongs what is ours. Sorted, so that two processes do not lock each other out.
@@ -20,20 +20,13 @@ type ProcessRow = Omit<ProcessSummary, 'since' | 'seenAt' | 'goneAt'> & { since:
 export type Processes = Pick<Store, 'holdDuties' | 'endDuties' | 'processes'>
 
 export function createProcesses(db: Database): Processes {
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await retrying(work, isUnreachable)
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
   return {
-    holdDuties: ({ owner, names, leaseMs }) => guarded('Taking duties', async () =>
+    holdDuties: ({ owner, names, leaseMs }) => insistent('Taking duties', async () =>
       (await db.query<{ name: string }>(hold, [owner, names, leaseMs])).map(({ name }) => name)),
-    endDuties: (owner, names) => guarded('Giving duties back', async () => {
+    endDuties: (owner, names) => insistent('Giving duties back', async () => {
       await db.query('delete from torg.duty where owner = $1 and name = any ($2::text[])', [owner, names])
     }),
-    processes: () => guarded('Listing processes', async () => (await db.query<ProcessRow>(list)).map(({ since, seenAt, goneAt, ...row }) =>
+    processes: () => insistent('Listing processes', async () => (await db.query<ProcessRow>(list)).map(({ since, seenAt, goneAt, ...row }) =>
       ({ ...row, since: since.toISOString(), seenAt: seenAt.toISOString(), goneAt: goneAt?.toISOString() ?? null }))),
   }
 }

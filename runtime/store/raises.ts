@@ -1,6 +1,6 @@
 /** What imports raised is a range of ids: deliveries are made of it in portions, as of records that a subscription has never had. */
 import { raiseMissing } from './back-fill.ts'
-import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
 import { isActive } from './deployments.ts'
 import { createPacing } from './pacing.ts'
 import type { Rules } from './save-plan.ts'
@@ -70,22 +70,18 @@ export function createRaises(db: Database, rules: () => Rules, taker: () => Take
   }
 
   return {
-    advanceRaises: async most => {
-      try {
-        const { subscriptions } = rules()
-        const found = await retrying(() => db.query<{ importId: string, subscription: string }>(list), isUnreachable)
-        if (found.length === 0) return { running: 0, lanes: [] }
-        const known = new Map(subscriptions.map(subscription => [subscription.id, subscription]))
-        if (found.some(({ subscription }) => !known.has(subscription))) await retrying(() => db.query(dropUndeployed, [[...known.keys()], taker()?.deployment ?? 0]), isUnreachable)
-        const running = found.filter(({ subscription }) => known.has(subscription) && known.get(subscription)?.mode !== 'held')
-        pacing.keep(new Set(running.map(keyOf)))
-        const lanes: LaneName[] = []
-        for (const one of running) lanes.push(...await retrying(() => db.transaction(tx => advance(tx, one, most)), isUnreachable))
-        return { running: running.length, lanes: [...new Set(lanes)] }
-      } catch (error) {
-        throw toStoreError(error, 'Making deliveries of what imports raised')
-      }
-    },
+    advanceRaises: most => guarded('Making deliveries of what imports raised', async () => {
+      const { subscriptions } = rules()
+      const found = await retrying(() => db.query<{ importId: string, subscription: string }>(list), isUnreachable)
+      if (found.length === 0) return { running: 0, lanes: [] }
+      const known = new Map(subscriptions.map(subscription => [subscription.id, subscription]))
+      if (found.some(({ subscription }) => !known.has(subscription))) await retrying(() => db.query(dropUndeployed, [[...known.keys()], taker()?.deployment ?? 0]), isUnreachable)
+      const running = found.filter(({ subscription }) => known.has(subscription) && known.get(subscription)?.mode !== 'held')
+      pacing.keep(new Set(running.map(keyOf)))
+      const lanes: LaneName[] = []
+      for (const one of running) lanes.push(...await retrying(() => db.transaction(tx => advance(tx, one, most)), isUnreachable))
+      return { running: running.length, lanes: [...new Set(lanes)] }
+    }),
   }
 }
 

@@ -1,6 +1,5 @@
 /** Records read for the hub API: listed by time, found by what they link to. What is asked is one index scan each. */
-import type { Database } from './db.ts'
-import { toStoreError } from './db.ts'
+import { guarded, type Database } from './db.ts'
 import { isId } from '../ids.ts'
 import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
 import { textAt } from './field-indexes.ts'
@@ -65,13 +64,6 @@ left join lateral (
 ) p on true`
 
 export function createRecordReads(db: Database): RecordReads {
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await work()
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
   return {
     list: query => guarded(`Listing records of the kind ${query.kind}`, async (): Promise<RecordPage> => {
       const read = ({ text, values }: ReturnType<typeof listing>): Promise<PageRow[]> => db.query<PageRow>(text, values)

@@ -1,7 +1,7 @@
 /** Canonical records: saved in shared transactions together with the deliveries they raise, and found again. */
 import { TorgError } from '../errors.ts'
 import { createBatcher } from './batch.ts'
-import { isDataError, isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, isDataError, isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
 import type { Raise } from './deliveries.ts'
 import { handingOver, type Offers } from './hand-over.ts'
 import { isKeyTaken } from './key-writes.ts'
@@ -46,13 +46,7 @@ export function createRecords(db: Database, rules: () => Rules, taker: () => Tak
         throw isDataError(error) ? explain(error, writes) : toStoreError(error, `Saving ${writes.map(write => write.kind).join(', ')}`)
       }
     },
-    find: async (kind, by) => {
-      try {
-        return await findRecord(db, { kind, by, rules: rules() })
-      } catch (error) {
-        throw toStoreError(error, `Looking for a ${kind}`)
-      }
-    },
+    find: (kind, by) => guarded(`Looking for a ${kind}`, () => findRecord(db, { kind, by, rules: rules() })),
     idle: batcher.idle,
   }
 }

@@ -1,6 +1,6 @@
 /** Links ids that a system has already to records, before anything is delivered to it. */
 import { TorgError } from '../errors.ts'
-import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
 import { raiseDeliveries, type Raise } from './deliveries.ts'
 import { handingOver } from './hand-over.ts'
 import type { JsonObject } from './merge.ts'
@@ -26,19 +26,15 @@ interface LinkedRecord { id: string, kind: string, version: number, number: stri
 /** @param rules those in force: subscriptions that adopt count a linked record as known */
 export function createReferenceLinks(db: Database, rules: () => Rules): ReferenceStore {
   return {
-    linkReferences: async ({ kind, system, dryRun }, links) => {
-      try {
-        return await retrying(() => db.transaction(async tx => {
-          const { outcomes, references, records } = await decide(tx, { kind, system, links })
-          if (dryRun || references.length === 0) return outcomes
-          const raises = await adopt(tx, { kind, system, references, records, rules: rules() })
-          await handingOver(undefined, async offers => ({ result: undefined, claims: await writeChanges(tx, { records: [], references, raises, isNew: () => true }, offers) }))
-          return outcomes
-        }), error => isUnreachable(error) || isReferenceTaken(error))
-      } catch (error) {
-        throw toStoreError(error, `Linking references of ${system}`)
-      }
-    },
+    linkReferences: ({ kind, system, dryRun }, links) => guarded(`Linking references of ${system}`, async () => {
+      return await retrying(() => db.transaction(async tx => {
+        const { outcomes, references, records } = await decide(tx, { kind, system, links })
+        if (dryRun || references.length === 0) return outcomes
+        const raises = await adopt(tx, { kind, system, references, records, rules: rules() })
+        await handingOver(undefined, async offers => ({ result: undefined, claims: await writeChanges(tx, { records: [], references, raises, isNew: () => true }, offers) }))
+        return outcomes
+      }), error => isUnreachable(error) || isReferenceTaken(error))
+    }),
   }
 }
 

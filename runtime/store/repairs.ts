@@ -1,6 +1,6 @@
 /** Repairs: chosen at once, handed over to the lanes bit by bit. */
 import { TorgError } from '../errors.ts'
-import { isUnreachable, openPlanning, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, isUnreachable, openPlanning, retrying, type Database, type Transaction } from './db.ts'
 import { raiseMissing } from './back-fill.ts'
 import { createPacing } from './pacing.ts'
 import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
@@ -69,14 +69,8 @@ interface Running { id: number, type: Selection['type'], cursor: number, total: 
 
 /** @param rules those in force, by which a back-fill raises */
 export function createRepairs(db: Database, rules: () => Rules): RepairStore {
-  const guarded = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await retrying(work)
-    } catch (error) {
-      throw toStoreError(error, doing)
-    }
-  }
-  const reading = <Result>(doing: string, work: (tx: Transaction) => Promise<Result>): Promise<Result> => guarded(doing, () => db.transaction(async tx => {
+  const again = <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => guarded(doing, () => retrying(work))
+  const reading = <Result>(doing: string, work: (tx: Transaction) => Promise<Result>): Promise<Result> => again(doing, () => db.transaction(async tx => {
     await tx.script(openPlanning)
     return work(tx)
   }))
@@ -130,19 +124,19 @@ export function createRepairs(db: Database, rules: () => Rules): RepairStore {
       return row ? toRepair(row) : null
     }),
 
-    repairs: ({ limit, before = null }) => guarded('Listing repairs', async () => (await db.query<RepairRow>(listRepairs, [before, limit])).map(toRepair)),
+    repairs: ({ limit, before = null }) => again('Listing repairs', async () => (await db.query<RepairRow>(listRepairs, [before, limit])).map(toRepair)),
 
     repair: id => reading('Reading a repair', async (tx): Promise<RepairProgress | null> => {
       const [row] = await tx.query<RepairRow>(findRepair, [id])
       return row ? { ...toRepair(row), now: await standing(tx, row.selection.type, [id, 0, row.cursor]) } : null
     }),
 
-    cancelRepair: (id, by) => guarded('Cancelling a repair', async () => {
+    cancelRepair: (id, by) => again('Cancelling a repair', async () => {
       const [row] = await db.query<RepairRow>(cancel, [id, by])
       return row ? toRepair(row) : null
     }),
 
-    advanceRepairs: most => guarded('Handing repairs over', async () => {
+    advanceRepairs: most => again('Handing repairs over', async () => {
       const running = await db.query<{ id: number }>(listRunning)
       const lanes: LaneName[] = []
       pacing.keep(new Set(running.map(({ id }) => id)))

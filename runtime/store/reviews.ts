@@ -1,5 +1,5 @@
 /** Reviews: records that may be of the same thing. They are opened by saves, see `key-writes.ts`. */
-import { toStoreError, type Database } from './db.ts'
+import { guarded, type Database } from './db.ts'
 import type { IdentityStore, Review } from './identity-types.ts'
 
 // Records as they are known to people; what they hold stands in them, and is read there.
@@ -24,13 +24,7 @@ const toReview = ({ id, kind, records, rules, reason, message_id, opened_at, sta
 })
 
 export function createReviews(db: Database): Pick<IdentityStore, 'reviews' | 'review' | 'closeReview'> {
-  const asking = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await work()
-    } catch (error) {
-      throw toStoreError(error, 'Looking for reviews')
-    }
-  }
+  const asking = <Result>(work: () => Promise<Result>): Promise<Result> => guarded('Looking for reviews', work)
   const one = async (id: number): Promise<Review | null> => (await db.query<Row>(find, [id])).map(toReview)[0] ?? null
   return {
     reviews: ({ state, limit, before }) => asking(async () => (await db.query<Row>(list, [state ?? null, before ?? null, limit])).map(toReview)),

@@ -1,5 +1,5 @@
 /** What waits follows the mode of its subscription: released when it goes live, put aside when it is held, taken for known when it adopts. */
-import { isUnreachable, retrying, toStoreError, type Database } from './db.ts'
+import { guarded, isUnreachable, retrying, toStoreError, type Database } from './db.ts'
 import { lockNotes, noteAcknowledged, type Statement } from './typed/acknowledged.ts'
 import type { LaneName, ModeChanges, Subscription } from './types.ts'
 
@@ -153,21 +153,17 @@ export function createSubscriptionModes(db: Database, subscriptions: () => reado
       }
       return { ...changes, lanes: [...lanes] }
     },
-    dropWaiting: async () => {
-      try {
-        let count = (await retrying(() => db.query<{ count: number }>(dropRaised), isUnreachable))[0]?.count ?? 0
-        for (const { subscription } of await db.query<{ subscription: string }>(heldSubscriptions)) count += (await letGo({ id: subscription, mode: 'adopt' })).count
-        let after = { lane: '', key: '', seq: '0' }
-        for (;;) {
-          const page = await retrying(() => db.query<Waiting & { seq: string }>(pageOfAll, [after.lane, after.key, after.seq, batch]), isUnreachable)
-          count += await putAside(adopt, page)
-          const last = page.at(-1)
-          if (!last || page.length < batch) return count
-          after = last
-        }
-      } catch (error) {
-        throw toStoreError(error, 'Dropping the deliveries that wait')
+    dropWaiting: () => guarded('Dropping the deliveries that wait', async () => {
+      let count = (await retrying(() => db.query<{ count: number }>(dropRaised), isUnreachable))[0]?.count ?? 0
+      for (const { subscription } of await db.query<{ subscription: string }>(heldSubscriptions)) count += (await letGo({ id: subscription, mode: 'adopt' })).count
+      let after = { lane: '', key: '', seq: '0' }
+      for (;;) {
+        const page = await retrying(() => db.query<Waiting & { seq: string }>(pageOfAll, [after.lane, after.key, after.seq, batch]), isUnreachable)
+        count += await putAside(adopt, page)
+        const last = page.at(-1)
+        if (!last || page.length < batch) return count
+        after = last
       }
-    },
+    }),
   }
 }

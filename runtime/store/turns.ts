@@ -1,5 +1,5 @@
 /** Records whose period begins or ends: the subscriptions that want only what is in effect are served at the moment itself. */
-import { isUnreachable, retrying, toStoreError, type Database, type Transaction } from './db.ts'
+import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
 import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
 import { handingOver } from './hand-over.ts'
 import { writeChanges } from './record-writes.ts'
@@ -49,17 +49,13 @@ export function createTurns(db: Database, rules: () => Rules): Turns {
   }))
 
   return {
-    turn: async at => {
-      try {
-        return await retrying(async () => {
-          const ids = (await db.query<{ id: string }>(due, [at, portion])).map(({ id }) => id)
-          if (ids.length === 0) return { records: 0, lanes: [], more: false }
-          return { ...await turnPortion(ids, at), more: ids.length === portion }
-        }, isUnreachable)
-      } catch (error) {
-        throw toStoreError(error, 'Publishing what begins or ends')
-      }
-    },
+    turn: at => guarded('Publishing what begins or ends', async () => {
+      return await retrying(async () => {
+        const ids = (await db.query<{ id: string }>(due, [at, portion])).map(({ id }) => id)
+        if (ids.length === 0) return { records: 0, lanes: [], more: false }
+        return { ...await turnPortion(ids, at), more: ids.length === portion }
+      }, isUnreachable)
+    }),
   }
 }
 
