@@ -90,7 +90,9 @@ function describe(error: ErrorObject): Finding {
   const { keyword, params, instancePath: pointer } = error
   const schema = typeof error.parentSchema === 'object' ? error.parentSchema : {}
   // Findings are logged, listed and answered; who needs the value itself has the input.
-  const value: unknown = schema.pii === undefined || schema.pii === false ? error.data : mask(error.data)
+  const masked = schema.pii !== undefined && schema.pii !== false
+  const value: unknown = masked ? mask(error.data) : error.data
+  const is = masked ? `looks like ${quote(value)} (personal data, masked)` : `is ${quote(value)}`
   const parameter = (name: string): string => { const found: unknown = params[name]; return typeof found === 'string' ? found : '' }
   switch (keyword) {
     case 'additionalProperties':
@@ -103,18 +105,18 @@ function describe(error: ErrorObject): Finding {
     }
     case 'required': return { detail: `${place(pointer)} lacks the field ${parameter('missingProperty')}.`, pointer: `${pointer}/${escape(parameter('missingProperty'))}`, value: undefined }
     case 'propertyNames': return { detail: `${place(pointer)} has a field name that is not allowed: ${parameter('propertyName')}.`, pointer, value: parameter('propertyName') }
-    case 'enum': return { detail: `${place(pointer)} is ${quote(value)}; it must be one of ${list(params.allowedValues)}.${suggestion(value, params.allowedValues)}`, pointer, value }
+    case 'enum': return { detail: `${place(pointer)} ${is}; it must be one of ${list(params.allowedValues)}.${suggestion(value, params.allowedValues)}`, pointer, value }
     case 'discriminator': {
       const tag = parameter('tag')
       const allowed = Array.isArray(schema.oneOf) ? schema.oneOf.map((shape: unknown) => tagOf(shape, tag)) : []
       const given: unknown = params.tagValue
-      const is = given === undefined ? `${place(pointer)} lacks the field ${tag}` : `${pointer}/${tag} is ${quote(given)}`
-      return { detail: `${is}; it must be one of ${list(allowed)}.${suggestion(given, allowed)}`, pointer: `${pointer}/${tag}`, value: given }
+      const found = given === undefined ? `${place(pointer)} lacks the field ${tag}` : `${pointer}/${tag} is ${quote(given)}`
+      return { detail: `${found}; it must be one of ${list(allowed)}.${suggestion(given, allowed)}`, pointer: `${pointer}/${tag}`, value: given }
     }
-    case 'const': return { detail: `${place(pointer)} is ${quote(value)}; it must be ${quote(params.allowedValue)}.`, pointer, value }
+    case 'const': return { detail: `${place(pointer)} ${is}; it must be ${quote(params.allowedValue)}.`, pointer, value }
     default: {
       const expects: unknown = schema.expects
-      return { detail: typeof expects === 'string' ? `${place(pointer)} is ${quote(value)}; expected ${expects}.` : `${place(pointer)} is ${quote(value)}; it ${error.message ?? `does not fit ${keyword}`}.`, pointer, value }
+      return { detail: typeof expects === 'string' ? `${place(pointer)} ${is}; expected ${expects}.` : `${place(pointer)} ${is}; it ${error.message ?? `does not fit ${keyword}`}.`, pointer, value }
     }
   }
 }

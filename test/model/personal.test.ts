@@ -10,6 +10,7 @@ describe('personal data', () => {
   it('in findings is masked, by its shape one still sees what is wrong', () => {
     const findings = kind('customer').examine({ ...kind('customer').example, name: '', phones: [{ value: '400 55 666' }], emails: [{ value: 'Kari@example' }], addresses: [{ country: 'NO', postalCode: 7012 }], homeStore: 7 }).findings
     expect(findings.map(({ pointer, value }) => [pointer, value])).to.deep.equal([['/name', ''], ['/emails/0/value', 'Xxxx@xxxxxxx'], ['/phones/0/value', '999 99 999'], ['/addresses/0/postalCode', '9999'], ['/homeStore', 7]])
+    expect(findings[2]?.detail).to.include('/phones/0/value looks like "999 99 999" (personal data, masked); expected a phone number')
     expect(JSON.stringify(findings)).not.to.match(/400|Kari@|7012/)
   })
 
