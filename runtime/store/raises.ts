@@ -3,6 +3,7 @@ import { raiseMissing } from './back-fill.ts'
 import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
 import { isActive } from './deployments.ts'
 import { createPacing } from './pacing.ts'
+import type { Advanced } from './repair-types.ts'
 import type { Rules } from './save-plan.ts'
 import { typedKind } from './typed/index.ts'
 import type { LaneName, Subscription, Taker } from './types.ts'
@@ -42,7 +43,7 @@ export interface RaiseStore {
    * Makes deliveries of the next portion of each range that a subscription in force waits for, `most` at most, if most of its last one is through.
    * Of a subscription that is held nothing is made: its ranges wait.
    */
-  advanceRaises(most: number): Promise<{ running: number, lanes: LaneName[] }>
+  advanceRaises(most: number): Promise<Advanced>
 }
 
 interface RaiseRow { kind: string, system: string, first: string, last: string, cursor: string | null, before: string | null, at: Date }
@@ -50,14 +51,15 @@ interface RaiseRow { kind: string, system: string, first: string, last: string, 
 export function createRaises(db: Database, rules: () => Rules, taker: () => Taker | undefined): RaiseStore {
   const pacing = createPacing<string>()
 
-  const advance = async (tx: Transaction, { importId, subscription }: { importId: string, subscription: string }, most: number): Promise<LaneName[]> => {
+  /** The lanes that have work now; null: not yet. */
+  const advance = async (tx: Transaction, { importId, subscription }: { importId: string, subscription: string }, most: number): Promise<LaneName[] | null> => {
     const [row] = await tx.query<RaiseRow>(lock, [importId, subscription])
     const typed = row && typedKind(row.kind)
-    if (!row || !typed) return []
+    if (!row || !typed) return null
     const { system, first, last, cursor, before, at } = row
     const key = keyOf({ importId, subscription })
     const size = await pacing.next(key, most, async () => Number((await tx.query<{ count: string }>(inFront, [subscription, before ?? least, cursor ?? least]))[0]?.count))
-    if (size === 0) return []
+    if (size === 0) return null
     const ids = (await tx.query<{ id: string }>(page(typed.table), [first, cursor ?? least, last, system, size])).map(({ id }) => id)
     pacing.handed(key, size)
     const origin = { system, message: importId, at: at.toISOString() }
@@ -70,17 +72,20 @@ export function createRaises(db: Database, rules: () => Rules, taker: () => Take
   }
 
   return {
-    advanceRaises: most => guarded('Making deliveries of what imports raised', async () => {
+    advanceRaises: most => guarded('Making deliveries of what imports raised', async (): Promise<Advanced> => {
       const { subscriptions } = rules()
       const found = await retrying(() => db.query<{ importId: string, subscription: string }>(list), isUnreachable)
-      if (found.length === 0) return { running: 0, lanes: [] }
+      if (found.length === 0) return { running: 0, moved: false, lanes: [] }
       const known = new Map(subscriptions.map(subscription => [subscription.id, subscription]))
       if (found.some(({ subscription }) => !known.has(subscription))) await retrying(() => db.query(dropUndeployed, [[...known.keys()], taker()?.deployment ?? 0]), isUnreachable)
       const running = found.filter(({ subscription }) => known.has(subscription) && known.get(subscription)?.mode !== 'held')
       pacing.keep(new Set(running.map(keyOf)))
-      const lanes: LaneName[] = []
-      for (const one of running) lanes.push(...await retrying(() => db.transaction(tx => advance(tx, one, most)), isUnreachable))
-      return { running: running.length, lanes: [...new Set(lanes)] }
+      const handed: LaneName[][] = []
+      for (const one of running) {
+        const lanes = await retrying(() => db.transaction(tx => advance(tx, one, most)), isUnreachable)
+        if (lanes) handed.push(lanes)
+      }
+      return { running: running.length, moved: handed.length > 0, lanes: [...new Set(handed.flat())] }
     }),
   }
 }

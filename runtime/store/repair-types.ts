@@ -99,6 +99,16 @@ export interface Repair {
 /** A repair and how what it handed over stands now; `held` waits for its subscription to go live. */
 export interface RepairProgress extends Repair { now: { waiting: number, held: number, done: number, dead: number } }
 
+/** What one look at long works did. */
+export interface Advanced {
+  /** How many are not through yet. */
+  running: number
+  /** Whether any of them got a portion; where not, all wait for their lanes. */
+  moved: boolean
+  /** Those that have work now. */
+  lanes: LaneName[]
+}
+
 export interface RepairStore {
   /** What a repair would do, without doing it. */
   previewRepair(selection: Selection): Promise<RepairPreview>
@@ -118,5 +128,5 @@ export interface RepairStore {
    * or what that raised in other lanes. A portion is what is through in half a second, `most` at most. May be called by several
    * processes at once, and after a crash at any point: an item is handed over once.
    */
-  advanceRepairs(most: number): Promise<{ running: number, lanes: LaneName[] }>
+  advanceRepairs(most: number): Promise<Advanced>
 }

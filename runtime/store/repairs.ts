@@ -5,7 +5,7 @@ import { raiseMissing } from './back-fill.ts'
 import { createPacing } from './pacing.ts'
 import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { chosen } from './repair-selection.ts'
-import type { Repair, RepairGroup, RepairPreview, RepairProgress, RepairSample, RepairStore, Selection } from './repair-types.ts'
+import type { Advanced, Repair, RepairGroup, RepairPreview, RepairProgress, RepairSample, RepairStore, Selection } from './repair-types.ts'
 import type { Rules } from './save-plan.ts'
 import { isNoted } from './typed/acknowledged.ts'
 import type { LaneName } from './types.ts'
@@ -77,15 +77,16 @@ export function createRepairs(db: Database, rules: () => Rules): RepairStore {
 
   const pacing = createPacing<number>()
 
-  const advance = async (tx: Transaction, id: number, most: number): Promise<LaneName[]> => {
+  /** The lanes that have work now; null: not yet. */
+  const advance = async (tx: Transaction, id: number, most: number): Promise<LaneName[] | null> => {
     const [repair] = await tx.query<Running>(lockRepair, [id])
-    if (!repair) return []
+    if (!repair) return null
     const { type, cursor } = repair
     const size = await pacing.next(id, most, async last => {
       const [front] = await tx.query<{ count: string }>(type === 'messages' ? messagesInFront : deliveriesInFront, [id, cursor - 2 * last, cursor])
       return Number(front?.count)
     })
-    if (size === 0) return []
+    if (size === 0) return null
     const items = await tx.query<{ item: string, subscription: string | null }>(itemsBetween, [id, cursor, cursor + size])
     pacing.handed(id, size)
     if (type === 'records') {
@@ -136,13 +137,16 @@ export function createRepairs(db: Database, rules: () => Rules): RepairStore {
       return row ? toRepair(row) : null
     }),
 
-    advanceRepairs: most => again('Handing repairs over', async () => {
+    advanceRepairs: most => again('Handing repairs over', async (): Promise<Advanced> => {
       const running = await db.query<{ id: number }>(listRunning)
-      const lanes: LaneName[] = []
+      const handed: LaneName[][] = []
       pacing.keep(new Set(running.map(({ id }) => id)))
       // Done twice where the answer was lost it goes on behind what was committed.
-      for (const { id } of running) lanes.push(...await retrying(() => db.transaction(tx => advance(tx, id, most)), isUnreachable))
-      return { running: running.length, lanes: [...new Set(lanes)] }
+      for (const { id } of running) {
+        const lanes = await retrying(() => db.transaction(tx => advance(tx, id, most)), isUnreachable)
+        if (lanes) handed.push(lanes)
+      }
+      return { running: running.length, moved: handed.length > 0, lanes: [...new Set(handed.flat())] }
     }),
   }
 }

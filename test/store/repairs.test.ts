@@ -69,7 +69,7 @@ describe('store: repairs', () => {
     it('carry their stored bytes, from their first attempt', async () => {
       const id = await message({ key: '1', body: Buffer.from('{"n":1}') }, dead)
       await start(messages({ ids: [id] }))
-      expect(await store.advanceRepairs(portion)).to.deep.equal({ running: 1, lanes: ['web.in'] })
+      expect(await store.advanceRepairs(portion)).to.deep.equal({ running: 1, moved: true, lanes: ['web.in'] })
       const [claim] = await claimMessages(store)
       expect(claim?.messages.map(({ body, attempts }) => [body.toString(), attempts])).to.deep.equal([['{"n":1}', 0]])
     })
@@ -204,7 +204,7 @@ describe('store: repairs', () => {
     const id = await start(deliveries({ system: 'erp' }))
     const handedOver = async (): Promise<unknown> => (await store.repair(id))?.handedOver
     await store.advanceRepairs(portion)
-    await store.advanceRepairs(portion)
+    expect(await store.advanceRepairs(portion)).to.deep.equal({ running: 1, moved: false, lanes: [] })
     expect(await handedOver()).to.equal(portion)
     expect(await store.repair(id)).to.deep.include({ total: 3 * portion, state: 'running', now: { waiting: portion, held: 0, done: 0, dead: 0 } })
     await deliverAll(store)
@@ -214,7 +214,7 @@ describe('store: repairs', () => {
     await store.advanceRepairs(portion)
     expect(await store.repair(id)).to.deep.include({ handedOver: 3 * portion, skipped: 0, state: 'done', now: { waiting: portion, held: 0, done: portion, dead: portion } })
     expect((await store.repair(id))?.endedAt).to.be.a('string')
-    expect(await store.advanceRepairs(portion)).to.deep.equal({ running: 0, lanes: [] })
+    expect(await store.advanceRepairs(portion)).to.deep.equal({ running: 0, moved: false, lanes: [] })
   })
 
   it('wait for what their messages raised in other lanes', async () => {
@@ -241,7 +241,7 @@ describe('store: repairs', () => {
     expect(await store.cancelRepair(id, 'ola')).to.include({ state: 'cancelled', endedBy: 'ola', handedOver: portion })
     expect(await store.cancelRepair(id, 'ola')).to.equal(null)
     expect(await deliverAll(store)).to.have.length(portion)
-    expect(await store.advanceRepairs(portion)).to.deep.equal({ running: 0, lanes: [] })
+    expect(await store.advanceRepairs(portion)).to.deep.equal({ running: 0, moved: false, lanes: [] })
     expect((await store.repairs({ limit: 10 })).map(one => one.id)).to.deep.equal([id])
     expect(await store.repairs({ limit: 10, before: id })).to.deep.equal([])
     expect(await store.repair(id + 1)).to.equal(null)
