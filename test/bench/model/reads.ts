@@ -1,4 +1,4 @@
-/** Each read of the hub API beside the bare SQL that finds the same, in turns, one after the other. */
+/** Each read of the hub API beside the bare SQL that finds the same, one after the other, each of them first in its turn: who comes later finds the rows in memory. */
 import { Agent, request } from 'node:http'
 import type pg from 'pg'
 import type { HubProcess } from '../../faults/hub-process.ts'
@@ -63,16 +63,18 @@ export async function measureReads({ hub, clients, stored, prices, times, say }:
   // As the hub's own connections plan.
   for (const client of clients) await client.query('set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_bitmapscan = off')
   for (const [name, make] of Object.entries(readsOf(stored, prices))) {
-    const [http, sql, prepared]: [number[], number[], number[]] = [[], [], []]
+    const took = { http: Array<number>(), sql: Array<number>(), prepared: Array<number>() }
+    const { http, sql, prepared } = took
     // The first tenth warms both up.
     for (let n = -Math.ceil(times / 10); n < times; n += 1) {
       const read = make(n + times)
       const asked = (named: boolean) => Promise.all(read.sql.map((statement, index) => clients[index]?.query({ ...statement, ...(named && { name: `${name} ${index}` }) })))
-      const took = [await timed(() => ask(`${hub.url}/api/v1${read.path}`, read.body, agent)), await timed(() => asked(false)), await timed(() => asked(true))] as const
-      if (n < 0) continue
-      http.push(took[0])
-      sql.push(took[1])
-      prepared.push(took[2])
+      const ways = [['http', () => ask(`${hub.url}/api/v1${read.path}`, read.body, agent)], ['sql', () => asked(false)], ['prepared', () => asked(true)]] as const
+      for (let turn = 0; turn < ways.length; turn += 1) {
+        const [way, work] = ways[(n + times + turn) % ways.length] ?? ways[0]
+        const ms = await timed(work)
+        if (n >= 0) took[way].push(ms)
+      }
     }
     const ms = (values: number[], part: number): number => Number(percentile(values, part).toFixed(2))
     const ratioTo = (values: number[]): number => Number((percentile(http, 0.95) / percentile(values, 0.95)).toFixed(2))
