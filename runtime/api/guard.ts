@@ -7,7 +7,7 @@ import type { Settings } from '../settings.ts'
 import type { ApiKeyStore } from '../store/types.ts'
 import { administrator, setCaller, type Caller } from './caller.ts'
 import { createKeyCheck, keyPrefix } from './key-check.ts'
-import { checkOrigin, type OriginRules } from './origin.ts'
+import { createOriginCheck } from './origin.ts'
 import { createPasswordCheck } from './passwords.ts'
 
 /** Node-RED's `RED.auth.needsPermission`: a middleware that knows the editor's sessions. */
@@ -35,12 +35,13 @@ const publicEditor = /^\/(?:$|auth\/login$|favicon\.ico$|red\/|vendor\/|types\/|
 
 export function createAdminGuard({ settings, store, log, needsPermission }: GuardOptions): AdminGuard {
   const { adminUser, adminPasswordHash: hash, publicUrl } = settings
-  const rules: OriginRules = { open: hash === undefined, publicUrl }
+  const checkOrigin = createOriginCheck({ open: hash === undefined, publicUrl })
   const check = hash === undefined ? null : createPasswordCheck({ adminUser, hash })
   const checkKey = createKeyCheck({ store })
   const admin = administrator(adminUser)
 
-  const authenticate = async (req: Request, res: Response): Promise<Caller> => {
+  const identify = async (req: Request, res: Response): Promise<Caller> => {
+    checkOrigin(req)
     const [scheme, value] = schemeOf(req)
     const remote = req.socket.remoteAddress ?? ''
     // Also where no login is asked for: a key then means what it will mean where one is.
@@ -56,7 +57,7 @@ export function createAdminGuard({ settings, store, log, needsPermission }: Guar
   }
 
   const api: RequestHandler = (req, res, next) => {
-    Promise.resolve().then(() => { checkOrigin(req, rules) }).then(() => authenticate(req, res)).then((caller) => { setCaller(req, caller); next() }, (thrown: unknown) => {
+    identify(req, res).then((caller) => { setCaller(req, caller); next() }, (thrown: unknown) => {
       if (thrown instanceof TorgError) logRefusal(req, thrown)
       if (thrown instanceof TorgError && thrown.status === 401) res.setHeader('WWW-Authenticate', isKey(...schemeOf(req)) ? 'Bearer realm="Torg"' : 'Basic realm="Torg", charset="UTF-8"')
       next(thrown)
@@ -65,7 +66,7 @@ export function createAdminGuard({ settings, store, log, needsPermission }: Guar
 
   const editor: RequestHandler = (req, res, next) => {
     try {
-      checkOrigin(req, rules)
+      checkOrigin(req)
     } catch (thrown) {
       if (thrown instanceof TorgError) logRefusal(req, thrown)
       next(thrown)
@@ -85,7 +86,7 @@ export function createAdminGuard({ settings, store, log, needsPermission }: Guar
   const upgrades = (server: Server): void => {
     server.prependListener('upgrade', (req: IncomingMessage, socket) => {
       try {
-        checkOrigin(req, rules)
+        checkOrigin(req)
       } catch (thrown) {
         log.warn({ path: req.url?.split('?', 1)[0], remote: req.socket.remoteAddress, err: thrown }, 'Refused a WebSocket')
         socket.destroy()

@@ -11,26 +11,32 @@ export interface OriginRules {
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/**
- * @throws TorgError `request.forbidden` for a foreign host name while no login is asked for, and for a change or a WebSocket
- * that another site's page asks for.
- */
-export function checkOrigin(req: Pick<IncomingMessage, 'method' | 'headers'>, { open, publicUrl }: OriginRules): void {
-  const { host, origin, upgrade } = req.headers
-  const publicHost = new URL(publicUrl).host
-  const isOwnHost = host === publicHost
-  if (open && !isOwnHost && !isLocalName(host)) {
-    throw new TorgError('request.forbidden', { detail: `The host name "${host ?? ''}" is not one of this machine.`, next: `Use ${publicUrl}, or set PUBLIC_URL to the address you use.` })
-  }
-  if (safeMethods.has(req.method ?? '') && upgrade === undefined) return
-  const site = req.headers['sec-fetch-site']
-  const isForeign = origin === undefined ? site !== undefined && site !== 'same-origin' && site !== 'none' : !isOwnOrigin(origin, host, publicUrl)
-  if (isForeign) throw new TorgError('request.forbidden', { detail: `A page of ${origin ?? 'another site'} may not do this.`, next: `Open ${publicUrl} itself.` })
+export interface OriginCheck {
+  /**
+   * @throws TorgError `request.forbidden` for a foreign host name while no login is asked for, and for a change or a WebSocket
+   * that another site's page asks for.
+   */
+  (req: Pick<IncomingMessage, 'method' | 'headers'>): void
 }
 
-function isOwnOrigin(origin: string, host: string | undefined, publicUrl: string): boolean {
-  if (!URL.canParse(origin)) return false
-  return new URL(origin).host === host || new URL(origin).origin === new URL(publicUrl).origin
+export function createOriginCheck({ open, publicUrl }: OriginRules): OriginCheck {
+  const { host: publicHost, origin: publicOrigin } = new URL(publicUrl)
+  return ({ method, headers }) => {
+    const { host, origin, upgrade } = headers
+    if (open && host !== publicHost && !isLocalName(host)) {
+      throw new TorgError('request.forbidden', { detail: `The host name "${host ?? ''}" is not one of this machine.`, next: `Use ${publicUrl}, or set PUBLIC_URL to the address you use.` })
+    }
+    if (safeMethods.has(method ?? '') && upgrade === undefined) return
+    const site = headers['sec-fetch-site']
+    const isForeign = origin === undefined ? site !== undefined && site !== 'same-origin' && site !== 'none' : !isOwnOrigin(origin, host, publicOrigin)
+    if (isForeign) throw new TorgError('request.forbidden', { detail: `A page of ${origin ?? 'another site'} may not do this.`, next: `Open ${publicUrl} itself.` })
+  }
+}
+
+function isOwnOrigin(text: string, host: string | undefined, publicOrigin: string): boolean {
+  if (!URL.canParse(text)) return false
+  const given = new URL(text)
+  return given.host === host || given.origin === publicOrigin
 }
 
 function isLocalName(host: string | undefined): boolean {

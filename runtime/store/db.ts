@@ -25,6 +25,9 @@ export interface CopyingTransaction extends Transaction {
   copy(text: string, rows: Buffer): Promise<void>
 }
 
+/** A statement for each kind of rows. */
+type Statements<Rows extends object[][]> = { [Index in keyof Rows]: [text: string, values: unknown[]] }
+
 export interface Database extends Queries {
   readonly log: Logger
   /** {@link Database.transaction} for rows in bulk, on one of two connections of its own: `COPY` cannot share one with what is sent ahead. */
@@ -34,8 +37,10 @@ export interface Database extends Queries {
    * (`Promise.all`): they are sent in one go, and carried out one after the other all the same.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>
+  /** Several statements that only read, on one connection and in one round trip: the rows of each. */
+  asked<Rows extends object[][]>(statements: Statements<Rows>): Promise<Rows>
   /** A transaction of statements known beforehand, in one round trip: the rows of each, once all are committed. */
-  together<Rows extends object[][]>(statements: { [Index in keyof Rows]: [text: string, values: unknown[]] }): Promise<Rows>
+  together<Rows extends object[][]>(statements: Statements<Rows>): Promise<Rows>
   /** Answers within two seconds or throws. */
   ping(): Promise<void>
   connections(): { total: number, idle: number, waiting: number }
@@ -66,6 +71,8 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
       connectionString: databaseUrl,
       application_name: 'torg',
       connectionTimeoutMillis: 5_000,
+      // Of those that were needed at once: a new one has to log in, and plans every statement anew, six times over.
+      idleTimeoutMillis: 60_000,
       keepAlive: true,
       statement_timeout: 30_000,
       // Above the server's own limit: this one is for a server that no longer answers at all.
@@ -131,30 +138,31 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
     }
   }
 
+  const gathered = async (statements: readonly [text: string, values: unknown[]][]): Promise<object[][]> => {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    try {
+      const asked = statements.map(([text, values]) => run(client, text, values))
+      const answers = await Promise.allSettled(asked)
+      const failed = answers.find(answer => answer.status === 'rejected')
+      if (failed) {
+        await client.query('rollback').catch((failure: Error) => { broken = failure })
+        throw failed.reason
+      }
+      return await Promise.all(asked)
+    } finally {
+      client.release(broken)
+    }
+  }
+
   return {
     log,
     query: <Row extends object>(text: string, values: unknown[] = []) => run<Row>(pool, text, values),
     transaction: async work => within(pool, work),
     copying: async work => within(copyPool, work),
-    together: async <Rows extends object[][]>(statements: { [Index in keyof Rows]: [text: string, values: unknown[]] }) => {
-      const client = await pool.connect()
-      let broken: Error | undefined
-      try {
-        const begun = run(client, 'begin', [])
-        const asked = statements.map(([text, values]) => run(client, text, values))
-        // After a statement that failed this is a rollback, by PostgreSQL's own rule.
-        const committed = run(client, 'commit', [])
-        const answers = await Promise.allSettled([begun, ...asked, committed])
-        const failed = answers.find(answer => answer.status === 'rejected')
-        if (failed) {
-          await client.query('rollback').catch((failure: Error) => { broken = failure })
-          throw failed.reason
-        }
-        return await Promise.all(asked) as Rows
-      } finally {
-        client.release(broken)
-      }
-    },
+    asked: async <Rows extends object[][]>(statements: Statements<Rows>) => await gathered(statements) as Rows,
+    // After a statement that failed the commit is a rollback, by PostgreSQL's own rule.
+    together: async <Rows extends object[][]>(statements: Statements<Rows>) => (await gathered([['begin', []], ...statements, ['commit', []]])).slice(1, -1) as Rows,
     ping: async () => {
       const client = await pool.connect()
       let broken: Error | undefined

@@ -13,12 +13,12 @@ const livingOf = `select ${recordColumns} from torg.any_record r where r.id = an
 /** A record that became part of another one is found there, by whichever id, reference or number it is asked for. */
 export async function findRecord(db: Database, { kind, by, rules }: { kind: string, by: RecordSought, rules: Rules }): Promise<StoredRecord | null> {
   if ('like' in by) return findLike(db, { kind, ...by.like, rules })
-  const { from, ofKind } = sourceOf(kind)
-  const select = `select ${recordColumns} from ${from} r where ${ofKind} and r.version > 0 and r.id =`
+  const { from, ofKind, columns, references } = sourceOf(kind)
+  const select = `select ${columns}, r.provenance from ${from} r where ${ofKind} and r.version > 0 and r.id =`
   const rows = 'id' in by
     ? isId(by.id) ? await db.query<RecordRow>(`${select} ${survivor('$1::uuid')}`, [by.id]) : []
     : 'ref' in by
-      ? await db.query<RecordRow>(`${select} (select ${survivor('g.record_id')} from torg.any_reference g where g.system = $1 and g.kind = $2 and g.external_id = $3)`, [by.ref.system, by.ref.kind, by.ref.id])
+      ? await db.query<RecordRow>(`${select} (select ${survivor('g.record_id')} from ${references} g where g.system = $1 and g.kind = $2 and g.external_id = $3)`, [by.ref.system, by.ref.kind, by.ref.id])
       // A number may have been used again: the living and newest record wins.
       : await db.query<RecordRow>(`${select} (
           select ${survivor('n.id')} from (

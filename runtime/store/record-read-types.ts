@@ -1,5 +1,5 @@
 /** Contract of the store: reading records for the hub API. */
-import type { DeliveredRecord, Reference, StoredRecord } from './record-types.ts'
+import type { DeliveredRecord, Reference } from './record-types.ts'
 
 /** Between two records of a list that is sorted by their last change. The time has microseconds. */
 export interface RecordPosition { at: string, id: string }
@@ -20,7 +20,7 @@ export interface RecordQuery {
 }
 
 export interface RecordPage {
-  records: StoredRecord[]
+  records: DeliveredRecord[]
   /** Where the next page begins; null where this is the last. */
   next: RecordPosition | null
 }
@@ -36,7 +36,14 @@ export interface ScopedPrices {
   prices: DeliveredRecord[]
 }
 
+/** Records of a kind that link to another one: the newest ones, so many at most. */
+export interface Linked { kind: string, pointer: string, limit: number }
+
 export interface RecordReads {
+  /**
+   * A record, deleted or not, by the hub's id or by that of one which became part of it; with it, what links to either of them, in one round trip. Null where there is none.
+   */
+  read(want: { kind: string, id: string, linked: readonly Linked[] }): Promise<{ record: DeliveredRecord, linked: RecordPage[] } | null>
   /** Sorted by last change and id. */
   list(query: RecordQuery): Promise<RecordPage>
   /** Prices of these articles in one statement; those nobody knows are left out. */

@@ -1,12 +1,13 @@
 /** Records read for the hub API: listed by time, found by what they link to. What is asked is one index scan each. */
 import { guarded, type Database } from './db.ts'
 import { isId } from '../ids.ts'
-import type { RecordPage, RecordPosition, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
+import type { RecordPage, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
 import { textAt } from './field-indexes.ts'
-import { deliveredColumns, recordColumns, sourceOf, survivor, toDelivered, toRecord, type DeliveredRow, type RecordRow } from './rows.ts'
+import { deliveredColumns, sourceOf, survivor, toDelivered, type DeliveredRow, type Source } from './rows.ts'
 import { typedKind } from './typed/index.ts'
 
-type PageRow = RecordRow & { position: string }
+type Statement = [text: string, values: unknown[]]
+type PageRow = DeliveredRow & { position: string }
 
 /** JavaScript's dates would cut microseconds off, and the next page begin with what ended this one. */
 const position = `to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`
@@ -15,9 +16,9 @@ const position = `to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI
 const ends = { asc: ['-infinity', '00000000-0000-0000-0000-000000000000'], desc: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'] } as const
 
 /** A condition that names rows by an index. Pointers stand in the text, as in the index. */
-function conditionOf({ kind, number, ref, where }: RecordQuery, parts: readonly string[], { from, ofKind }: ReturnType<typeof sourceOf>): { sql: string, values: unknown[], few: boolean } {
+function conditionOf({ kind, number, ref, where }: RecordQuery, parts: readonly string[], { from, ofKind, references }: Source): { sql: string, values: unknown[], few: boolean } {
   if (ref) {
-    return { sql: `r.id = (select ${survivor('g.record_id')} from torg.any_reference g where g.system = $6 and g.kind = $7 and g.external_id = $8)`, values: [ref.system, ref.kind, ref.id], few: true }
+    return { sql: `r.id = (select ${survivor('g.record_id')} from ${references} g where g.system = $6 and g.kind = $7 and g.external_id = $8)`, values: [ref.system, ref.kind, ref.id], few: true }
   }
   // Also by the number of what became part of it.
   if (number !== undefined) return { sql: `r.id = any (array(select ${survivor('n.id')} from (select r.id from ${from} r where ${ofKind} and r.number = $6) n))`, values: [number], few: true }
@@ -35,19 +36,31 @@ const partsOf = `select m.id::text as id from torg.record r cross join lateral t
   where r.id = $1 and (r.merged_into is not null or exists (select from torg.record o where o.merged_into = r.id))`
 
 /** @param parts the record that `where` is about, with those that became part of it */
-function listing(query: RecordQuery, parts: readonly string[] = []): { text: string, values: unknown[] } {
+function listing(query: RecordQuery, parts: readonly string[] = []): Statement {
   const { kind, descending = false, deleted = false, updatedSince = '-infinity', after, limit } = query
-  const { from, ofKind } = sourceOf(kind)
+  const source = sourceOf(kind)
+  const { from, ofKind, columns } = source
   const direction = descending ? 'desc' : 'asc'
-  const { sql, values, few } = conditionOf(query, parts, { from, ofKind })
+  const { sql, values, few } = conditionOf(query, parts, source)
   const [at, id] = after ? [after.at, after.id] : ends[direction]
   // Few rows are sorted: an order the planner could take from an index would have it read all of the kind in that order.
-  const source = few ? `(select * from ${from} r where ${ofKind} and ${sql} offset 0) r where` : `${from} r where ${ofKind} and ${sql} and`
-  return {
-    text: `select ${recordColumns}, ${position} from ${source} r.version > 0 and (r.deleted_at is null or $1)
+  const rows = few ? `(select * from ${from} r where ${ofKind} and ${sql} offset 0) r where` : `${from} r where ${ofKind} and ${sql} and`
+  return [
+    `select ${columns}, ${position} from ${rows} r.version > 0 and (r.deleted_at is null or $1)
       and r.updated_at >= $2 and (r.updated_at, r.id) ${descending ? '<' : '>'} ($3::timestamptz, $4::uuid) order by r.updated_at ${direction}, r.id ${direction} limit $5`,
-    values: [deleted, updatedSince, at, id, limit + 1, ...values],
-  }
+    [deleted, updatedSince, at, id, limit + 1, ...values],
+  ]
+}
+
+function byId(kind: string, id: string): Statement {
+  const { from, ofKind, columns } = sourceOf(kind)
+  return [`select ${columns} from ${from} r where ${ofKind} and r.version > 0 and r.id = ${survivor('$1::uuid')}`, [id]]
+}
+
+function toPage({ limit }: RecordQuery, rows: readonly PageRow[]): RecordPage {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  return { records: shown.map(toDelivered), next: rows.length > limit && last ? { at: last.position, id: last.id } : null }
 }
 
 // Prices for others are left out here already: a variant may have one for each of thousands of customers. Where their fields came from is not asked, it would take longer than the rest.
@@ -64,16 +77,24 @@ left join lateral (
 ) p on true`
 
 export function createRecordReads(db: Database): RecordReads {
+  /** Lists of what links to a record or to what became part of it. Mostly there is nothing of the kind, so the lists do not wait for the answer. */
+  const linkedTo = async (id: string, queries: readonly RecordQuery[]): Promise<RecordPage[]> => {
+    const [parts, ...alone] = await db.asked<[{ id: string }[], ...PageRow[][]]>([[partsOf, [id]], ...queries.map(query => listing(query))])
+    const lists = parts.length > 1 ? await db.asked<PageRow[][]>(queries.map(query => listing(query, parts.map(part => part.id)))) : alone
+    return queries.map((query, index) => toPage(query, lists[index] ?? []))
+  }
+
   return {
-    list: query => guarded(`Listing records of the kind ${query.kind}`, async (): Promise<RecordPage> => {
-      const read = ({ text, values }: ReturnType<typeof listing>): Promise<PageRow[]> => db.query<PageRow>(text, values)
+    read: ({ kind, id, linked }) => guarded(`Reading a ${kind}`, async () => {
+      if (!isId(id)) return null
+      const queries = linked.map(({ pointer, ...wanted }): RecordQuery => ({ ...wanted, where: { pointer, value: id }, descending: true }))
+      const [[row], pages] = await Promise.all([db.query<DeliveredRow>(...byId(kind, id)), queries.length === 0 ? [] : linkedTo(id, queries)])
+      return row ? { record: toDelivered(row), linked: pages } : null
+    }),
+    list: query => guarded(`Listing records of the kind ${query.kind}`, async () => {
       const { where } = query
-      // Mostly there are no others, so it is not waited for.
-      const [parts, alone] = await Promise.all([where?.pointer.endsWith('/id') && isId(where.value) ? db.query<{ id: string }>(partsOf, [where.value]) : [], read(listing(query))])
-      const rows = parts.length > 1 ? await read(listing(query, parts.map(({ id }) => id))) : alone
-      const shown = rows.slice(0, query.limit)
-      const last = shown.at(-1)
-      return { records: shown.map(toRecord), next: rows.length > query.limit && last ? { at: last.position, id: last.id } satisfies RecordPosition : null }
+      const [page] = where?.pointer.endsWith('/id') && isId(where.value) ? await linkedTo(where.value, [query]) : [toPage(query, await db.query<PageRow>(...listing(query)))]
+      return page ?? { records: [], next: null }
     }),
     pricesOf: ({ skus, currency, customer = null, store = null, channel = null, customerGroups = [] }) => guarded('Reading prices', async () => {
       const rows = await db.query<DeliveredRow & { sku: string, variant_id: string } | { id: null, sku: string, variant_id: string }>(pricesOf, [skus, currency, customer !== null && isId(customer) ? customer : null, store, channel, customerGroups])

@@ -3,21 +3,37 @@ import { unpackProvenance, type PackedProvenance } from './provenance.ts'
 import { typedKind } from './typed/index.ts'
 import type { DeliveredRecord, Delivery, DeliveryOperation, LaneName, Reference, RemoveReason, StoredRecord } from './types.ts'
 
+/** @param references rows with `system`, `kind` and `external_id` of those of the record `r` */
+const columnsWith = (references: string): string => `r.id, r.kind, r.version, r.schema, r.number, r.document, r.created_at, r.updated_at, r.deleted_at,
+  coalesce((select json_agg(json_build_object('system', f.system, 'kind', f.kind, 'id', f.external_id) order by f.system, f.kind, f.external_id) from (${references}) f), '[]') as refs`
+
+const further = 'select f.system, f.kind, f.external_id from torg.reference f where f.record_id = r.id'
+
 /** Of a record of `torg.any_record` under the alias `r`, references included, without where its fields came from. */
-export const deliveredColumns = `r.id, r.kind, r.version, r.schema, r.number, r.document, r.created_at, r.updated_at, r.deleted_at,
-  coalesce((select json_agg(json_build_object('system', f.system, 'kind', f.kind, 'id', f.external_id) order by f.system, f.kind, f.external_id)
-    from (select f.system, f.kind, f.external_id from torg.reference f where f.record_id = r.id union all select r.own_system, r.kind, r.own_id where r.own_system is not null) f), '[]') as refs`
+export const deliveredColumns = columnsWith(`${further} union all select r.own_system, r.kind, r.own_id where r.own_system is not null`)
 
 /** Of a whole record under the alias `r`. */
 export const recordColumns = `${deliveredColumns}, r.provenance`
 
+/** How records of one kind are read, under the alias `r`. */
+export interface Source {
+  from: string
+  /** The condition that says which they are. */
+  ofKind: string
+  /** As {@link deliveredColumns}. */
+  columns: string
+  /** Where their references stand. */
+  references: string
+}
+
 /**
- * Where records of a kind stand, and the condition that says which they are. The kind stands in the text: so PostgreSQL leaves out the tables of other
- * kinds, and uses indexes for some kinds only. There are few kinds, so the texts are few as well.
+ * The kind stands in the text, so that PostgreSQL uses indexes for some kinds only; there are few kinds, so the texts are few as well. What is asked of one table is
+ * planned in a quarter of the time that the views of all kinds take, and each connection plans a statement six times before it keeps the plan.
  */
-export function sourceOf(kind: string): { from: string, ofKind: string } {
+export function sourceOf(kind: string): Source {
   if (!/^[a-z-]+$/.test(kind)) throw new Error(`${kind} is no kind.`)
-  return { from: typedKind(kind)?.view ?? 'torg.any_record', ofKind: `r.kind = '${kind}'` }
+  const [typed, ofKind] = [typedKind(kind), `r.kind = '${kind}'`]
+  return typed ? { from: typed.view, ofKind, columns: deliveredColumns, references: 'torg.any_reference' } : { from: 'torg.record', ofKind, columns: columnsWith(further), references: 'torg.reference' }
 }
 
 /** The record that one is part of now, asked of the function only where it became part of another: a call costs more than all the rest of a read. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { newId } from '../../runtime/ids.ts'
 import { resourcesOf } from '../../runtime/api/records/resources.ts'
 import { kinds } from '../../runtime/model/index.ts'
 import { typedKind } from '../../runtime/store/typed/index.ts'
@@ -64,6 +65,20 @@ describe('store: reading records', () => {
     expect(await orders({ updatedSince: '2100-01-01T00:00:00Z' })).to.deep.equal([])
     expect(numbers(await opened.store.list({ kind: 'receipt', limit: 10, where: { pointer: '/customer/id', value: id } }))).to.deep.equal(['R1'])
     expect(numbers(await opened.store.list({ kind: 'variant', limit: 10, where: { pointer: '/sku', value: 'ULL-1' } }))).to.deep.equal(['V1'])
+  })
+
+  it('reads one record, also a deleted one, with the newest of what links to it', async () => {
+    const [customer] = await save('customer', 'C2', { name: 'Ola' })
+    const id = customer?.record.id ?? ''
+    for (const number of ['21', '22', '23']) await save('order', number, { buyer: { customer: { id } } })
+    await save('receipt', 'R2', { customer: { id } })
+    const linked = [{ kind: 'order', pointer: '/buyer/customer/id', limit: 2 }, { kind: 'receipt', pointer: '/customer/id', limit: 2 }, { kind: 'price', pointer: '/customer/id', limit: 2 }]
+    const found = await opened.store.read({ kind: 'customer', id, linked })
+    expect(found?.record).to.deep.include({ id, kind: 'customer', number: 'C2', document: { name: 'Ola' }, refs: [ref('web', 'C2', 'customer')], deletedAt: null })
+    expect(found?.linked.map(page => [numbers(page), page.next === null])).to.deep.equal([[['23', '22'], false], [['R2'], true], [[], true]])
+    await opened.store.save([aWrite('C2', {}, { kind: 'customer', refs: [ref('web', 'C2', 'customer')], operation: 'remove' })])
+    expect((await opened.store.read({ kind: 'customer', id, linked: [] }))?.record.deletedAt).to.be.a('string')
+    for (const [kind, other] of [['order', id], ['customer', newId()], ['price', id], ['customer', 'C2']] as const) expect(await opened.store.read({ kind, id: other, linked }), `${kind} ${other}`).to.equal(null)
   })
 
   it('has an index for every field the API searches by', async () => {

@@ -23,7 +23,9 @@ export function recordRoutes({ kinds, hub, store, explain, settings: { bodyLimit
   const router = Router()
   router.use('/prices', priceRoutes({ store, hub }))
   for (const resource of resourcesOf(kinds)) {
-    router.use(`/${resource.kind.plural}`, readRoutes({ resource, store, hub }), explainRoutes({ resource, store, hub, explain }), writeRoutes({ resource, hub, store, bodyLimit }))
+    const ofKind = Router()
+    ofKind.use(readRoutes({ resource, store, hub }), explainRoutes({ resource, store, hub, explain }), writeRoutes({ resource, hub, store, bodyLimit }))
+    router.use(`/${resource.kind.plural}`, ofKind)
   }
   return router
 }

@@ -9,7 +9,7 @@ import { handle, queryNumber, queryText, sendJson } from '../handler.ts'
 import { refuseUnknown, type Include, type Resource } from './resources.ts'
 import { showTo, type Show } from './shown.ts'
 
-export type ReadStore = Pick<Store, 'find' | 'list'>
+export type ReadStore = Pick<Store, 'read' | 'list'>
 
 /** Records of a page; those of what is included. */
 export const pageSizes = { standard: 50, most: 200, included: 50 } as const
@@ -35,13 +35,11 @@ export function readRoutes({ resource, store, hub }: { resource: Resource, store
     const show = showTo(caller, kind.name, hub)
     for (const { kind: included } of wanted) checkScope(caller, 'read', included)
     const id = recordId(req, kind.name)
-    const [record, ...pages] = await Promise.all([
-      store.find(kind.name, { id }),
-      ...wanted.map(({ kind: included, filter: { pointer } }) => store.list({ kind: included, where: { pointer, value: id }, descending: true, limit: pageSizes.included })),
-    ])
-    if (record === null) throw notFound(kind.name, id)
+    const found = await store.read({ kind: kind.name, id, linked: wanted.map(({ kind: included, filter: { pointer } }) => ({ kind: included, pointer, limit: pageSizes.included })) })
+    if (found === null) throw notFound(kind.name, id)
+    const { record, linked } = found
     if (wanted.length > 0) {
-      sendJson(res, { ...show(record), included: Object.fromEntries(wanted.flatMap(({ name, kind: included }, index) => pages[index] ? [[name, toPage(pages[index], showTo(caller, included, hub))]] : [])) })
+      sendJson(res, { ...show(record), included: Object.fromEntries(wanted.flatMap(({ name, kind: included }, index) => linked[index] ? [[name, toPage(linked[index], showTo(caller, included, hub))]] : [])) })
       return
     }
     const tag = tagOf(record)
