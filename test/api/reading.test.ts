@@ -48,6 +48,14 @@ describe('reading records over HTTP', () => {
     expect(receipts).to.deep.equal({ items: [], next: null })
   })
 
+  it('sends long texts whole, whatever their letters', async () => {
+    const name = 'Blåbærsyltetøy – '.repeat(2_000)
+    await opened.store.save([aWrite('long', { name }, { kind: 'location', schema: 'location@1', number: 'long' })])
+    const answer = await get('locations?number=long')
+    expect(items(answer).map(location => location['name'])).to.deep.equal([name])
+    expect(Number(answer.headers['content-length'])).to.equal(Buffer.byteLength(answer.text))
+  })
+
   it('lists page by page and finds by number, reference, link and time', async () => {
     const first = await get('orders?limit=2')
     expect(items(first).map(({ number }) => number)).to.deep.equal(['1', '2'])
