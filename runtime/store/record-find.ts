@@ -4,17 +4,15 @@ import type { Database } from './db.ts'
 import { recognise } from './identity.ts'
 import { keyText } from './key-plan.ts'
 import { findHolders, type HolderRow } from './key-writes.ts'
-import { recordColumns, sourceOf, survivor, toRecord, type RecordRow } from './rows.ts'
+import { sourceOf, survivor, toRecord, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import type { RecordSought, StoredRecord } from './types.ts'
-
-const livingOf = `select ${recordColumns} from torg.any_record r where r.id = any ($1::uuid[]) and r.version > 0 and r.deleted_at is null and r.merged_into is null`
 
 /** A record that became part of another one is found there, by whichever id, reference or number it is asked for. */
 export async function findRecord(db: Database, { kind, by, rules }: { kind: string, by: RecordSought, rules: Rules }): Promise<StoredRecord | null> {
   if ('like' in by) return findLike(db, { kind, ...by.like, rules })
-  const { from, ofKind, columns, references } = sourceOf(kind)
-  const select = `select ${columns}, r.provenance from ${from} r where ${ofKind} and r.version > 0 and r.id =`
+  const { from, ofKind, references } = sourceOf(kind)
+  const select = `${recordsOf(kind)} and r.id =`
   const rows = 'id' in by
     ? isId(by.id) ? await db.query<RecordRow>(`${select} ${survivor('$1::uuid')}`, [by.id]) : []
     : 'ref' in by
@@ -28,6 +26,11 @@ export async function findRecord(db: Database, { kind, by, rules }: { kind: stri
   return rows[0] ? toRecord(rows[0]) : null
 }
 
+function recordsOf(kind: string): string {
+  const { from, ofKind, columns } = sourceOf(kind)
+  return `select ${columns}, r.provenance from ${from} r where ${ofKind} and r.version > 0`
+}
+
 /** By match keys, as a save recognises it. Where several may be meant it is none of them. */
 async function findLike(db: Database, { kind, document, number, rules }: { kind: string, document: Record<string, unknown>, number: string | null, rules: Rules }): Promise<StoredRecord | null> {
   const kindRules = rules.kinds.get(kind)
@@ -35,7 +38,8 @@ async function findLike(db: Database, { kind, document, number, rules }: { kind:
   if (!kindRules || keys.length === 0) return null
   const holders = await db.query<HolderRow>(findHolders, [keys.map(() => kind), keys.map(({ rule }) => rule), keys.map(({ value }) => value)])
   if (holders.length === 0) return null
-  const records = new Map((await db.query<RecordRow>(livingOf, [[...new Set(holders.map(row => row.record_id))]])).map(row => [row.id, toRecord(row)]))
+  const living = await db.query<RecordRow>(`${recordsOf(kind)} and r.id = any ($1::uuid[]) and r.deleted_at is null and r.merged_into is null`, [[...new Set(holders.map(row => row.record_id))]])
+  const records = new Map(living.map(row => [row.id, toRecord(row)]))
   const holdersOf = Map.groupBy(holders, keyText)
   const { record } = recognise({ refs: [], document, number }, kindRules, key => (holdersOf.get(keyText({ kind, ...key })) ?? []).flatMap(row => records.get(row.record_id) ?? []))
   return record ? records.get(record.id) ?? null : null

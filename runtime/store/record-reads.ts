@@ -93,8 +93,9 @@ export function createRecordReads(db: Database): RecordReads {
     }),
     list: query => guarded(`Listing records of the kind ${query.kind}`, async () => {
       const { where } = query
-      const [page] = where?.pointer.endsWith('/id') && isId(where.value) ? await linkedTo(where.value, [query]) : [toPage(query, await db.query<PageRow>(...listing(query)))]
-      return page ?? { records: [], next: null }
+      if (!where?.pointer.endsWith('/id') || !isId(where.value)) return toPage(query, await db.query<PageRow>(...listing(query)))
+      const [page = toPage(query, [])] = await linkedTo(where.value, [query])
+      return page
     }),
     pricesOf: ({ skus, currency, customer = null, store = null, channel = null, customerGroups = [] }) => guarded('Reading prices', async () => {
       const rows = await db.query<DeliveredRow & { sku: string, variant_id: string } | { id: null, sku: string, variant_id: string }>(pricesOf, [skus, currency, customer !== null && isId(customer) ? customer : null, store, channel, customerGroups])
