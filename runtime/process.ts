@@ -31,7 +31,7 @@ import { createRunTracker } from './runs/tracker.ts'
 import { resolveSecret } from './secrets.ts'
 import type { Settings } from './settings.ts'
 import type { Presence } from './store/presence.ts'
-import type { Deployment, Store } from './store/types.ts'
+import type { Deployment, Store, Subscription } from './store/types.ts'
 import { hubRoot, version } from './version.ts'
 
 export interface ProcessOptions {
@@ -140,11 +140,14 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     if (interrupted > 0) log.warn({ runs: interrupted }, `${interrupted} runs had not ended after ${settings.drainLimitMs / 1000} s and were interrupted; they run again`)
   }
 
+  /** Those of the flows that Node-RED has, as the store knows them. */
+  const subscriptions = (): Subscription[] =>
+    [...registry.subscriptions.values()].map(({ nodeId, kind, system, lane, mode = 'live', matches }) => ({ id: nodeId, kind, system: system.key, lane, mode, matches }))
+
   const opening = createOpening(async (signal) => {
     const deployment = current?.id ?? 0
-    const subscriptions = [...registry.subscriptions.values()]
     await store.configure({
-      subscriptions: subscriptions.map(({ nodeId, kind, system, lane, mode = 'live', matches }) => ({ id: nodeId, kind, system: system.key, lane, mode, matches })),
+      subscriptions: subscriptions(),
       roles: compileRoles(rolesOf(current?.flows ?? [])),
       kinds: new Map([...project.kinds].map(([name, kind]) => [name, kind.rules])),
     })
@@ -228,7 +231,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   }
 
   return {
-    hub, registry, metrics, pressure, runs, engine, check, close, openDeployed, startFlows,
+    hub, registry, metrics, pressure, runs, engine, check, close, openDeployed, startFlows, subscriptions,
     /** The deployment that is open; 0: none. */
     get deployment() { return current?.id ?? 0 },
     /** Its flows. */

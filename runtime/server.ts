@@ -11,7 +11,7 @@ import { prove } from './completeness/index.ts'
 import { TorgError } from './errors.ts'
 import type { ConnectorDefinition } from './kit/definition.ts'
 import { loadConnectors } from './kit/load.ts'
-import { createImports } from './imports/index.ts'
+import { createImports, createThreads } from './imports/index.ts'
 import { closeServer, listen } from './listening.ts'
 import { rulesTo } from './mapping/format.ts'
 import { kinds } from './model/index.ts'
@@ -96,6 +96,14 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
     requireRoleTable(flows, parts.flows)
   }
 
+  const threads = createThreads({
+    program: new URL('import-thread.ts', import.meta.url), databaseUrl, extensions: project.extensions, lookups: project.lookups, mostAbsent: settings.removeLimit, log,
+    save: hub.save, ready: () => hub.accepting,
+    // What they match is asked when deliveries are made.
+    deployed: () => ({ subscriptions: parts.subscriptions().map(({ id, kind, system, lane, mode = 'live' }) => ({ id, kind, system, lane, mode })), roles: rolesOf(parts.flows) }),
+  })
+  undo.push(() => threads.close())
+
   // ------------------------------------------------------------ HTTP, twins, Node-RED
 
   let apps: NodeRedApps | undefined
@@ -113,7 +121,7 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
       flows: async () => (await store.activeDeployment())?.flows ?? [],
     }, options),
     imports: createImports({
-      store, save: hub.save, kinds: project.kinds, lookups: project.lookups, mostAbsent: settings.removeLimit, ready: () => hub.accepting,
+      store, lookups: project.lookups, receive: threads.receive,
       systems: () => [...registry.systems.keys()],
       flows: async () => (await store.activeDeployment())?.flows ?? [],
     }),

@@ -1,6 +1,5 @@
 /** Receives the lines of an import: reads, checks and saves them a batch at a time, and remembers the last one that is settled. */
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { toTorgError } from '../errors.ts'
 import type { BulkStore } from '../store/bulk-types.ts'
 import type { Import, ImportReceiver, ImportStore } from '../store/import-types.ts'
@@ -15,8 +14,8 @@ export interface ReceiveOptions extends ReaderContext {
   save: Save
   /** Share of a system's records, 0 to 1, that a full file may end without a person. */
   mostAbsent: number
-  /** False while the hub deploys: what is saved then would be raised for the old flows. */
-  ready(): boolean
+  /** Resolves once the hub does not deploy: what is saved then would be raised for the old flows. */
+  isReady(): Promise<void>
 }
 
 /** Takes rows in, some at a time. */
@@ -71,10 +70,9 @@ export async function receiveFile(id: string, input: AsyncIterable<Buffer>, opti
   }
 }
 
-async function receiveLines(begun: Import & { digest: Buffer | null }, input: AsyncIterable<Buffer>, { store, save, kinds, lookups, ready, receiver }: ReceiveOptions & { receiver: ImportReceiver }): Promise<void> {
+async function receiveLines(begun: Import & { digest: Buffer | null }, input: AsyncIterable<Buffer>, { store, save, kinds, lookups, isReady, receiver }: ReceiveOptions & { receiver: ImportReceiver }): Promise<void> {
   const reader = createReader(begun, { kinds, lookups })
   const progress = createProgress(begun)
-  const isReady = async (): Promise<void> => { while (!ready()) await sleep(100) }
   const context: TakingContext = { begun, reader, progress, store, save, receiver, holdMs, isReady }
   const bulk = begun.dryRun ? null : store.openBulk(begun)
   const taking = bulk ? createBulkTaking(context, bulk) : createTaking(context)

@@ -1,6 +1,10 @@
 /** What the store promises of files of prices and stock: kinds with tables of their own are taken in by thousands of lines. */
 import type { TorgError } from '../errors.ts'
 import type { ImportReceiver, SettledLines } from './import-types.ts'
+import type { KindRules, Roles, Subscription } from './types.ts'
+
+/** What is deployed, as far as it is asked when a file comes in. */
+export interface BulkRules { subscriptions: readonly Omit<Subscription, 'matches'>[], roles: Roles, kinds: ReadonlyMap<string, KindRules> }
 
 /** A line as far as it can be told without being understood. */
 export interface BulkLine {

@@ -1,12 +1,11 @@
 /** Files of prices and stock, thousands of lines at a time: one look says which say something new, and what nobody knows is copied into its table. */
 import { newId } from '../ids.ts'
 import { createBulkLinks } from './bulk-links.ts'
-import type { Bulk, BulkOverlap, BulkRow, BulkStore } from './bulk-types.ts'
+import type { Bulk, BulkOverlap, BulkRow, BulkRules, BulkStore } from './bulk-types.ts'
 import { insistent, toStoreError, type Database, type Transaction } from './db.ts'
 import { writeSettled } from './imports.ts'
 import { escapePointer } from './json.ts'
 import { extendRaises } from './raises.ts'
-import type { Rules } from './save-plan.ts'
 import { nextTurn } from './turn-moments.ts'
 import { copyText } from './typed/copy.ts'
 import type { TypedKind } from './typed/definition.ts'
@@ -38,7 +37,7 @@ const findOverlaps = 'select id, other, torg.price_named(id) as price, torg.pric
 const takeOut = 'delete from torg.price where id = any ($1::uuid[])'
 
 /** @param rules those in force */
-export function createBulk(db: Database, rules: () => Rules): BulkStore {
+export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
   const open = (typed: TypedKind, system: string): Bulk => {
     const { kind } = typed
     const findStanding = standingOf(typed)

@@ -1,12 +1,13 @@
 /** What imports raised is a range of ids: deliveries are made of it in portions, as of records that a subscription has never had. */
 import { raiseMissing } from './back-fill.ts'
+import type { BulkRules } from './bulk-types.ts'
 import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
 import { isActive } from './deployments.ts'
 import { createPacing } from './pacing.ts'
 import type { Advanced } from './repair-types.ts'
 import type { Rules } from './save-plan.ts'
 import { typedKind } from './typed/index.ts'
-import type { LaneName, Subscription, Taker } from './types.ts'
+import type { LaneName, Taker } from './types.ts'
 
 const extend = `
 insert into torg.raise as r (import_id, subscription, lane, kind, system, first_id, last_id, total)
@@ -31,7 +32,7 @@ const end = 'delete from torg.raise where import_id = $1 and subscription = $2'
 const least = '00000000-0000-0000-0000-000000000000'
 
 /** Adds the newest records of an import, whose ids rise, to what is raised. The system itself has said them: it is told nothing. */
-export async function extendRaises(tx: Transaction, { importId, kind, system, ids, subscriptions }: { importId: string, kind: string, system: string, ids: readonly string[], subscriptions: readonly Subscription[] }): Promise<void> {
+export async function extendRaises(tx: Transaction, { importId, kind, system, ids, subscriptions }: { importId: string, kind: string, system: string, ids: readonly string[], subscriptions: BulkRules['subscriptions'] }): Promise<void> {
   const [first, last] = [ids[0], ids.at(-1)]
   const wanting = subscriptions.filter(subscription => subscription.kind === kind && subscription.system !== system)
   if (first === undefined || last === undefined || wanting.length === 0) return

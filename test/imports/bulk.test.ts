@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { kinds } from '../../runtime/model/index.ts'
-import { createImports } from '../../runtime/imports/index.ts'
 import { waysOf, type PortionLine } from '../../runtime/imports/portion.ts'
 import { compileRoles } from '../../runtime/project/index.ts'
 import type { BulkStanding } from '../../runtime/store/bulk-types.ts'
 import type { Import } from '../../runtime/store/import-types.ts'
 import type { EntityWrite, SaveOutcome, Subscription } from '../../runtime/store/types.ts'
 import { aSubscription, claimDeliveries, configure, deliverAll, openTestStore, rejection, type TestStore } from '../store/support.ts'
+import { importsIn } from './support.ts'
 
 type Fields = Record<string, unknown>
 const price = (id: string, over: Fields = {}): Fields => ({
@@ -34,7 +34,7 @@ describe('imports: in bulk', () => {
     saved.push(...writes)
     return test.store.save(writes)
   }
-  const importsOf = (store = test.store) => createImports({ store, save, kinds, lookups: {}, mostAbsent: 0.2, ready: () => true, systems: () => ['erp', 'wms'], flows: async () => [] })
+  const importsOf = (store = test.store) => importsIn(store, save)
   async function* bytes(rows: readonly (Fields | string)[], end?: Error): AsyncGenerator<Buffer> {
     for (const row of rows) yield Buffer.from(`${typeof row === 'string' ? row : JSON.stringify(row)}\n`)
     if (end) throw end

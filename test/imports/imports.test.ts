@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { kinds } from '../../runtime/model/index.ts'
-import { createImports, createRemovalDuty } from '../../runtime/imports/index.ts'
+import { createRemovalDuty } from '../../runtime/imports/index.ts'
 import type { Import } from '../../runtime/store/import-types.ts'
 import type { EntityWrite, SaveOutcome } from '../../runtime/store/types.ts'
 import { TorgError } from '../../runtime/errors.ts'
@@ -14,6 +14,7 @@ import { call, startApi, type Answer, type RunningApi } from '../api/harness.ts'
 import { aSubscription, aWrite, claimDeliveries, configure, deliverAll, openTestStore, type TestStore } from '../store/support.ts'
 import { torg } from '../support/torg.ts'
 import { until } from '../support/until.ts'
+import { importsIn } from './support.ts'
 
 const ndjson = { 'content-type': 'application/x-ndjson' }
 const csv = { 'content-type': 'text/csv' }
@@ -35,7 +36,7 @@ describe('imports', () => {
     test = await openTestStore()
     const { store } = test
     const flows = [{ id: 'n1', type: 'map', name: 'Stores', mapping: { from: 'any', to: 'torg:location', rules: [{ to: 'refs[0].id', from: 'nr' }, { to: 'code', from: 'nr' }, { to: 'type', value: 'store' }, { to: 'name', from: 'navn' }] } }]
-    api = await startApi({ store, imports: createImports({ store, save, kinds, lookups: {}, mostAbsent: 0.2, ready: () => true, systems: () => ['erp', 'wms', 'crm'], flows: async () => flows }) })
+    api = await startApi({ store, imports: importsIn(store, save, { flows }) })
     duty = new AbortController()
     void createRemovalDuty({ store, save, log: pino({ level: 'silent' }) }).run(duty.signal)
   })
@@ -145,7 +146,7 @@ describe('imports', () => {
     const rows = many(1_200)
     const { id } = await declare()
     const { store } = test
-    const cut = createImports({ store, kinds, lookups: {}, mostAbsent: 0.2, ready: () => true, systems: () => ['erp'], flows: async () => [], save })
+    const cut = importsIn(store, save)
     // The connection ends in the middle of the second batch.
     async function* broken(): AsyncGenerator<Buffer> {
       yield Buffer.from(`${lines(...rows.slice(0, 500))}\n`)
