@@ -6,6 +6,7 @@
  * and one hint carries any number of deliveries; see `gates.ts`. The same code runs on Redis and on PostgreSQL; only {@link createHints} knows which.
  */
 import { Queue, Worker, createPostgresBackend, runMigrations } from 'bullmq'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from 'pino'
@@ -121,6 +122,7 @@ const hintJob = (lane: LaneName, slot: number) => ({
 })
 
 const workerTimes = {
+  autorun: false,
   concurrency: 1,
   lockDuration: lockDurationMs,
   stalledInterval: stalledIntervalMs,
@@ -147,6 +149,49 @@ const closeWithin = async (closing: Promise<unknown>, ms: number): Promise<void>
   clearTimeout(timer)
 }
 
+/** A worker of either backend. */
+interface Startable {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  waitUntilReady(): Promise<unknown>
+  run(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Pause before a worker that could not connect is made anew. */
+const againMs = 1_000
+
+/**
+ * Has a worker work once it has connected, and makes another one where it cannot. BullMQ never forgets that the first connection failed (as when PostgreSQL is
+ * stopped while the hub opens its lanes): such a worker asks for jobs again and again without a pause, and nothing else in the process has its turn any more.
+ */
+function runWorker(make: () => Startable, report: (error: unknown) => void): { close(): Promise<void> } {
+  const closing = new AbortController()
+  let worker: Startable | undefined
+  const open = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      const made = make()
+      worker = made
+      made.on('error', report)
+      try {
+        await made.waitUntilReady()
+        if (!closing.signal.aborted) made.run().catch(report)
+        return
+      } catch (error) {
+        report(error)
+        await closeWithin(made.close(), 1_000)
+        await sleep(againMs, undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
+      }
+    }
+  }
+  void open()
+  return {
+    close: async () => {
+      closing.abort()
+      if (worker) await closeWithin(worker.close(), 5_000)
+    },
+  }
+}
+
 function redisBackend(url: string, log: Logger) {
   const quiet = onceInAWhile(log, 'Redis is not reachable; intake and deliveries go on through PostgreSQL, slower. Check REDIS_URL.')
   // A producer must fail soon while Redis is down: nothing waits for a hint.
@@ -164,11 +209,7 @@ function redisBackend(url: string, log: Logger) {
         give: (slot) => queue.add('hint', {}, hintJob(lane, slot)),
         counts: () => queue.getJobCounts('waiting', 'active'),
         close: () => closeWithin(queue.close(), 2_000),
-        listen: (drain) => {
-          const worker = new Worker(lane, drain, { connection: consumer, prefix: 'torg', ...workerTimes })
-          worker.on('error', quiet)
-          return { close: () => closeWithin(worker.close(), 5_000) }
-        },
+        listen: (drain) => runWorker(() => new Worker(lane, drain, { connection: consumer, prefix: 'torg', ...workerTimes }), quiet),
       }
     },
     async close() {
@@ -202,11 +243,7 @@ async function postgresBackend(databaseUrl: string, log: Logger) {
         give: (slot) => queue.add('hint', {}, hintJob(lane, slot)),
         counts: () => queue.getJobCounts('waiting', 'active'),
         close: () => closeWithin(queue.close(), 2_000),
-        listen: (drain) => {
-          const worker = new Worker(lane, drain, { connection: pool, ...workerTimes }, createPostgresBackend)
-          worker.on('error', quiet)
-          return { close: () => closeWithin(worker.close(), 5_000) }
-        },
+        listen: (drain) => runWorker(() => new Worker(lane, drain, { connection: pool, ...workerTimes }, createPostgresBackend), quiet),
       }
     },
     close: () => closeWithin(pool.end(), 5_000),

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { createHints, type Hints } from '../../runtime/lanes/hints.ts'
@@ -93,6 +96,39 @@ for (const backend of ['postgres', 'redis'] as const) {
       expect(drains).to.equal(0)
     })
 
+    if (backend === 'postgres') {
+      it('listens when PostgreSQL is back that was away when it began to, and keeps nobody waiting until then', async () => {
+        const { hostname, port } = new URL(database.url)
+        let isAway = false
+        const open = new Set<Socket>()
+        // Connections end while they are made, as those of a server that is being stopped do.
+        const door = createServer((socket) => {
+          if (isAway) { socket.destroy(); return }
+          const through = connect(Number(port), hostname)
+          for (const [from, to] of [[socket, through], [through, socket]] as const) {
+            open.add(from)
+            from.on('error', () => undefined).pipe(to)
+          }
+        })
+        await once(door.listen(0, '127.0.0.1'), 'listening')
+        const address = door.address()
+        const doorUrl = Object.assign(new URL(database.url), { host: `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` }).href
+        const late = await createHints({ redisUrl: undefined, databaseUrl: doorUrl, log })
+        try {
+          isAway = true
+          for (const socket of open) socket.destroy()
+          let drains = 0
+          await late.listen('shop.in', async () => { drains += 1 })
+          await sleep(100)
+          isAway = false
+          await until(() => { late.give('shop.in'); return drains > 0 })
+        } finally {
+          await late.close()
+          for (const socket of open) socket.destroy()
+          door.close()
+        }
+      })
+    }
     if (backend === 'redis') {
       it('gives a hint without waiting while Redis is away, and works again when it is back', async () => {
         let drains = 0
