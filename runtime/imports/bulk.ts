@@ -1,85 +1,154 @@
 /** Takes in files of prices and stock: thousands of lines at a time, of which the next are read while PostgreSQL stores those before. */
 import { setImmediate } from 'node:timers/promises'
 import { TorgError } from '../errors.ts'
-import type { Bulk, BulkOverlap, BulkRow } from '../store/bulk-types.ts'
+import { joinRows, type Bulk, type BulkOverlap, type PreparedRows } from '../store/bulk-types.ts'
 import type { SettledLines } from '../store/import-types.ts'
+import type { EntityWrite } from '../store/types.ts'
 import { refuse, type Line, type Read, type Told } from './lines.ts'
-import { waysOf } from './portion.ts'
+import { doubtful, waysOf } from './portion.ts'
 import type { Mark, Outcome } from './progress.ts'
 import type { Taking, TakingContext } from './receive.ts'
 import type { Row } from './row.ts'
 import { patiently, saveLine } from './save-line.ts'
 
 const portionSize = 2_500
-/** Lines that are worked on before other work of this process has its turn, such as the answer PostgreSQL waits with. */
-const linesPerTurn = 40
+/** Lines that are worked on before other work of the thread has its turn, such as the answer PostgreSQL waits with. */
+const linesPerTurn = 25
+/** Lines of a first file that are made rows together. */
+const rowsTogether = 100
 
-/** A row that was read: what it is about, or else what it wants saved. */
+/** A row, and what it is likely about. */
+interface Guessed { row: Row, told: Told | null }
+/** A row that was read: what it is about, or else what it wants saved. `present`: the system's own ids in it. */
 type Looked = { row: Row, read: Read, present: readonly string[] } & ({ told: Told } | { told: null, line: Line })
 interface Saving { row: Row, line: Line }
-/** A line to add, and how it would be saved should that fail. */
-interface Adding extends Saving { added: BulkRow, present: readonly string[] }
-/** What is to be done of a portion. `same`: how many lines say nothing new. `ids`: whom the others are about. */
-interface Plan { mark: Mark, same: number, saves: Saving[], adds: Adding[], ids: ReadonlySet<string> }
+/** A line to add. What it says is in the prepared rows, and can be read again. */
+interface Adding { row: Row, told: Told }
+/** What is to be done of a portion. `same`: how many lines say nothing new. `ids`: whom the others are about. `assumed`: nobody was asked whether what is to be added is known. */
+interface Plan { mark: Mark, same: number, saves: readonly Saving[], adds: readonly Adding[], prepared: PreparedRows, ids: ReadonlySet<string>, assumed: boolean }
 
 export function createBulkTaking({ begun, reader, progress, store, save, receiver, holdMs, isReady }: TakingContext, bulk: Bulk): Taking {
   let planning: Promise<void> = Promise.resolve()
   let settling: Promise<void> = Promise.resolve()
   let unsettled: ReadonlySet<string> = new Set()
+  /** Nobody knew a line of the last portion, so that this is likely a first file: whether lines are known is not asked until PostgreSQL refuses one that is. */
+  let isFirst = false
 
-  const lookAt = (row: Row, read: Read): Looked => {
-    const told = reader.tell(row, read)
+  /** Whom the lines of a full file are about is noted as they are looked for. */
+  const noting = (mark: Mark, others: readonly string[] = []): { importId: string, line: number, others: readonly string[] } | null => begun.mode === 'full' ? { importId: begun.id, line: mark.line, others } : null
+
+  // ------------------------------------------------------------ reading
+
+  const lookAt = (row: Row, read: Read, guessed: Told | null): Looked => {
+    const told = reader.tell(row, read, guessed)
     if (told) return { row, read, told, present: [told.id] }
     const line = reader.toLine(row, read)
     return { row, read, told, line, present: line.present }
   }
-  const look = (row: Row): Looked | Promise<Looked> => {
+  const look = ({ row, told }: Guessed): Looked | Promise<Looked> => {
     const read = reader.read(row)
-    return read instanceof Promise ? read.then(done => lookAt(row, done)) : lookAt(row, read)
+    return read instanceof Promise ? read.then(done => lookAt(row, done, told)) : lookAt(row, read, told)
   }
 
-  const plan = async (mark: Mark, looked: readonly Looked[]): Promise<Plan> => {
+  /** Those of which something is to be done, read. What was said last, to the letter, need not be read. */
+  const lookAtChanged = async (mark: Mark, rows: readonly Guessed[], unsettled: ReadonlySet<string>): Promise<Looked[]> => {
+    const guesses = rows.flatMap(({ told }) => told ?? [])
+    const inDoubt = doubtful(guesses.map(({ id }) => id), unsettled)
+    const asked = guesses.filter(({ id }) => !inDoubt.has(id))
+    const unchanged = asked.length === 0 ? [] : await patiently(() => bulk.unchanged(asked, noting(mark)))
+    const same = new Map(asked.flatMap((told, index) => unchanged[index] ? [[told.id, told]] : []))
+    if (same.size === rows.length) return []
+    const isSame = ({ told }: Guessed): boolean => told !== null && same.get(told.id) === told
+    const looked = await inTurns(rows.filter(row => !isSame(row)), look)
+    // A line of which nothing was to be done is about a record that another one turns out to be about as well: the last of them counts.
+    const again = new Set(looked.flatMap(({ present }) => present).filter(id => same.has(id)))
+    return again.size === 0 ? looked : inTurns(rows.filter(row => !isSame(row) || again.has(row.told?.id ?? '')), look)
+  }
+
+  // ------------------------------------------------------------ planning
+
+  const prepare = async (lines: readonly (Adding & { write: EntityWrite })[]): Promise<PreparedRows> => {
+    const documents = lines.length === 0 ? [] : await patiently(() => bulk.link(lines.map(({ write }) => write.document)))
+    return bulk.prepare({
+      importId: begun.id, schema: reader.schema,
+      rows: lines.map(({ row, told, write }, index) => ({ id: told.id, said: told.said, line: row.line, document: documents[index] ?? write.document, number: write.number })),
+    })
+  }
+
+  /** @param unsettled ids of lines before that are being stored */
+  const plan = async (mark: Mark, rows: readonly Guessed[], unsettled: ReadonlySet<string>): Promise<Plan> => {
+    const looked = await lookAtChanged(mark, rows, unsettled)
     const told = looked.flatMap(one => one.told ?? [])
-    const others = looked.flatMap(one => one.told ? [] : one.present)
-    const standing = told.length + others.length === 0 ? [] : await patiently(() => bulk.standing(told, begun.mode === 'full' ? { importId: begun.id, line: mark.line, others } : null))
+    const standing = looked.length === 0 ? [] : await patiently(() => bulk.standing(told, noting(mark, looked.flatMap(one => one.told ? [] : one.present))))
     const ways = waysOf(looked, standing, unsettled)
+    isFirst = rows.length > 0 && looked.length === rows.length && ways.every(way => way === 'add')
     const left = looked.flatMap((one, index) => ways[index] === 'same' ? [] : { one, way: ways[index] })
     const saves: Saving[] = []
-    const adds: Adding[] = []
+    const adds: (Adding & { write: EntityWrite })[] = []
     await inTurns(left, ({ one, way }) => {
-      const { row, told: about, present } = one
-      const line = one.told ? reader.toLine(row, one.read, one.told) : one.line
-      if (way !== 'add' || 'refused' in line || !about || !bulk.takesWhole(line.write.document)) saves.push({ row, line })
-      else adds.push({ row, line, present, added: { id: about.id, said: about.said, line: row.line, document: line.write.document, schema: line.write.schema, number: line.write.number } })
+      const { row, told } = one
+      const line = told ? reader.toLine(row, one.read, told) : one.line
+      if (way !== 'add' || 'refused' in line || !told || !bulk.takesWhole(line.write.document)) saves.push({ row, line })
+      else adds.push({ row, told, write: line.write })
     })
-    const linked = adds.length === 0 ? [] : await patiently(() => bulk.link(adds.map(({ added }) => added.document)))
-    for (const [index, { added }] of adds.entries()) added.document = linked[index] ?? added.document
-    return { mark, same: looked.length - left.length, saves, adds, ids: new Set(left.flatMap(({ one }) => one.present)) }
+    return { mark, same: rows.length - left.length, saves, adds: adds.map(({ row, told }) => ({ row, told })), prepared: await prepare(adds), ids: new Set(left.flatMap(({ one }) => one.present)), assumed: false }
   }
 
+  /**
+   * A portion of a first file: every line is read, checked and made a row before the next ones are, so that little is in memory at a time. Null where
+   * that is too simple for one of them.
+   */
+  const planFirst = async (mark: Mark, rows: readonly Guessed[]): Promise<Plan | null> => {
+    if (!await patiently(() => bulk.noticesKnown())) return null
+    const [ids, saves, adds, parts]: [Set<string>, Saving[], Adding[], PreparedRows[]] = [new Set(), [], [], []]
+    for (let from = 0; from < rows.length; from += rowsTogether) {
+      const made: (Adding & { write: EntityWrite })[] = []
+      for (const one of await inTurns(rows.slice(from, from + rowsTogether), look)) {
+        const { row, told } = one
+        if (!told || ids.has(told.id) || unsettled.has(told.id)) return null
+        ids.add(told.id)
+        const line = reader.toLine(row, one.read, told)
+        if ('refused' in line) saves.push({ row, line })
+        else if (bulk.takesWhole(line.write.document)) made.push({ row, told, write: line.write })
+        else return null
+      }
+      parts.push(await prepare(made))
+      for (const { row, told } of made) adds.push({ row, told })
+    }
+    // Whom refused lines are about is there, if faulty.
+    const refused = saves.flatMap(({ line }) => line.present)
+    if (begun.mode === 'full' && refused.length > 0) await patiently(() => bulk.standing([], noting(mark, refused)))
+    return { mark, same: 0, saves, adds, prepared: joinRows(parts), ids, assumed: true }
+  }
+
+  // ------------------------------------------------------------ settling
+
+  const saveAll = (lines: readonly Saving[]): Promise<Outcome[]> => Promise.all(lines.map(({ row, line }) => saveLine(line, row, save)))
+
   /** What is saved comes first: it may make room for what is added. */
-  const settle = async ({ mark, same, saves, adds }: Plan): Promise<void> => {
+  const settle = async ({ mark, same, saves, adds, prepared, assumed }: Plan): Promise<void> => {
     await isReady()
-    const saved = await Promise.all(saves.map(({ row, line }) => saveLine(line, row, save)))
+    const saved = await saveAll(saves)
     // Which records the lines are about was noted when they were looked for.
     const settled = (outcomes: readonly Outcome[]): SettledLines => ({ ...progress.settling(mark, [...saved, ...outcomes], same), present: [] })
-    if (adds.length > 0) {
-      const noted = await addAll(adds, overlaps => settled(outcomesOf(adds, overlaps)))
-      if (noted) {
-        progress.settled(noted)
-        return
-      }
+    const added = adds.length === 0 ? null : await add(prepared, overlaps => settled(outcomesOf(adds, overlaps)))
+    if (added) return progress.settled(added)
+    if (assumed && adds.length > 0) {
+      // One of them is known, or something else is wrong with it. What was saved until here is what is refused anyway.
+      const planned = await plan(mark, adds, new Set())
+      return settle({ ...planned, saves: [...saves, ...planned.saves] })
     }
     // One of them is not as it should be, or was stored meanwhile: saved one by one, all others come in.
-    const noted = settled(await Promise.all(adds.map(({ row, line }) => saveLine(line, row, save))))
+    const looked = await inTurns(adds, look)
+    const noted = settled(await saveAll(looked.map(one => ({ row: one.row, line: one.told ? reader.toLine(one.row, one.read, one.told) : one.line }))))
     await patiently(() => store.settleLines(receiver, holdMs, noted))
     progress.settled(noted)
   }
 
   /** Null where PostgreSQL refuses something of it, or may have stored it: what is stored already is unchanged when it is saved. */
-  const addAll = async (adds: readonly Adding[], settled: Parameters<Bulk['add']>[3]): Promise<SettledLines | null> => {
+  const add = async (rows: PreparedRows, settled: Parameters<Bulk['add']>[3]): Promise<SettledLines | null> => {
     try {
-      return await bulk.add(receiver, holdMs, { at: begun.at, rows: adds.map(({ added }) => added) }, settled)
+      return await bulk.add(receiver, holdMs, rows, settled)
     } catch (thrown) {
       if (thrown instanceof TorgError && (thrown.code === 'request.invalid' || thrown.class === 'transient')) return null
       throw thrown
@@ -88,13 +157,13 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 
   return {
     size: portionSize,
-    // Three portions are under way: one is looked at, of one PostgreSQL says what it knows, and one is stored. A failure is told by whoever awaits it.
+    // Two portions are under way: one is read, and one is stored. A failure is told by whoever awaits it.
     take: async rows => {
       const mark = progress.mark(rows)
-      const looked = await inTurns(rows, look)
+      const guessed = await inTurns(rows, (row): Guessed => ({ row, told: isFirst ? null : reader.guess(row) }))
       await planning
       planning = (async () => {
-        const planned = await plan(mark, looked)
+        const planned = (isFirst ? await planFirst(mark, guessed) : null) ?? await plan(mark, guessed, unsettled)
         await settling
         unsettled = planned.ids
         settling = settle(planned)
@@ -110,14 +179,14 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 }
 
 function outcomesOf(adds: readonly Adding[], overlaps: readonly BulkOverlap[]): Outcome[] {
-  const errorOf = new Map(overlaps.map(({ row, error }) => [row, error]))
-  return adds.map(({ row, added, present }): Outcome => {
-    const error = errorOf.get(added)
-    return error ? { present, refused: refuse(row, error) } : { present, saved: 'created' }
+  const errorAt = new Map(overlaps.map(({ index, error }) => [index, error]))
+  return adds.map(({ row, told }, index): Outcome => {
+    const error = errorAt.get(index)
+    return error ? { present: [told.id], refused: refuse(row, error) } : { present: [told.id], saved: 'created' }
   })
 }
 
-/** Does something with each, and lets other work of the process have its turn now and then. */
+/** Does something with each, and lets other work of the thread have its turn now and then. */
 async function inTurns<Item, Result>(items: readonly Item[], work: (item: Item) => Result | Promise<Result>): Promise<Result[]> {
   const results: Result[] = []
   for (const [index, item] of items.entries()) {

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { parse, type CsvError, type Info } from 'csv-parse'
 import { TorgError } from '../errors.ts'
-import { longestLine, type Row } from './row.ts'
+import { longestLine, unreadable, type Row } from './row.ts'
 
 /** Rows handed on at once, at most. */
 const atOnce = 500
@@ -59,16 +59,16 @@ export async function* readCsv(input: AsyncIterable<Buffer>, onHeader: (columns:
 function toRow(record: readonly string[], columns: readonly string[], line: number): Row {
   const text = JSON.stringify(record)
   if (record.length !== columns.length) {
-    return { line, text, fault: new TorgError('validation.schema', {
+    return unreadable(line, text, new TorgError('validation.schema', {
       detail: `Line ${line} has ${record.length} cells, but the header has ${columns.length} columns.`, value: record.length,
       next: 'Put texts that hold the delimiter, quotes or line ends in double quotes, and quotes in them twice.',
-    }) }
+    }))
   }
-  return { line, text, value: Object.fromEntries(columns.flatMap((name, index) => record[index] === '' ? [] : [[name, record[index]]])) }
+  return { line, text, read: () => Object.fromEntries(columns.flatMap((name, index) => record[index] === '' ? [] : [[name, record[index]]])) }
 }
 
 function toFault({ line, error, text }: { line: number, error: CsvError | undefined, text: string }): Row {
-  return { line, text, fault: new TorgError('validation.schema', { detail: `Line ${line} is not well formed CSV: ${error?.message ?? 'it cannot be read'}.`, next: 'Put texts that hold the delimiter, quotes or line ends in double quotes, and quotes in them twice.' }) }
+  return unreadable(line, text, new TorgError('validation.schema', { detail: `Line ${line} is not well formed CSV: ${error?.message ?? 'it cannot be read'}.`, next: 'Put texts that hold the delimiter, quotes or line ends in double quotes, and quotes in them twice.' }))
 }
 
 /** What divides the columns of the first line: spreadsheets of some countries write semicolons. */

@@ -22,6 +22,8 @@ export interface Told { id: string, said: string }
 
 /** Of a refused line so many characters are kept. */
 const textKept = 2_000
+/** Of NDJSON: the first id behind the first list of references. */
+const firstId = /"refs":\s*\[[^\]]*?"id":\s*"([^"\\]+)"/
 /** Digits of a digest: 128 bits. */
 const digestLength = 32
 
@@ -53,27 +55,45 @@ export function createReader(declared: Declared, { kinds, lookups }: ReaderConte
     }
   }
   /** At once where there is no mapping: a file has a million rows. */
-  const read = (row: Row): Read | Promise<Read> => 'fault' in row ? { entity: undefined, error: row.fault } : map ? mapped(map, row.value) : { entity: row.value }
+  const read = (row: Row): Read | Promise<Read> => {
+    let value: unknown
+    try {
+      value = row.read()
+    } catch (thrown) {
+      return { entity: undefined, error: toTorgError(thrown, 'message.not-json') }
+    }
+    return map ? mapped(map, value) : { entity: value }
+  }
+  const digest = (said: string): string => hash('sha256', rules + said).slice(0, digestLength)
 
   /** What a row wants saved, checked like in `hub save`. @param told with it, the record keeps what was said */
   const toLine = (row: Row, { entity, error }: Read, told?: Told): Line => {
     if (error) return { line: row.line, present: [], refused: refuse(row, error) }
     try {
       const write = toWrite(entity, kind, declared, told?.said)
-      return { line: row.line, present: idsOf(write, declared), write }
+      return { line: row.line, present: told ? [told.id] : idsOf(write, declared), write }
     } catch (thrown) {
       return { line: row.line, present: presentIn(entity, declared), refused: refuse(row, toTorgError(thrown, 'mapping.failed')) }
     }
   }
 
   return {
+    schema: kind.schemaName,
     rows: (input: AsyncIterable<Buffer>): AsyncGenerator<Row[]> => declared.format === 'csv' ? readCsv(input, onHeader) : readNdjson(input),
     read,
     toLine,
-    /** Null where the entity is not told by one reference of its system alone, or is to be removed. */
-    tell: (row: Row, { entity, error }: Read): Told | null => {
+    /**
+     * What a row is likely about, without reading it; null where that cannot be guessed. A record with this id of which the same was said last is what the
+     * row is about all the same: its text is the one that was read then.
+     */
+    guess: (row: Row): Told | null => {
+      const id = map ? undefined : firstId.exec(row.text)?.[1]
+      return id === undefined ? null : { id, said: digest(row.text) }
+    },
+    /** Null where the entity is not told by one reference of its system alone, or is to be removed. @param guessed of this row */
+    tell: (row: Row, { entity, error }: Read, guessed: Told | null): Told | null => {
       const id = error ? null : onlyId(entity, declared)
-      return id === null ? null : { id, said: hash('sha256', rules + (map ? JSON.stringify(entity) : row.text)).slice(0, digestLength) }
+      return id === null ? null : id === guessed?.id ? guessed : { id, said: digest(map ? JSON.stringify(entity) : row.text) }
     },
   }
 }
@@ -86,7 +106,10 @@ export function refuse({ line, text }: Pick<Row, 'line' | 'text'>, error: TorgEr
 /** A line with `deletedAt` says that the record is gone. */
 function toWrite(entity: unknown, kind: Kind, { id, system, at }: Declared, digest: string | undefined): EntityWrite {
   const operation = isRemoval(entity) ? 'remove' : 'upsert'
-  return { ...readEntity(kind, entity, { system, operation }), operation, origin: { system, message: id, at }, sourceTime: null, ...(digest !== undefined && { digest }) }
+  const { schema, refs, number, document } = readEntity(kind, entity, { system, operation })
+  const write: EntityWrite = { kind: kind.name, schema, refs, number, document, operation, origin: { system, message: id, at }, sourceTime: null }
+  if (digest !== undefined) write.digest = digest
+  return write
 }
 
 const isRemoval = (entity: unknown): boolean => isRecord(entity) && typeof entity['deletedAt'] === 'string'

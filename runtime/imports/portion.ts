@@ -12,6 +12,17 @@ export interface PortionLine {
   present: readonly string[]
 }
 
+/** Ids that lines are about more than once, or one before is about that is not stored yet. */
+export function doubtful(ids: readonly string[], unsettled: ReadonlySet<string>): Set<string> {
+  const seen = new Set<string>()
+  const found = new Set<string>()
+  for (const id of ids) {
+    if (seen.has(id) || unsettled.has(id)) found.add(id)
+    seen.add(id)
+  }
+  return found
+}
+
 /**
  * The way of each line. Whatever is in doubt is saved: what is about a record that another line of this portion, or one before that is not stored
  * yet, is about as well, so that the last of them counts as it does in the file.
@@ -20,13 +31,12 @@ export interface PortionLine {
  * @param unsettled ids of lines before that are being stored
  */
 export function waysOf(lines: readonly PortionLine[], standing: readonly BulkStanding[], unsettled: ReadonlySet<string>): Way[] {
-  const times = new Map<string, number>()
-  for (const { present } of lines) for (const id of present) times.set(id, (times.get(id) ?? 0) + 1)
+  const inDoubt = doubtful(lines.flatMap(({ present }) => present), unsettled)
   let place = 0
   return lines.map(({ told }) => {
     if (told === null) return 'save'
     const known = standing[place++]
-    if ((times.get(told.id) ?? 0) > 1 || unsettled.has(told.id)) return 'save'
+    if (inDoubt.has(told.id)) return 'save'
     return known === 'same' ? 'same' : known === 'new' ? 'add' : 'save'
   })
 }

@@ -1,5 +1,5 @@
 /** References from a file: which id a system has for a record, line by line. */
-import { TorgError } from '../errors.ts'
+import { toTorgError, TorgError } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { isRecord } from '../model/validation.ts'
 import type { Import, ImportError } from '../store/import-types.ts'
@@ -58,13 +58,17 @@ export async function linkFile(input: AsyncIterable<Buffer>, { kind, system, for
 
 /** One line as a link, or what is wrong with it. */
 function toLink(row: Row, kind: string): ReferenceLink | TorgError {
-  if ('fault' in row) return row.fault
-  const value = isRecord(row.value) ? row.value : {}
+  let said: unknown
+  try {
+    said = row.read()
+  } catch (thrown) {
+    return toTorgError(thrown, 'validation.schema')
+  }
+  const value = isRecord(said) ? said : {}
   const nested = isRecord(value['ref']) ? value['ref'] : {}
   const [id, number, record, refSystem, refId] = [value['id'], value['number'], value['record'], value['ref.system'] ?? nested['system'], value['ref.id'] ?? nested['id']].map(textOf)
   if (id === undefined) return wrong('/id', 'has no id: the one that the system gave the record')
-  const said = [number, record, refId].filter(one => one !== undefined)
-  if (said.length !== 1) return wrong('', 'names the record by exactly one of number, record (its id in the hub) and ref')
+  if ([number, record, refId].filter(one => one !== undefined).length !== 1) return wrong('', 'names the record by exactly one of number, record (its id in the hub) and ref')
   if (number !== undefined) return { id, to: { number } }
   if (record !== undefined) return isId(record) ? { id, to: { record } } : wrong('/record', `names the record ${record}, which is no id of the hub`)
   if (refId === undefined || refSystem === undefined) return wrong('/ref/system', 'has a reference without its system')

@@ -1,8 +1,13 @@
-/** A line of a file as it was read, before anybody asked what it means. */
+/** A line of a file before anybody asked what it means. */
 import { TorgError } from '../errors.ts'
 
 /** `text` is what the file says there, as far as resuming needs it to know the line again. */
-export type Row = { line: number, text: string } & ({ value: unknown } | { fault: TorgError })
+export interface Row {
+  readonly line: number
+  readonly text: string
+  /** What it says. @throws TorgError where it cannot be read */
+  read(): unknown
+}
 
 /** Characters of a line at most. */
 export const longestLine = 1_000_000
@@ -10,3 +15,6 @@ export const longestLine = 1_000_000
 export const tooLong = (line: number): TorgError => new TorgError('request.too-large', {
   detail: `Line ${line} is longer than ${longestLine} characters.`, next: 'See whether line ends are missing there; one document is one line.',
 })
+
+/** A line that cannot be read. */
+export const unreadable = (line: number, text: string, fault: TorgError): Row => ({ line, text, read: () => { throw fault } })

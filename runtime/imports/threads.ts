@@ -28,7 +28,7 @@ export interface Threads {
 }
 
 /** Megabytes. Young, that of three portions that are under way would be copied around. */
-const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 }
+const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 128 }
 /** Chunks of a file, mostly of 64 KiB, that a thread has not taken yet. */
 const mostUntaken = 16
 /** The thread that was last used is kept for the next file. */

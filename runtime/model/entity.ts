@@ -10,6 +10,12 @@ export interface EntityReference { system?: string, kind?: string, id: string }
 /** A document on its way through a flow, with its references and the number people call it by. */
 export type Entity<D extends object = Record<string, unknown>> = D & { refs: EntityReference[], number?: string }
 
+/** Also a field of the name `__proto__` is a field. */
+function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  else object[key] = value
+}
+
 /** Fields the hub itself adds to an entity that it sends; they are taken off again when it is saved. */
 const envelope = new Set(['id', 'version', 'schema', 'createdAt', 'updatedAt', 'deletedAt', 'provenance', 'status', 'refs', 'number'])
 
@@ -25,12 +31,15 @@ export function takeApart(kind: Kind, entity: unknown, system: string): EntityPa
 
 /** An entity, or part of one, without what the hub itself adds, its links complete. */
 export function documentOf(kind: Kind, entity: Record<string, unknown>, system: string): Record<string, unknown> {
-  let document: Record<string, unknown> = Object.fromEntries(Object.entries(entity).filter(([key]) => !envelope.has(key)))
+  let document: Record<string, unknown> = {}
+  for (const key of Object.keys(entity)) if (!envelope.has(key)) setOwn(document, key, entity[key])
   for (const link of kind.links) document = withLink(document, stepsOf(link.pointer), { system, kind: link.kind })
   return document
 }
 
 function references(kind: Kind, given: unknown, system: string): Reference[] {
+  const only = onlyReference(given, system)
+  if (only) return [only]
   if (given !== undefined && !Array.isArray(given)) throw new TorgError('validation.schema', { detail: '/refs is not a list. Map the system\'s own id to refs[0].id.', pointer: '/refs', value: given })
   const refs = (given ?? []).map((entry: unknown, index): Reference => {
     const text = (field: string, fallback?: string): string => {
@@ -45,6 +54,15 @@ function references(kind: Kind, given: unknown, system: string): Reference[] {
   const own = refs.filter(ref => ref.system === system)
   if (own.length === 0) throw new TorgError('model.no-reference', { detail: `The ${kind.name} has no reference of the system ${system}, so the hub cannot tell which record it is.`, pointer: '/refs', value: given })
   return [...own, ...refs.filter(ref => ref.system !== system)]
+}
+
+/** Where there is one that says everything: most of a million. */
+function onlyReference(given: unknown, own: string): Reference | null {
+  if (!Array.isArray(given) || given.length !== 1) return null
+  const [ref]: unknown[] = given
+  if (!isRecord(ref)) return null
+  const { system, kind, id } = ref
+  return system === own && typeof kind === 'string' && kind !== '' && typeof id === 'string' && id !== '' ? { system, kind, id } : null
 }
 
 function number(given: unknown): string | null {
@@ -71,11 +89,14 @@ function withLink(value: unknown, path: readonly string[], fill: { system: strin
   const segment = path[at]
   if (segment === undefined) {
     if (!isRecord(value) || !isRecord(value.ref)) return value
-    const { id } = value.ref
+    const { system, kind, id } = value.ref
+    if (typeof system === 'string' && typeof kind === 'string' && typeof id === 'string') return value
     return { ...value, ref: { ...fill, ...value.ref, ...(typeof id === 'number' && Number.isSafeInteger(id) && { id: String(id) }) } }
   }
   if (segment === '*') return Array.isArray(value) ? value.map(item => withLink(item, path, fill, at + 1)) : value
-  return isRecord(value) && segment in value ? { ...value, [segment]: withLink(value[segment], path, fill, at + 1) } : value
+  if (!isRecord(value) || !(segment in value)) return value
+  const linked: unknown = withLink(value[segment], path, fill, at + 1)
+  return linked === value[segment] ? value : { ...value, [segment]: linked }
 }
 
 /** See `toEntity` in index.ts. */

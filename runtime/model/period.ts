@@ -14,5 +14,5 @@ export function isInEffect({ from, to }: Period, document: Document, at: string)
 
 /** The moments at which it begins or ends. */
 export function momentsOf({ from, to }: Period, document: Document): string[] {
-  return [document[from], document[to]].flatMap(moment => typeof moment === 'string' ? [moment] : [])
+  return [document[from], document[to]].filter(moment => typeof moment === 'string')
 }

@@ -1,7 +1,7 @@
 /** What the lines of a file link to: looked up once for many lines, and remembered while the file lasts. */
 import { newId } from '../ids.ts'
 import type { Database } from './db.ts'
-import { findLinks, replaceLinks } from './links.ts'
+import { replaceLinks } from './links.ts'
 import type { JsonObject } from './merge.ts'
 import { referenceKey } from './save-plan.ts'
 import type { Reference } from './types.ts'
@@ -36,18 +36,22 @@ export function createBulkLinks(db: Database): (documents: readonly JsonObject[]
   }
 
   return async (documents, pointers) => {
-    const wanted = new Map(documents.flatMap(document => findLinks(document, pointers)).map(reference => [referenceKey(reference), reference]))
-    const unknown = [...wanted].flatMap(([key, reference]) => memory.has(key) ? [] : reference)
-    if (memory.size + unknown.length > mostRemembered) {
-      memory.clear()
-      unknown.splice(0, unknown.length, ...wanted.values())
-    }
-    const missing = await lookUp(unknown)
+    const unknown = new Map<string, Reference>()
+    const replace = (document: JsonObject): JsonObject => replaceLinks(document, pointers, reference => {
+      const key = referenceKey(reference)
+      const known = memory.get(key)
+      if (known === undefined) unknown.set(key, reference)
+      return known ?? null
+    })
+    const replaced = documents.map(replace)
+    if (unknown.size === 0) return replaced
+    if (memory.size + unknown.size > mostRemembered) memory.clear()
+    const missing = await lookUp([...unknown.values()])
     if (missing.length > 0) {
       await db.query(addPlaceholders, [...columns(missing), missing.map(() => newId())])
       await lookUp(missing)
     }
-    return documents.map(document => replaceLinks(document, pointers, reference => memory.get(referenceKey(reference)) ?? null))
+    return replaced.map(replace)
   }
 }
 

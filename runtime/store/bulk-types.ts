@@ -21,17 +21,29 @@ export type BulkStanding = 'same' | 'other' | 'new'
 export interface BulkRow extends BulkLine {
   line: number
   document: Record<string, unknown>
-  schema: string
   number: string | null
 }
 
-/** A price that was not added, because another one of its scope holds at the same time. */
-export interface BulkOverlap { row: BulkRow, error: TorgError }
+/** Rows as they are copied into their table, with the ids they get, which rise. */
+export interface PreparedRows { rows: readonly { recordId: string, line: number }[], text: Buffer }
+
+/** As if they had been prepared together. */
+export const joinRows = (parts: readonly PreparedRows[]): PreparedRows => ({ rows: parts.flatMap(({ rows }) => rows), text: Buffer.concat(parts.map(({ text }) => text)) })
+
+/** A price that was not added, by its place among the rows, because another one of its scope holds at the same time. */
+export interface BulkOverlap { index: number, error: TorgError }
 
 /** One import's way into the table of its kind. */
 export interface Bulk {
   /** Whether the role table lets the system write all of a new record, and leaves its fields whole. */
   takesWhole(document: Readonly<Record<string, unknown>>): boolean
+  /**
+   * Which of some lines this system said last, word for word, and stand.
+   * @param noting with it, their records count as held by the file up to this line
+   */
+  unchanged(lines: readonly BulkLine[], noting: { importId: string, line: number } | null): Promise<boolean[]>
+  /** Whether {@link Bulk.add} would be refused for whatever the system has a record of. */
+  noticesKnown(): Promise<boolean>
   /**
    * What is known of some lines, in their order.
    * @param noting with it, the records of the lines and of `others`, further ids of the system, count as held by the file up to this line
@@ -40,12 +52,15 @@ export interface Bulk {
   /** Turns the links of documents into ids, of placeholders where nobody knows the reference. */
   link(documents: readonly Record<string, unknown>[]): Promise<Record<string, unknown>[]>
   /**
+   * Rows for {@link Bulk.add}, their links ids. They count as said when they are added.
+   */
+  prepare(given: { importId: string, schema: string, rows: readonly BulkRow[] }): PreparedRows
+  /**
    * Adds records, raises them as a range for the subscriptions of their kind, and settles the lines: all of it, or nothing. Prices that would
    * overlap are left out; `settled` is told of them and answers what is to be noted.
-   * @param at when the system is taken to have said it
    * @throws request.conflict as `settleLines`; request.invalid where PostgreSQL refuses a value, or a reference is known by now
    */
-  add(receiver: ImportReceiver, holdMs: number, given: { at: string, rows: readonly BulkRow[] }, settled: (overlaps: readonly BulkOverlap[]) => SettledLines): Promise<SettledLines>
+  add(receiver: ImportReceiver, holdMs: number, rows: PreparedRows, settled: (overlaps: readonly BulkOverlap[]) => SettledLines): Promise<SettledLines>
 }
 
 export interface BulkStore {

@@ -1,19 +1,31 @@
 /** Files of prices and stock, thousands of lines at a time: one look says which say something new, and what nobody knows is copied into its table. */
 import { newId } from '../ids.ts'
 import { createBulkLinks } from './bulk-links.ts'
-import type { Bulk, BulkOverlap, BulkRow, BulkRules, BulkStore } from './bulk-types.ts'
+import type { Bulk, BulkLine, BulkOverlap, BulkRules, BulkStore, PreparedRows } from './bulk-types.ts'
 import { insistent, toStoreError, type Database, type Transaction } from './db.ts'
 import { writeSettled } from './imports.ts'
 import { escapePointer } from './json.ts'
 import { extendRaises } from './raises.ts'
 import { nextTurn } from './turn-moments.ts'
-import { copyText } from './typed/copy.ts'
+import { copyColumns, copyText } from './typed/copy.ts'
 import type { TypedKind } from './typed/definition.ts'
 import { typedKind } from './typed/index.ts'
 import { overlapping, type Named } from './typed/overlap.ts'
 
-// References under which another system made the record stand in torg.reference: mostly there are none, which costs one look. "Offset 0": each line is
-// looked up by itself. Without statistics of a table that was empty the planner would compare each line with each row.
+// Which of the lines are said already, word for word: nothing of them is to be done. "Offset 0": each line is looked up by itself. Without statistics of a
+// table that was empty the planner would compare each line with each row.
+const unchangedOf = ({ table }: TypedKind): string => `
+with given as materialized (
+  select ord, external_id, substr($3::bytea, ((ord - 1) * 16 + 1)::int, 16) as said from unnest($2::text[]) with ordinality as g (external_id, ord)
+), same as materialized (
+  select g.ord, r.id from given g cross join lateral (select id, said, deleted_at from ${table} where system = $1 and external_id = g.external_id offset 0) r where r.said = g.said and r.deleted_at is null
+), noted as (
+  insert into torg.import_seen (import_id, line, ids) select $4, $5, array_agg(id) from same where $4::uuid is not null having count(*) > 0
+  on conflict (import_id, line) do update set ids = excluded.ids
+)
+select case when count(*) < cardinality($2) then coalesce(json_agg(ord), '[]') end as places from same`
+
+// References under which another system made the record stand in torg.reference: mostly there are none, which costs one look.
 const standingOf = ({ table, kind }: TypedKind): string => `
 with given as materialized (
   select ord, external_id, substr($3::bytea, ((ord - 1) * 16 + 1)::int, 16) as said from unnest($2::text[]) with ordinality as g (external_id, ord)
@@ -26,22 +38,26 @@ with given as materialized (
   where (select exists (select from torg.reference where system = $1 and kind = '${kind}'))
 ), noted as (
   insert into torg.import_seen (import_id, line, ids) select $4, $5, array_agg(id) from found where $4::uuid is not null having count(*) > 0
-  on conflict (import_id, line) do update set ids = excluded.ids
+  on conflict (import_id, line) do update set ids = import_seen.ids || excluded.ids
 )
 select case when count(*) filter (where same) < cardinality($2) then
   json_build_array(coalesce(json_agg(ord) filter (where same), '[]'), coalesce(json_agg(ord) filter (where same is not true), '[]')) end as places from found`
 
-// Whoever writes prices of the same variants waits, and then sees these.
-const lockScopes = 'select torg.lock_scopes($1::uuid[])'
-const findOverlaps = 'select id, other, torg.price_named(id) as price, torg.price_named(other) as named from torg.overlaps($1::uuid[]) order by id'
+// A system knows a record by the reference in its row, or by others, which PostgreSQL would not miss when the row is added once more.
+const findOthers = 'select exists (select from torg.reference where system = $1 and kind = $2) as others'
+const findOverlaps = 'select id, other, torg.price_named(id) as price, torg.price_named(other) as named from torg.overlaps_between($1, $2)'
 const takeOut = 'delete from torg.price where id = any ($1::uuid[])'
 
 /** @param rules those in force */
 export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
   const open = (typed: TypedKind, system: string): Bulk => {
-    const { kind } = typed
-    const findStanding = standingOf(typed)
+    const { kind, table } = typed
+    const [findUnchanged, findStanding] = [unchangedOf(typed), standingOf(typed)]
+    const copy = `copy ${table} (${copyColumns(typed).join(', ')}) from stdin`
     const links = createBulkLinks(db)
+    // What comes from a system that is being connected is known to it, also where it says nothing new: that is the ordinary save's to say.
+    const isAdopting = (): boolean => rules().subscriptions.some(subscription => subscription.kind === kind && subscription.mode === 'adopt')
+    const digestsOf = (lines: readonly BulkLine[]): Buffer => Buffer.from(lines.map(({ said }) => said).join(''), 'hex')
     return {
       takesWhole: document => {
         const roles = rules().roles.of(kind, null, document)
@@ -51,36 +67,45 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
         })
       },
 
+      unchanged: (lines, noting) => insistent('Looking for the lines of a file', async () => {
+        if (isAdopting()) return lines.map(() => false)
+        const [row] = await db.query<{ places: number[] | null }>(findUnchanged, [system, lines.map(({ id }) => id), digestsOf(lines), noting?.importId ?? null, noting?.line ?? null])
+        if (!row?.places) return lines.map(() => true)
+        const places = new Set(row.places)
+        return lines.map((_, index) => places.has(index + 1))
+      }),
+
       standing: (lines, noting) => insistent('Looking for the lines of a file', async () => {
         const ids = [...lines.map(({ id }) => id), ...noting?.others ?? []]
-        // What comes from a system that is being connected is known to it, also where it says nothing new: that is the ordinary save's to say.
-        const adopting = rules().subscriptions.some(subscription => subscription.kind === kind && subscription.mode === 'adopt')
-        const said = adopting ? Buffer.alloc(0) : Buffer.from(lines.map(line => line.said).join(''), 'hex')
-        const [row] = await db.query<{ places: [same: number[], other: number[]] | null }>(findStanding, [system, ids, said, noting?.importId ?? null, noting?.line ?? null])
+        const [row] = await db.query<{ places: [same: number[], other: number[]] | null }>(findStanding, [system, ids, isAdopting() ? Buffer.alloc(0) : digestsOf(lines), noting?.importId ?? null, noting?.line ?? null])
         if (!row?.places) return lines.map(() => 'same')
         const [same, other] = row.places.map(places => new Set(places))
         return lines.map((_, index) => other?.has(index + 1) ? 'other' : same?.has(index + 1) ? 'same' : 'new')
       }),
 
+      noticesKnown: () => insistent('Looking for references', async () => (await db.query<{ others: boolean }>(findOthers, [system, kind]))[0]?.others === false),
+
       link: documents => insistent('Looking for what lines link to', () => links(documents, rules().kinds.get(kind)?.links ?? [])),
 
+      prepare: ({ importId, schema, rows }) => {
+        const now = new Date().toISOString()
+        const kindRules = rules().kinds.get(kind) ?? {}
+        const made = rows.map(({ id, said, number, document }) => ({ id: newId(), number, externalId: id, said, turnsAt: nextTurn(kindRules, { document, deletedAt: null }, now), document }))
+        return { rows: rows.map(({ line }, index) => ({ recordId: made[index]?.id ?? '', line })), text: copyText(typed, { schema, system, messageId: importId }, made) }
+      },
+
       // Not tried again here: with its commit's answer lost, all of it may be stored.
-      add: async (receiver, holdMs, { at, rows }, settled) => {
+      add: async (receiver, holdMs, { rows, text }, settled) => {
         try {
           return await db.copying(async tx => {
-            const { importId, made } = { importId: receiver.id, made: rows.map(row => ({ row, recordId: newId() })) }
-            const now = new Date().toISOString()
-            const kindRules = rules().kinds.get(kind) ?? {}
-            const { columns, text } = copyText(typed, made.map(({ row, recordId }) => ({
-              id: recordId, schema: row.schema, number: row.number, system, externalId: row.id, messageId: importId, saidAt: at, said: row.said, now,
-              turnsAt: nextTurn(kindRules, { document: row.document, deletedAt: null }, now), document: row.document,
-            })))
-            await tx.copy(`copy ${typed.table} (${columns.join(', ')}) from stdin`, text)
-            const overlaps = kind === 'price' ? await leaveOut(tx, made) : []
-            const left = new Set(overlaps.map(({ row }) => row))
-            await extendRaises(tx, { importId, kind, system, ids: made.flatMap(({ row, recordId }) => left.has(row) ? [] : recordId), subscriptions: rules().subscriptions })
+            await tx.copy(copy, text)
+            const overlaps = kind === 'price' ? await leaveOut(tx, rows) : []
+            const left = new Set(overlaps.map(({ index }) => index))
             const noted = settled(overlaps)
-            await writeSettled(tx, receiver, holdMs, noted)
+            await Promise.all([
+              extendRaises(tx, { importId: receiver.id, kind, system, ids: rows.flatMap(({ recordId }, index) => left.has(index) ? [] : recordId), subscriptions: rules().subscriptions }),
+              writeSettled(tx, receiver, holdMs, noted),
+            ])
             return noted
           })
         } catch (error) {
@@ -98,18 +123,16 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
 }
 
 /** Takes out again what would hold at the same time as another price; of two lines of the file the later one. */
-async function leaveOut(tx: Transaction, made: readonly { row: BulkRow, recordId: string }[]): Promise<BulkOverlap[]> {
-  const ids = made.map(({ recordId }) => recordId)
-  await tx.query(lockScopes, [ids])
-  const pairs = await tx.query<{ id: string, other: string, price: Named, named: Named }>(findOverlaps, [ids])
+async function leaveOut(tx: Transaction, rows: PreparedRows['rows']): Promise<BulkOverlap[]> {
+  const pairs = await tx.query<{ id: string, other: string, price: Named, named: Named }>(findOverlaps, [rows[0]?.recordId, rows.at(-1)?.recordId])
   if (pairs.length === 0) return []
-  const rowOf = new Map(made.map(({ row, recordId }) => [recordId, row]))
+  const indexOf = new Map(rows.map(({ recordId }, index) => [recordId, index]))
   const out = new Map<string, BulkOverlap>()
   for (const { id, other, price, named } of pairs) {
-    const row = rowOf.get(id)
+    const index = indexOf.get(id)
     // Ids rise in the order of the lines, and pairs come by id: of an earlier line it is known whether it stays.
-    const stands = !out.has(other) && (!rowOf.has(other) || other < id)
-    if (row && stands && !out.has(id)) out.set(id, { row, error: overlapping({ price, other: named, arriving: `line ${row.line}` }) })
+    const stands = !out.has(other) && (!indexOf.has(other) || other < id)
+    if (index !== undefined && stands && !out.has(id)) out.set(id, { index, error: overlapping({ price, other: named, arriving: `line ${rows[index]?.line}` }) })
   }
   await tx.query(takeOut, [[...out.keys()]])
   return [...out.values()]

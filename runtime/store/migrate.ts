@@ -17,6 +17,7 @@ import { typed } from './migrations/0018-typed.ts'
 import { raises } from './migrations/0019-raises.ts'
 import { typedMove } from './migrations/0020-typed-move.ts'
 import { typedAcked } from './migrations/0021-typed-acked.ts'
+import { bulk } from './migrations/0022-bulk.ts'
 import { turns } from './migrations/0015-turns.ts'
 import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
@@ -43,6 +44,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 19, name: 'raises', sql: raises },
   { id: 20, name: 'typed-move', sql: typedMove },
   { id: 21, name: 'typed-acked', sql: typedAcked },
+  { id: 22, name: 'bulk', sql: bulk },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

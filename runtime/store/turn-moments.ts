@@ -6,6 +6,10 @@ import type { KindRules } from './types.ts'
 export function nextTurn({ momentsOf }: Pick<KindRules, 'momentsOf'>, { document, deletedAt }: Pick<Draft, 'document' | 'deletedAt'>, at: string): string | null {
   if (!momentsOf || !document || deletedAt !== null) return null
   const now = Date.parse(at)
-  const coming = momentsOf(document).map(moment => Date.parse(moment)).filter(moment => moment > now)
-  return coming.length === 0 ? null : new Date(Math.min(...coming)).toISOString()
+  let next = Infinity
+  for (const moment of momentsOf(document)) {
+    const time = Date.parse(moment)
+    if (time > now && time < next) next = time
+  }
+  return next === Infinity ? null : new Date(next).toISOString()
 }

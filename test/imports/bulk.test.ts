@@ -82,11 +82,11 @@ describe('imports: in bulk', () => {
 
   it('goes on behind what was stored when the connection ended', async () => {
     const id = await declare()
-    const rows = many(3_500)
-    expect((await rejection(importsOf().receive(id, bytes(rows.slice(0, 3_000), new Error('aborted'))))).message).to.include('aborted')
-    expect(await test.store.import(id)).to.include({ state: 'waiting', line: 2_500, created: 2_500 })
-    expect(await importsOf().receive(id, bytes(rows))).to.include({ state: 'done', created: 3_500, unchanged: 0 })
-    expect((await raised()).map(({ total }) => total)).to.deep.equal([3_500, 3_500])
+    const rows = many(5_500)
+    expect((await rejection(importsOf().receive(id, bytes(rows.slice(0, 5_100), new Error('aborted'))))).message).to.include('aborted')
+    expect(await test.store.import(id)).to.include({ state: 'waiting', line: 5_000, created: 5_000 })
+    expect(await importsOf().receive(id, bytes(rows))).to.include({ state: 'done', created: 5_500, unchanged: 0 })
+    expect((await raised()).map(({ total }) => total)).to.deep.equal([5_500, 5_500])
   })
 
   it('stores nothing of a portion whose import was taken over', async () => {
@@ -94,8 +94,9 @@ describe('imports: in bulk', () => {
     const { store } = test
     const bulk = store.openBulk({ kind: 'price', system: 'erp' })
     const counts = { rows: 1, created: 1, updated: 0, unchanged: 0, stale: 0, removed: 0, failed: 0, unreadable: 0 }
-    const row = { id: '1', said: '0'.repeat(32), line: 1, document: {}, schema: 'price@1', number: null }
-    const adding = bulk?.add({ id, receiver: crypto.randomUUID() }, 1_000, { at: new Date().toISOString(), rows: [row] }, () => ({ line: 1, digest: Buffer.alloc(32), counts, errors: [], present: [] }))
+    const row = { id: '1', said: '0'.repeat(32), line: 1, document: {}, number: null }
+    const rows = bulk?.prepare({ importId: id, schema: 'price@1', rows: [row] }) ?? expect.fail()
+    const adding = bulk?.add({ id, receiver: crypto.randomUUID() }, 1_000, rows, () => ({ line: 1, digest: Buffer.alloc(32), counts, errors: [], present: [] }))
     expect(await rejection(adding ?? expect.fail())).to.include({ code: 'request.conflict' })
     expect(await test.sql('select 1 from torg.price union all select 1 from torg.raise')).to.deep.equal([])
   })

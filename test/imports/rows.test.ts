@@ -15,7 +15,15 @@ async function* inPieces(file: string | Buffer, size = 7): AsyncGenerator<Buffer
 
 async function all(rows: AsyncIterable<Row[]>): Promise<unknown[]> {
   const found: unknown[] = []
-  for await (const some of rows) found.push(...some.map(row => 'fault' in row ? [row.line, row.fault.code] : [row.line, row.value]))
+  for await (const some of rows) {
+    for (const row of some) {
+      try {
+        found.push([row.line, row.read()])
+      } catch (thrown) {
+        found.push([row.line, thrown instanceof TorgError ? thrown.code : thrown])
+      }
+    }
+  }
   return found
 }
 
@@ -25,10 +33,10 @@ describe('imports: rows', () => {
       ['are documents, the last with or without its line end', '{"a":1}\n{"a":"æøå"}', [[1, { a: 1 }], [2, { a: 'æøå' }]]],
       ['count empty lines and line ends of Windows', '\uFEFF{"a":1}\r\n\r\n  \n2\n', [[1, { a: 1 }], [4, 2]]],
       ['are refused one by one', 'x\n{"a":1}\n{"a"\n', [[1, 'message.not-json'], [2, { a: 1 }], [3, 'message.not-json']]],
-      ['are refused where they are not UTF-8', Buffer.from([0x22, 0xe6, 0x22, 0x0a, 0x31]), [[1, 'message.not-json'], [2, 1]]],
+      ['are refused where they are not UTF-8', Buffer.from([0x30, 0x0a, 0x22, 0xe6, 0x22, 0x0a, 0x31, 0x0a]), [[1, 0], [2, 'message.not-json'], [3, 1]]],
       ['are none in an empty file', '', []],
     ]
-    for (const [title, file, rows] of cases) it(title, async () => { expect(await all(readNdjson(inPieces(file)))).to.deep.equal(rows) })
+    for (const [title, file, rows] of cases) it(title, async () => { for (const size of [1, 7, 1_000]) expect(await all(readNdjson(inPieces(file, size)))).to.deep.equal(rows) })
 
     it('are refused where they are too long, and what follows is read', async () => {
       expect(await all(readNdjson(inPieces(`"${'x'.repeat(longestLine)}"\n1\n`, 65_536)))).to.deep.equal([[1, 'request.too-large'], [2, 1]])

@@ -1,37 +1,42 @@
 /** New rows of a typed table in COPY's text format (https://www.postgresql.org/docs/current/sql-copy.html). Pure. */
 import { splitCells, type Cell, type TypedKind } from './definition.ts'
 
+/** What rows that are created together have in common; when they were said and made, the table itself says. */
+export interface Creation {
+  schema: string
+  system: string
+  /** The import that said it. */
+  messageId: string
+}
+
 /** A record at its creation, said by one system under one reference. */
 export interface NewRow {
   id: string
-  schema: string
   number: string | null
-  system: string
   externalId: string
-  /** The message or import that said it, and when, ISO 8601. */
-  messageId: string
-  saidAt: string
   /** Digest of what it said, in hex. */
   said: string
   turnsAt: string | null
-  now: string
   /** With ids for links. */
   document: Readonly<Record<string, unknown>>
 }
 
-const head = ['id', 'version', 'schema', 'number', 'system', 'external_id', 'message_id', 'said_at', 'said', 'turns_at', 'created_at', 'updated_at', 'rest'] as const
+const head = ['version', 'schema', 'system', 'message_id', 'id', 'external_id', 'said', 'number', 'turns_at', 'rest'] as const
+
+/** Columns of {@link copyText}: all that may hold something. */
+export const copyColumns = ({ fields }: TypedKind): readonly string[] => [...head, ...fields.flatMap(({ columns }) => columns.map(({ name }) => name))]
 
 /** What is in none of the columns is null. */
-export function copyText(typed: TypedKind, rows: readonly NewRow[]): { columns: readonly string[], text: Buffer } {
-  const names = typed.fields.flatMap(({ columns }) => columns.map(({ name }) => name))
+export function copyText(typed: TypedKind, { schema, system, messageId }: Creation, rows: readonly NewRow[]): Buffer {
+  const common = `1\t${cell(schema)}\t${cell(system)}\t${messageId}\t`
   let text = ''
-  for (const { id, schema, number, system, externalId, messageId, saidAt, said, turnsAt, now, document } of rows) {
+  for (const { id, number, externalId, said, turnsAt, document } of rows) {
     const { cells, rest } = splitCells(typed, document)
-    text += `${id}\t1\t${cell(schema)}\t${cell(number)}\t${cell(system)}\t${cell(externalId)}\t${messageId}\t${saidAt}\t\\\\x${said}\t${cell(turnsAt)}\t${now}\t${now}\t${rest === null ? '\\N' : cell(JSON.stringify(rest))}`
+    text += `${common}${id}\t${cell(externalId)}\t\\\\x${said}\t${cell(number)}\t${cell(turnsAt)}\t${rest === null ? '\\N' : cell(JSON.stringify(rest))}`
     for (const value of cells) text += `\t${cell(value)}`
     text += '\n'
   }
-  return { columns: [...head, ...names], text: Buffer.from(text) }
+  return Buffer.from(text)
 }
 
 const special = /[\\\t\n\r]/

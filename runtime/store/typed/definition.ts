@@ -12,8 +12,8 @@ export interface Column { name: string, type: ColumnType }
 export interface TypedField {
   field: string
   columns: readonly Column[]
-  /** The columns' values, as far as they can say the field; `exact`: what is built of them is the field again, to the letter. */
-  split(value: unknown, document: Readonly<Record<string, unknown>>): { cells: readonly Cell[], exact: boolean }
+  /** Adds the columns' values, as far as they can say the field, to the cells; true where what is built of them is the field again, to the letter. */
+  split(value: unknown, document: Readonly<Record<string, unknown>>, cells: Cell[]): boolean
 }
 
 /** A kind with a table. */
@@ -48,10 +48,9 @@ export function splitCells({ fields }: TypedKind, document: Readonly<Record<stri
   let inexact: string[] | undefined
   for (const { field, columns, split } of fields) {
     const value = document[field]
-    const given = value === undefined ? null : split(value, document)
-    for (let index = 0; index < columns.length; index += 1) cells.push(given?.cells[index] ?? null)
-    if (given?.exact) left -= 1
-    else if (given) (inexact ??= []).push(field)
+    if (value === undefined) for (let index = 0; index < columns.length; index += 1) cells.push(null)
+    else if (split(value, document, cells)) left -= 1
+    else (inexact ??= []).push(field)
   }
   if (left === 0) return { cells, rest: null }
   const known = new Set(fields.map(({ field }) => field))
@@ -64,11 +63,15 @@ export function splitDocument(typed: TypedKind, document: Readonly<Record<string
   return { cells: Object.fromEntries(typed.fields.flatMap(({ columns }) => columns).map(({ name }, index) => [name, cells[index] ?? null])), rest }
 }
 
-const one = (field: string, name: string, type: ColumnType, read: (value: unknown) => { cell: Cell, exact: boolean }): TypedField => ({
+/** What a column says of a value, and whether that is all of it. */
+interface Said { cell: Cell, exact: boolean }
+
+const one = (field: string, name: string, type: ColumnType, read: (value: unknown) => Said): TypedField => ({
   field, columns: [{ name, type }],
-  split: value => {
+  split: (value, _, cells) => {
     const { cell, exact } = read(value)
-    return { cells: [cell], exact }
+    cells.push(cell)
+    return exact
   },
 })
 
@@ -83,23 +86,23 @@ export const day = (field: string, name: string): TypedField => one(field, name,
 /** An object of a decimal number and a text, such as money or a quantity. */
 export const measure = (field: string, [numberField, number]: [field: string, column: string], [unitField, unit]: [field: string, column: string]): TypedField => ({
   field, columns: [{ name: number, type: 'numeric' }, { name: unit, type: 'text' }],
-  split: value => {
-    if (!isObject(value)) return { cells: [null, null], exact: false }
-    const amount = readDecimal(value[numberField])
-    const given = value[unitField]
+  split: (value, _, cells) => {
+    const { [numberField]: said, [unitField]: given } = isObject(value) ? value : {}
+    const amount = readDecimal(said)
     const named = typeof given === 'string' ? given : null
-    return { cells: [amount.cell, named], exact: amount.exact && named !== null && Object.keys(value).length === 2 }
+    cells.push(amount.cell, named)
+    return amount.exact && named !== null && isObject(value) && Object.keys(value).length === 2
   },
 })
 
 /** A quantity whose unit stands in the column of another one. */
 export const sameUnit = (field: string, name: string, other: string): TypedField => ({
   field, columns: [{ name, type: 'numeric' }],
-  split: (value, document) => {
-    if (!isObject(value)) return { cells: [null], exact: false }
+  split: (value, document, cells) => {
     const unitOf = document[other]
-    const { cell, exact } = readDecimal(value['value'])
-    return { cells: [cell], exact: exact && typeof value['unit'] === 'string' && isObject(unitOf) && unitOf['unit'] === value['unit'] && Object.keys(value).length === 2 }
+    const { cell, exact } = readDecimal(isObject(value) ? value['value'] : undefined)
+    cells.push(cell)
+    return exact && isObject(value) && typeof value['unit'] === 'string' && isObject(unitOf) && unitOf['unit'] === value['unit'] && Object.keys(value).length === 2
   },
 })
 
@@ -113,24 +116,28 @@ function readDecimal(value: unknown): { cell: string | null, exact: boolean } {
 }
 
 /** Exact in the form of `torg.instant`: no fraction where it is zero, else three digits, or six where they are needed. */
-function readInstant(value: string): { cell: string | null, exact: boolean } {
+const readInstant = remembered((value: string): Said => {
   const [, second, fraction] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/.exec(value) ?? []
   if (second === undefined || second < '0001' || !isMoment(second)) return unsaid
   return { cell: value, exact: fraction === undefined || (fraction.length === 3 && fraction !== '000') || (fraction.length === 6 && !fraction.endsWith('000')) }
+})
+
+/** A file has the same moments many times: the last thousand are known. */
+function remembered<Value>(read: (text: string) => Value): (text: string) => Value {
+  const known = new Map<string, Value>()
+  return text => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const value = read(text)
+    if (known.size >= 1_000) known.clear()
+    known.set(text, value)
+    return value
+  }
 }
 
-/** A file has the same moment many times: the last ones are known. */
-const moments = new Map<string, boolean>()
-const momentsKept = 1_000
-
 function isMoment(second: string): boolean {
-  const known = moments.get(second)
-  if (known !== undefined) return known
   const at = new Date(`${second}Z`)
-  const is = !Number.isNaN(at.getTime()) && at.toISOString().startsWith(second)
-  if (moments.size >= momentsKept) moments.clear()
-  moments.set(second, is)
-  return is
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(second)
 }
 
 function isDay(value: string): boolean {
