@@ -42,6 +42,8 @@ export interface TakingContext {
 }
 
 const batchSize = 500
+/** Characters of rows that are taken together at most, unless one row has more. */
+const mostText = 2_000_000
 const holdMs = 20_000
 const holdEveryMs = 5_000
 
@@ -77,17 +79,23 @@ async function receiveLines(begun: Import & { digest: Buffer | null }, input: As
   const bulk = begun.dryRun ? null : store.openBulk(begun)
   const taking = bulk ? createBulkTaking(context, bulk) : createTaking(context)
   let batch: Row[] = []
+  let text = 0
   const take = async (): Promise<void> => {
     progress.recognise()
     const rows = batch
     batch = []
+    text = 0
     await taking.take(rows)
   }
   try {
     for await (const rows of reader.rows(input)) {
       for (const row of rows) {
-        if (row.line <= begun.line) progress.pass(row)
-        else if (batch.push(row) >= taking.size) await take()
+        if (row.line <= begun.line) {
+          progress.pass(row)
+          continue
+        }
+        text += row.text.length
+        if (batch.push(row) >= taking.size || text >= mostText) await take()
       }
     }
     progress.recognise()

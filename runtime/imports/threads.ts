@@ -27,8 +27,8 @@ export interface Threads {
   close(): Promise<void>
 }
 
-/** Megabytes. Young, that of three portions that are under way would be copied around. */
-const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 128 }
+/** Megabytes, several times what two portions and the remembered links take. */
+const resourceLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 64 }
 /** Chunks of a file, mostly of 64 KiB, that a thread has not taken yet. */
 const mostUntaken = 16
 /** The thread that was last used is kept for the next file. */

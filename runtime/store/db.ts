@@ -90,7 +90,8 @@ export function openDatabase({ databaseUrl, log, poolSize }: { databaseUrl: stri
   }
   // What is asked before the last answer has come is sent all the same.
   const pool = open({ max: poolSize, pipeline: true, stream: () => new GatheringSocket() })
-  const copyPool = open({ max: 2 })
+  // What is copied need not be on the disk when its transaction ends: nobody is told that a file is in before a later one is, which writes all before it.
+  const copyPool = open({ max: 2, onConnect: async client => { await client.query(`${planning}; set synchronous_commit = off`) } })
 
   const names = new Map<string, string>()
   const run = async <Row extends object>(on: pg.Pool | pg.PoolClient, text: string, values: unknown[]): Promise<Row[]> => {

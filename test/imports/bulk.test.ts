@@ -175,6 +175,45 @@ describe('imports: in bulk', () => {
     })
   })
 
+  describe('of a first file', () => {
+    /** Three portions; nobody knows a line of the first, so that those of the others are not looked for. */
+    const rows = many(7_500)
+    const instead = (over: Record<number, Fields | string>): (Fields | string)[] => rows.map((row, index) => over[index + 1] ?? row)
+    /** How often it was asked what is known of lines. */
+    let asked: number
+    const sendFirst = async (given: readonly (Fields | string)[], over: Fields = {}): Promise<Import> => {
+      asked = 0
+      const openBulk: typeof test.store.openBulk = (about) => {
+        const bulk = test.store.openBulk(about)
+        return bulk && { ...bulk, standing: (...which) => { asked += 1; return bulk.standing(...which) } }
+      }
+      return importsIn({ ...test.store, openBulk }, save).receive(await declare(over), bytes(given))
+    }
+    const amountsOf = async (...ids: string[]): Promise<unknown[]> =>
+      (await test.sql(`select amount::text from torg.price where external_id = any ('{${ids.join(',')}}') and deleted_at is null order by external_id`)).map(({ amount }) => amount)
+
+    it('takes lines for new, and looks for those of a portion of which one is known', async () => {
+      await send([price('06000', at('5.00')), ...rows.slice(6_000, 6_002)])
+      expect(await sendFirst(rows)).to.include({ state: 'done', created: 7_497, updated: 1, unchanged: 2, failed: 0 })
+      expect(asked).to.equal(2)
+      expect(await amountsOf('06000')).to.deep.equal(['10.00'])
+      expect((await raised()).map(({ total }) => total)).to.deep.equal([3, 7_497, 3, 7_497])
+      expect(await sendFirst(rows)).to.include({ unchanged: 7_500 })
+    })
+
+    it('keeps good lines, and has the last one count where a record is said twice', async () => {
+      const done = await sendFirst(instead({ 3_000: 'x', 3_001: price('03001', { lsit: 'no' }), 4_000: price('04500', at('11.00')), 6_000: price('03000', at('12.00')), 6_001: price('05900', at('13.00')), 7_000: price('06999', at('14.00')) }))
+      expect(done).to.include({ state: 'done', failed: 2, unreadable: 1, created: 7_495, updated: 3 })
+      expect(await amountsOf('03000', '04500', '05900', '06999')).to.deep.equal(['12.00', '10.00', '13.00', '14.00'])
+      expect((await errorsOf(done)).map(error => (error as unknown[])[0])).to.deep.equal([3_000, 3_001])
+    })
+
+    it('removes as a full one neither what a refused line is about, nor what is known', async () => {
+      await send([...rows.slice(3_999, 4_001), price('other')])
+      expect(await sendFirst(instead({ 4_001: price('04001', { lsit: 'no' }) }), { mode: 'full' })).to.include({ created: 7_498, unchanged: 1, failed: 1, absent: 1 })
+    })
+  })
+
   describe('of full files', () => {
     it('removes what they do not hold, but neither refused lines nor what is newer', async () => {
       await send(many(10))
