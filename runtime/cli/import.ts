@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { TorgError } from '../errors.ts'
 import type { Import } from '../store/import-types.ts'
 import { callHub } from './hub-client.ts'
-import { describeImport } from './imports.ts'
+import { describeOutcome } from './imports.ts'
 import { createProgress } from './progress.ts'
 import { onlyArgument, print, UsageError } from './usage.ts'
 
@@ -27,7 +27,7 @@ export async function run(args: string[]): Promise<number> {
   const { id } = values.id === undefined ? await declare(file, values) : await callHub<Import>('GET', `/imports/${encodeURIComponent(values.id)}`)
   if (!values.json) print(`Import ${id}. If it is cut off, go on with: torg import ${file} --id ${id}`)
   const done = await send({ id, file, size, quiet: values.json === true })
-  print(values.json ? JSON.stringify(done, undefined, 2) : describeImport(done))
+  print(values.json ? JSON.stringify(done, undefined, 2) : describeOutcome(done))
   return done.failed > 0 || done.state !== 'done' ? 1 : 0
 }
 

@@ -22,7 +22,7 @@ export async function run(args: string[]): Promise<number> {
       const [found, { items: errors, next }] = await Promise.all([callHub<Import>('GET', path), callHub<Page<ImportError>>('GET', `${path}/errors?limit=${json ? 1_000 : shown}`)])
       return answer({ ...found, errors, more: next }, one => [describeImport(one), ...one.errors.map(describeError), ...(one.more === null ? [] : [`  and more: GET /api/v1/imports/${id}/errors?after=${one.more}`])].join('\n'))
     }
-    if (action === 'confirm' || action === 'cancel') return answer(await callHub<Import>('POST', `${path}/${action}`), describeImport)
+    if (action === 'confirm' || action === 'cancel') return answer(await callHub<Import>('POST', `${path}/${action}`), describeOutcome)
   }
   throw new UsageError('Say list, show <id>, confirm <id> or cancel <id>.')
 }
@@ -32,16 +32,18 @@ function describePage({ items }: Page<Import>): string {
 }
 
 /** How an import stands, and what a person can do about it. */
-export function describeImport(one: Import): string {
+function describeImport(one: Import): string {
   const { id, kind, system, mode, dryRun, state, rows, created, updated, unchanged, stale, removed, failed, kept, absent, known, raising, reason } = one
   const parts = dryRun ? [`${count(rows - failed)} valid`] : [`${count(created)} created`, `${count(updated)} updated`, `${count(unchanged)} unchanged`, ...(stale > 0 ? [`${count(stale)} older than known or erased`] : []), ...(removed > 0 ? [`${count(removed)} removed`] : []), ...(kept > 0 ? [`${count(kept)} not ${system}'s to remove`] : [])]
   const absence = absent === null || absent === 0 ? [] : [`${count(absent)} of ${count(known ?? 0)} records are not in the file${dryRun ? ' and would be removed' : ''}.`]
   return [`${dryRun ? 'Dry run' : 'Import'} ${id}: ${mode} file of ${kind} from ${system}, ${stateText(one)}. ${count(rows)} lines: ${[...parts, `${count(failed)} refused`].join(', ')}.`,
     ...absence, ...(raising > 0 ? [`${count(raising)} deliveries of it are still to be handed over.`] : []), ...(reason === null ? [] : [reason]),
     ...(state === 'confirm' ? [`To remove them: torg imports confirm ${id}; not to: torg imports cancel ${id}`] : []),
-    ...(state === 'waiting' ? [`To go on behind line ${one.line}: torg import <the same file> --id ${id}`] : []),
-    ...(failed > 0 ? [`Why lines were refused: torg imports show ${id}`] : [])].join('\n')
+    ...(state === 'waiting' ? [`To go on behind line ${one.line}: torg import <the same file> --id ${id}`] : [])].join('\n')
 }
+
+/** The same, and where refused lines are listed. */
+export const describeOutcome = (one: Import): string => [describeImport(one), ...(one.failed > 0 ? [`Why lines were refused: torg imports show ${one.id}`] : [])].join('\n')
 
 const stateText = ({ state }: Import): string => ({
   waiting: 'waits for its file', receiving: 'is being received', confirm: 'waits for a person', removing: 'is read, and what it does not hold is being removed', done: 'done', cancelled: 'cancelled',

@@ -1,6 +1,6 @@
 /** From rows of a file to entities that may be saved, or the reason why a row is refused. */
 import { hash } from 'node:crypto'
-import { toTorgError, type TorgError } from '../errors.ts'
+import { catalogue, toTorgError, type ErrorCode, type TorgError } from '../errors.ts'
 import { compileMapping, type CompiledMapping } from '../mapping/index.ts'
 import { kindOf, readEntity, splitEntity, type Kind } from '../model/index.ts'
 import { isRecord } from '../model/validation.ts'
@@ -98,9 +98,21 @@ export function createReader(declared: Declared, { kinds, lookups }: ReaderConte
   }
 }
 
+/** Where the next step of an error speaks of a message to be run again: what a line needs. */
+const nextOfLine: Partial<Record<ErrorCode, string>> = {
+  'validation.schema': 'Correct the value at the pointer, or the mapping that makes it, and send the line again.',
+  'mapping.failed': 'Correct the rule named, or the value at the pointer, and send the line again.',
+  'message.not-json': 'Correct the line and send it again.',
+  'model.totals': 'Compare the sums at the pointer with the source, correct the line or its mapping, and send it again.',
+  'model.transition': 'See the states of this kind, correct the line, and send it again.',
+  'model.overlap': 'End the stored price before the other one begins, or give the other one another scope, and send the line again.',
+  'model.not-found': 'Send the record that is missing, and then the line again.',
+}
+
 /** A row that is refused for this reason, as it is kept. */
 export function refuse({ line, text }: Pick<Row, 'line' | 'text'>, error: TorgError): ImportError {
-  return { line, error: error.toJSON(), text: text.length > textKept ? `${text.slice(0, textKept)}…` : text }
+  const { code, next } = error
+  return { line, error: { ...error.toJSON(), next: next === catalogue[code].next ? nextOfLine[code] ?? next : next }, text: text.length > textKept ? `${text.slice(0, textKept)}…` : text }
 }
 
 /** A line with `deletedAt` says that the record is gone. */

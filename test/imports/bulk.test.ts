@@ -78,6 +78,7 @@ describe('imports: in bulk', () => {
     expect(done).to.include({ created: 2, failed: 2 })
     expect(await errorsOf(done)).to.deep.equal([[1, 'model.overlap', '/validFrom'], [3, 'model.overlap', '/validFrom']])
     expect((await raised())[0]).to.include({ total: 1 })
+    expect((await test.store.importErrors(done.id, { limit: 1, after: 0 }))[0]?.error.next).to.match(/send the line again\.$/)
   })
 
   it('goes on behind what was stored when the connection ended', async () => {

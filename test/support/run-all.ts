@@ -13,7 +13,7 @@ const tests = fileURLToPath(new URL('..', import.meta.url))
 const mocha = fileURLToPath(new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url))
 
 /** Folders of one run; all others are the other. About the same time each. */
-const first = ['browser', 'faults', 'flows']
+const first = ['browser', 'faults', 'flows', 'story']
 const others = readdirSync(tests, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !first.includes(entry.name)).map(({ name }) => name)
 
 interface Ended {
