@@ -30,7 +30,10 @@ interface Plan { mark: Mark, same: number, saves: readonly Saving[], adds: reado
 export function createBulkTaking({ begun, reader, progress, store, save, receiver, holdMs, isReady }: TakingContext, bulk: Bulk): Taking {
   let planning: Promise<void> = Promise.resolve()
   let settling: Promise<void> = Promise.resolve()
-  let unsettled: ReadonlySet<string> = new Set()
+  /** Of the last portion but one. */
+  let settlingBefore: Promise<void> = Promise.resolve()
+  /** Whom those two portions are about. */
+  let unsettled: readonly ReadonlySet<string>[] = []
   /** Nobody knew a line of the last portion, so that this is likely a first file: whether lines are known is not asked until PostgreSQL refuses one that is. */
   let isFirst = false
 
@@ -98,7 +101,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
    * A portion of a first file: every line is read, checked and made a row before the next ones are, so that little is in memory at a time. Null where
    * that is too simple for one of them.
    */
-  const planFirst = async (mark: Mark, rows: readonly Guessed[]): Promise<Plan | null> => {
+  const planFirst = async (mark: Mark, rows: readonly Guessed[], unsettled: ReadonlySet<string>): Promise<Plan | null> => {
     if (!await patiently(() => bulk.noticesKnown())) return null
     const [ids, saves, adds, parts]: [Set<string>, Saving[], Adding[], PreparedRows[]] = [new Set(), [], [], []]
     for (let from = 0; from < rows.length; from += rowsTogether) {
@@ -157,17 +160,20 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 
   return {
     size: portionSize,
-    // Two portions are under way: one is read, and one is stored. A failure is told by whoever awaits it.
+    // While one portion is stored and the next one waits for that, a third is read: neither PostgreSQL nor the thread waits for the other. A failure is told by whoever awaits it.
     take: async rows => {
       const mark = progress.mark(rows)
       const guessed = await inTurns(rows, (row): Guessed => ({ row, told: isFirst ? null : reader.guess(row) }))
       await planning
       planning = (async () => {
-        const planned = (isFirst ? await planFirst(mark, guessed) : null) ?? await plan(mark, guessed, unsettled)
-        await settling
-        unsettled = planned.ids
-        settling = settle(planned)
+        const underWay = new Set(unsettled.flatMap(ids => [...ids]))
+        const planned = (isFirst ? await planFirst(mark, guessed, underWay) : null) ?? await plan(mark, guessed, underWay)
+        unsettled = [...unsettled.slice(-1), planned.ids]
+        const [last, lastButOne] = [settling, settlingBefore]
+        settlingBefore = last
+        settling = last.then(() => settle(planned))
         settling.catch(() => undefined)
+        await lastButOne
       })()
       planning.catch(() => undefined)
     },
