@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { builtIn } from '../nodes/index.ts'
 import { createAdminAuth, createApi, type NodeRedApps } from './api/index.ts'
@@ -97,7 +97,8 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
   }
 
   const threads = createThreads({
-    program: new URL('import-thread.ts', import.meta.url), databaseUrl, extensions: project.extensions, lookups: project.lookups, mostAbsent: settings.removeLimit, log,
+    // In a package the runtime is compiled.
+    program: new URL(`import-thread${extname(import.meta.filename)}`, import.meta.url), databaseUrl, extensions: project.extensions, lookups: project.lookups, mostAbsent: settings.removeLimit, log,
     save: hub.save, ready: () => hub.accepting,
     // What they match is asked when deliveries are made.
     deployed: () => ({ subscriptions: parts.subscriptions().map(({ id, kind, system, lane, mode = 'live' }) => ({ id, kind, system, lane, mode })), roles: rolesOf(parts.flows) }),

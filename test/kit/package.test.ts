@@ -113,12 +113,20 @@ describe('a connector as a package', function () {
       const [request] = pos.requests.filter(({ path }) => path === `/orders/${number}`)
       expect(request).to.deep.include({ method: 'PUT', body: { number, lines: [], updatedAt: '2026-03-02T18:21:09Z' } })
       expect(request?.headers).to.include({ authorization: `Bearer ${secret}` }).and.to.have.property('idempotency-key')
+      await sendFile(hub)
       await lookAtEditor(hub.url)
       const warnings = hub.output.split('\n').filter(line => line !== '' && !line.includes('request.unauthorized'))
       expect(warnings, 'nothing to warn about but the refused webhook').to.deep.equal([])
     } finally {
       expect(await hub.stop(), hub.output).to.equal(0)
     }
+  }
+
+  /** A file is received in a thread, which is a program of its own. */
+  async function sendFile({ url }: HubProcess): Promise<void> {
+    const line = { refs: [{ id: 'L-1' }], code: 'oslo', type: 'store', name: 'Oslo' }
+    const answer = await fetch(`${url}/api/v1/imports?kind=location&system=till&mode=partial`, { method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: `${JSON.stringify(line)}\n` })
+    expect(await answer.json()).to.include({ state: 'done', created: 1, failed: 0 })
   }
 
   async function lookAtEditor(url: string): Promise<void> {
