@@ -73,7 +73,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
   const prepare = async (lines: readonly (Adding & { write: EntityWrite })[]): Promise<PreparedRows> => {
     const documents = lines.length === 0 ? [] : await patiently(() => bulk.link(lines.map(({ write }) => write.document)))
     return bulk.prepare({
-      importId: begun.id, schema: reader.schema,
+      importId: begun.id, at: begun.at, schema: reader.schema,
       rows: lines.map(({ row, told, write }, index) => ({ id: told.id, said: told.said, line: row.line, document: documents[index] ?? write.document, number: write.number })),
     })
   }

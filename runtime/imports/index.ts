@@ -36,4 +36,4 @@ export function createImports({ store, receive, systems, flows, lookups }: Impor
 
 export { createRemovalDuty } from './removal-duty.ts'
 export { receiveFile, type ReceiveOptions } from './receive.ts'
-export { createThreads } from './threads.ts'
+export { createThreads, type Threads, type ThreadsOptions } from './threads.ts'

@@ -27,7 +27,7 @@ export interface Threads {
   close(): Promise<void>
 }
 
-/** Megabytes, several times what two portions and the remembered links take. */
+/** Megabytes, several times what three portions and the remembered links take. */
 const resourceLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 64 }
 /** Chunks of a file, mostly of 64 KiB, that a thread has not taken yet. */
 const mostUntaken = 16
@@ -51,7 +51,6 @@ export function createThreads({ program, log, save, ready, deployed, ...data }: 
       all.delete(thread)
       if (spare === thread) spare = undefined
     })
-    // Whoever waits for it hears of it too.
     thread.on('error', error => { log.error({ err: error }, 'The thread that receives files ended') })
     return thread
   }
@@ -89,8 +88,12 @@ export function createThreads({ program, log, save, ready, deployed, ...data }: 
           case 'failed': reject(fromSent(message.error)); break
         }
       }
-      const ended = (): void => { reject(new TorgError('hub.unavailable', { detail: `The import ${id} was cut off: the thread that received it has ended.`, next: 'Send the file again to go on.' })) }
-      thread.on('message', heard).on('exit', ended)
+      const ended = (why: unknown): void => {
+        const reason = why instanceof Error ? why.message : 'the hub is being stopped'
+        reject(new TorgError('hub.unavailable', { detail: `The import ${id} was cut off, for the thread that received it has ended: ${reason}.`, next: 'Send the same file again after half a minute to go on; where that ends the same way, send it in smaller files.' }))
+      }
+      // A failure is told before the end.
+      thread.on('message', heard).on('error', ended).on('exit', ended)
       const post = (message: ToThread, transfer: ArrayBuffer[] = []): void => { thread.postMessage(message, transfer) }
       const feed = async (): Promise<void> => {
         for await (const chunk of input) {
@@ -112,7 +115,7 @@ export function createThreads({ program, log, save, ready, deployed, ...data }: 
         // A file that is refused before its end is not read on.
         untaken = 0
         took()
-        thread.off('message', heard).off('exit', ended)
+        thread.off('message', heard).off('error', ended).off('exit', ended)
         giveBack(thread)
       }
     },

@@ -52,9 +52,10 @@ export interface Bulk {
   /** Turns the links of documents into ids, of placeholders where nobody knows the reference. */
   link(documents: readonly Record<string, unknown>[]): Promise<Record<string, unknown>[]>
   /**
-   * Rows for {@link Bulk.add}, their links ids. They count as said when they are added.
+   * Rows for {@link Bulk.add}, their links ids.
+   * @param given.at when the system is taken to have said them: what it says beside the file is newer
    */
-  prepare(given: { importId: string, schema: string, rows: readonly BulkRow[] }): PreparedRows
+  prepare(given: { importId: string, at: string, schema: string, rows: readonly BulkRow[] }): PreparedRows
   /**
    * Adds records, raises them as a range for the subscriptions of their kind, and settles the lines: all of it, or nothing. Prices that would
    * overlap are left out; `settled` is told of them and answers what is to be noted.

@@ -104,11 +104,11 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
 
       link: documents => insistent('Looking for what lines link to', () => links(documents, rules().kinds.get(kind)?.links ?? [])),
 
-      prepare: ({ importId, schema, rows }) => {
+      prepare: ({ importId, at, schema, rows }) => {
         const now = new Date().toISOString()
         const kindRules = rules().kinds.get(kind) ?? {}
         const made = rows.map(({ id, said, number, document }) => ({ id: newId(), number, externalId: id, said, turnsAt: nextTurn(kindRules, { document, deletedAt: null }, now), document }))
-        return { rows: rows.map(({ line }, index) => ({ recordId: made[index]?.id ?? '', line })), text: copyText(typed, { schema, system, messageId: importId }, made) }
+        return { rows: rows.map(({ line }, index) => ({ recordId: made[index]?.id ?? '', line })), text: copyText(typed, { schema, system, messageId: importId, saidAt: at }, made) }
       },
 
       // Not tried again here: with its commit's answer lost, all of it may be stored.

@@ -48,6 +48,8 @@ describe('imports: in bulk', () => {
   it('adds what is new, and raises it for others as a range', async () => {
     expect(await send(many(3))).to.include({ state: 'done', rows: 3, created: 3, failed: 0 })
     expect(saved).to.deep.equal([])
+    // What the system says while its file is on the way is newer than the file.
+    expect(await test.sql('select distinct p.said_at = date_trunc('milliseconds', i.at) as said from torg.price p join torg.import i on i.id = p.message_id')).to.deep.equal([{ said: true }])
     expect(await raised()).to.deep.equal([{ subscription: 'pos', total: 3, looked: 0 }, { subscription: 'web', total: 3, looked: 0 }])
     expect(await test.sql('select count(*)::int as placeholders from torg.record where version = 0')).to.deep.equal([{ placeholders: 3 }])
     expect((await test.store.depths()).map(({ lane, pending }) => [lane, pending])).to.deep.equal([['pos.out', 3], ['web.out', 3]])
@@ -96,7 +98,7 @@ describe('imports: in bulk', () => {
     const bulk = store.openBulk({ kind: 'price', system: 'erp' })
     const counts = { rows: 1, created: 1, updated: 0, unchanged: 0, stale: 0, removed: 0, failed: 0, unreadable: 0 }
     const row = { id: '1', said: '0'.repeat(32), line: 1, document: {}, number: null }
-    const rows = bulk?.prepare({ importId: id, schema: 'price@1', rows: [row] }) ?? expect.fail()
+    const rows = bulk?.prepare({ importId: id, at: new Date().toISOString(), schema: 'price@1', rows: [row] }) ?? expect.fail()
     const adding = bulk?.add({ id, receiver: crypto.randomUUID() }, 1_000, rows, () => ({ line: 1, digest: Buffer.alloc(32), counts, errors: [], present: [] }))
     expect(await rejection(adding ?? expect.fail())).to.include({ code: 'request.conflict' })
     expect(await test.sql('select 1 from torg.price union all select 1 from torg.raise')).to.deep.equal([])

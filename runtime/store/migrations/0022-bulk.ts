@@ -9,7 +9,7 @@ const sameScope = `o.variant_id = n.variant_id and o.list = n.list and coalesce(
 
 export const bulk = `
 -- Of a portion that is copied the times are those of its transaction, to the millisecond as the hub writes them elsewhere.
-${['price', 'stock'].map(table => `alter table torg.${table} ${['said_at', 'created_at', 'updated_at'].map(column => `alter ${column} set default date_trunc('milliseconds', now())`).join(', ')};`).join('\n')}
+${['price', 'stock'].map(table => `alter table torg.${table} ${['created_at', 'updated_at'].map(column => `alter ${column} set default date_trunc('milliseconds', now())`).join(', ')};`).join('\n')}
 
 -- Prices between these ids that hold at the same time as another one of their scope, with that one. Whoever writes prices waits meanwhile, and then sees these: thousands of them
 -- touch nearly every bucket, so all are locked. The look is a statement of its own, which sees what was committed while the locks were waited for.

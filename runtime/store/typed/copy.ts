@@ -1,12 +1,13 @@
 /** New rows of a typed table in COPY's text format (https://www.postgresql.org/docs/current/sql-copy.html). Pure. */
 import { splitCells, type Cell, type TypedKind } from './definition.ts'
 
-/** What rows that are created together have in common; when they were said and made, the table itself says. */
+/** What rows that are created together have in common; when they were made, the table itself says. */
 export interface Creation {
   schema: string
   system: string
-  /** The import that said it. */
+  /** The import that said it, and when, ISO 8601. */
   messageId: string
+  saidAt: string
 }
 
 /** A record at its creation, said by one system under one reference. */
@@ -21,14 +22,14 @@ export interface NewRow {
   document: Readonly<Record<string, unknown>>
 }
 
-const head = ['version', 'schema', 'system', 'message_id', 'id', 'external_id', 'said', 'number', 'turns_at', 'rest'] as const
+const head = ['version', 'schema', 'system', 'message_id', 'said_at', 'id', 'external_id', 'said', 'number', 'turns_at', 'rest'] as const
 
 /** Columns of {@link copyText}: all that may hold something. */
 export const copyColumns = ({ fields }: TypedKind): readonly string[] => [...head, ...fields.flatMap(({ columns }) => columns.map(({ name }) => name))]
 
 /** What is in none of the columns is null. */
-export function copyText(typed: TypedKind, { schema, system, messageId }: Creation, rows: readonly NewRow[]): Buffer {
-  const common = `1\t${cell(schema)}\t${cell(system)}\t${messageId}\t`
+export function copyText(typed: TypedKind, { schema, system, messageId, saidAt }: Creation, rows: readonly NewRow[]): Buffer {
+  const common = `1\t${cell(schema)}\t${cell(system)}\t${messageId}\t${saidAt}\t`
   let text = ''
   for (const { id, number, externalId, said, turnsAt, document } of rows) {
     const { cells, rest } = splitCells(typed, document)
