@@ -49,7 +49,7 @@ describe('imports: in bulk', () => {
     expect(await send(many(3))).to.include({ state: 'done', rows: 3, created: 3, failed: 0 })
     expect(saved).to.deep.equal([])
     // What the system says while its file is on the way is newer than the file.
-    expect(await test.sql('select distinct p.said_at = date_trunc('milliseconds', i.at) as said from torg.price p join torg.import i on i.id = p.message_id')).to.deep.equal([{ said: true }])
+    expect(await test.sql(`select distinct p.said_at = date_trunc('milliseconds', i.at) as said from torg.price p join torg.import i on i.id = p.message_id`)).to.deep.equal([{ said: true }])
     expect(await raised()).to.deep.equal([{ subscription: 'pos', total: 3, looked: 0 }, { subscription: 'web', total: 3, looked: 0 }])
     expect(await test.sql('select count(*)::int as placeholders from torg.record where version = 0')).to.deep.equal([{ placeholders: 3 }])
     expect((await test.store.depths()).map(({ lane, pending }) => [lane, pending])).to.deep.equal([['pos.out', 3], ['web.out', 3]])
