@@ -31,7 +31,7 @@ describe('the editor of a running hub', function () {
     editor = undefined
   })
   async function open(options: Parameters<typeof openEditor>[2] = {}): Promise<OpenEditor> {
-    editor = await openEditor(browser, reference.hub.url, options)
+    editor = await openEditor(browser, `${reference.hub.url}/editor/`, options)
     return editor
   }
 
@@ -157,7 +157,7 @@ describe('the editor of a running hub', function () {
   })
 
   it('refuses to deploy over what somebody else deployed meanwhile', async () => {
-    const first = await openEditor(browser, reference.hub.url)
+    const first = await openEditor(browser, `${reference.hub.url}/editor/`)
     const second = await open()
     try {
       const [node] = await nodesOfType(first.page, 'shopify in')

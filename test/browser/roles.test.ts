@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { createTestDatabase } from '../support/database.ts'
 import { startReferenceHub, type ReferenceHub } from '../support/reference-hub.ts'
-import { closeForm, launchBrowser, openEditor, type OpenEditor } from './support.ts'
+import { closeForm, formStands, launchBrowser, openEditor, type OpenEditor } from './support.ts'
 
 describe('the role table in the editor', function () {
   this.timeout(120_000)
@@ -27,10 +27,11 @@ describe('the role table in the editor', function () {
   })
 
   const openTable = async (options: Parameters<typeof openEditor>[2] = {}): Promise<OpenEditor> => {
-    editor = await openEditor(browser, reference.hub.url, options)
+    editor = await openEditor(browser, `${reference.hub.url}/editor/`, options)
     await editor.page.locator('#red-ui-header-button-sidemenu').click()
     await editor.page.locator('#menu-item-torg-roles').click()
     await editor.page.locator('.torg-roles .torg-role').first().waitFor()
+    await formStands(editor.page)
     return editor
   }
   const fileRows = async (): Promise<unknown[]> => JSON.parse(await readFile(join(reference.project, 'roles.json'), 'utf8')) as unknown[]

@@ -15,7 +15,7 @@ const browser = await launchBrowser()
 try {
   for (const width of [1400, 1024]) {
     for (const dark of [false, true]) {
-      const { page, close } = await openEditor(browser, reference.hub.url, { width, dark })
+      const { page, close } = await openEditor(browser, `${reference.hub.url}/editor/`, { width, dark })
       await showTab(page, 'Orders from the webshop')
       const name = (what: string): string => join(folder, `${what.replaceAll(' ', '-')}-${width}-${dark ? 'dark' : 'light'}.png`)
       // The demo places orders; the picture shows the nodes at work, after a few of them.

@@ -19,7 +19,7 @@ export interface OpenEditor {
   close(): Promise<void>
 }
 
-/** Opens the editor and waits until its flows are drawn. */
+/** Opens the editor at this address and waits until its flows are drawn. */
 export async function openEditor(browser: Browser, url: string, { language = 'en', dark = false, width = 1400, height = 900 }: { language?: Language, dark?: boolean, width?: number, height?: number } = {}): Promise<OpenEditor> {
   const context = await browser.newContext({ locale: locales[language], viewport: { width, height } })
   // Node-RED's own switch, which it keeps in the browser.
@@ -29,7 +29,7 @@ export async function openEditor(browser: Browser, url: string, { language = 'en
   page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
   page.on('pageerror', (error) => { complaints.push(String(error)) })
   page.on('response', (response) => { if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`) })
-  await page.goto(`${url}/editor/`)
+  await page.goto(url)
   await page.waitForFunction(() => document.querySelectorAll('.red-ui-flow-node').length > 0 && document.querySelectorAll('.red-ui-palette-node').length > 10)
   await page.waitForFunction(() => {
     const loading = document.querySelector('#red-ui-loading-progress')
@@ -64,10 +64,19 @@ export async function openForm(page: Page, id: string): Promise<void> {
     if (node._def.category === 'config') editor.editConfig('', node.type, nodeId)
     else editor.edit(node)
   }, id)
+  await formStands(page)
+}
+
+/**
+ * Waits until an opened form has come to rest. The editor moves the keyboard to a form's first field
+ * some time after the form is seen: a key pressed before would go there.
+ */
+export async function formStands(page: Page): Promise<void> {
   await page.locator('.red-ui-editor .torg-form').last().waitFor()
   await page.waitForFunction(() => {
     const tray = [...document.querySelectorAll('.red-ui-tray')].at(-1)
     return tray !== undefined && tray.getAnimations({ subtree: true }).length === 0 && tray.getBoundingClientRect().right <= innerWidth + 1
+      && tray.querySelector('.red-ui-tray-body')?.contains(document.activeElement)
   })
 }
 

@@ -1,18 +1,18 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { startAnsweringServer, type AnsweringServer } from '../../runtime/kit/conformance/answering-server.ts'
-import type { ConnectorDefinition, Language } from '../../runtime/kit/definition.ts'
+import type { ConnectorDefinition } from '../../runtime/kit/definition.ts'
 import { defaultOf, nodeTypesOf } from '../../runtime/kit/node-types.ts'
 import type { FlowItem } from '../../runtime/node-red/facade.ts'
+import { closeForm, launchBrowser, openEditor, openForm, type OpenEditor } from '../browser/support.ts'
 import { until } from '../support/until.ts'
 import { builtIn } from '../../nodes/index.ts'
 import { sampler } from './sampler/index.ts'
 import { startWithPalette, type Running } from './embedded.ts'
 
 const connectors: readonly ConnectorDefinition[] = [sampler, ...builtIn]
-const locales: Record<Language, string> = { en: 'en-US', nb: 'nb-NO', sv: 'sv-SE' }
 /** Set to a folder to keep pictures of every form. */
 const pictures = process.env['TORG_PICTURES']
 
@@ -40,15 +40,14 @@ describe('generated forms in a real browser', function () {
   let running: Running
   let browser: Browser
   let erp: AnsweringServer
-  let context: BrowserContext | undefined
-  let complaints: string[] = []
+  let editor: OpenEditor | undefined
 
   before(async () => {
     process.env['DEMO_KEY'] = 'from the environment'
     erp = await startAnsweringServer()
     process.env['DEMO_URL'] = erp.url
     running = await startWithPalette({ connectors, flows: flows(), editor: true, pluginsDir: join(import.meta.dirname, '../../editor-plugins') })
-    browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
+    browser = await launchBrowser()
   })
   after(async () => {
     await browser?.close()
@@ -58,42 +57,13 @@ describe('generated forms in a real browser', function () {
     delete process.env['DEMO_URL']
   })
   afterEach(async () => {
-    await context?.close()
-    context = undefined
+    await editor?.close()
+    editor = undefined
   })
 
-  async function openEditor({ language = 'en', dark = false }: { language?: Language, dark?: boolean } = {}): Promise<Page> {
-    complaints = []
-    context = await browser.newContext({ locale: locales[language], colorScheme: dark ? 'dark' : 'light', viewport: { width: 1280, height: 900 } })
-    // Node-RED's own switch, which it keeps in the browser.
-    if (dark) await context.addInitScript(() => { localStorage.setItem('view-dark-theme', 'dark') })
-    const page = await context.newPage()
-    page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
-    page.on('pageerror', (error) => { complaints.push(String(error)) })
-    page.on('response', (response) => { if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`) })
-    await page.goto(running.url)
-    await page.waitForFunction(() => Reflect.get(globalThis, 'RED')?.nodes?.node('out') !== undefined && document.querySelector('#red-ui-loading-progress, .red-ui-loading') === null || document.querySelectorAll('.red-ui-flow-node').length >= 2)
-    return page
-  }
-
-  /** Opens the form of a node as a double click would. */
-  async function openForm(page: Page, id: string): Promise<void> {
-    await page.evaluate((nodeId) => {
-      const { nodes, editor } = Reflect.get(globalThis, 'RED')
-      const node = nodes.node(nodeId)
-      if (node._def.category === 'config') editor.editConfig('', node.type, nodeId)
-      else editor.edit(node)
-    }, id)
-    await page.locator('.red-ui-editor .torg-form').last().waitFor()
-    await page.waitForFunction(() => {
-      const tray = [...document.querySelectorAll('.red-ui-tray')].at(-1)
-      return tray !== undefined && tray.getAnimations({ subtree: true }).length === 0 && tray.getBoundingClientRect().right <= innerWidth + 1
-    })
-  }
-
-  async function closeForm(page: Page): Promise<void> {
-    await page.locator('#node-dialog-cancel, #node-config-dialog-cancel').last().click()
-    await page.locator('.torg-form').waitFor({ state: 'detached' })
+  async function open(options: Parameters<typeof openEditor>[2] = {}): Promise<Page> {
+    editor = await openEditor(browser, running.url, { width: 1280, ...options })
+    return editor.page
   }
 
   async function picture(page: Page, name: string): Promise<void> {
@@ -106,7 +76,7 @@ describe('generated forms in a real browser', function () {
 
   for (const language of ['en', 'nb', 'sv'] as const) {
     it(`shows palette, labels and hints in ${language}, without a complaint in the console`, async () => {
-      const page = await openEditor({ language })
+      const page = await open({ language })
       const labels = await page.locator('.red-ui-palette-node[data-palette-type^="sampler"] .red-ui-palette-label').allTextContents()
       const expected = nodeTypesOf(sampler).filter(({ role }) => role !== 'system')
       expect(labels.map(label => label.replaceAll(/\s+/g, ' ').trim()).toSorted()).to.deep.equal(expected.map(({ label }) => label[language]).toSorted())
@@ -121,11 +91,11 @@ describe('generated forms in a real browser', function () {
         await picture(page, `${nodeType.type.replace(' ', '-')}-${language}`)
         await closeForm(page)
       }
-      expect(complaints).to.deep.equal([])
+      expect(editor?.complaints).to.deep.equal([])
     })
 
     it(`opens the form of every built-in node in ${language}, without a complaint in the console`, async () => {
-      const page = await openEditor({ language })
+      const page = await open({ language })
       for (const [index, { type, fields, own }] of builtInTypes.entries()) {
         await openForm(page, `any-${index}`)
         const form = page.locator('.torg-form').last()
@@ -133,12 +103,12 @@ describe('generated forms in a real browser', function () {
         await picture(page, `${type.replace(' ', '-')}-${language}`)
         await closeForm(page)
       }
-      expect(complaints).to.deep.equal([])
+      expect(editor?.complaints).to.deep.equal([])
     })
   }
 
   it('looks right in the dark', async () => {
-    const page = await openEditor({ dark: true })
+    const page = await open({ dark: true })
     for (const [type, id] of Object.entries(nodeIds)) {
       await openForm(page, id)
       await picture(page, `${type.replace(' ', '-')}-dark`)
@@ -148,7 +118,7 @@ describe('generated forms in a real browser', function () {
   })
 
   it('stores what is typed: numbers as numbers, lists in order, JSON as JSON, secrets apart', async () => {
-    const page = await openEditor()
+    const page = await open()
     await openForm(page, 'out')
     const row = (name: string) => page.locator(`[data-torg-field="${name}"]`)
     await row('batch').locator('input').fill('25')
@@ -175,11 +145,11 @@ describe('generated forms in a real browser', function () {
     await page.locator('.torg-form').waitFor({ state: 'detached' })
     await deploy(page)
     expect(running.storage.flows.find(({ id }) => id === 'out')).to.include({ signingKey: '${SIGNING_KEY}' })
-    expect(complaints).to.deep.equal([])
+    expect(editor?.complaints).to.deep.equal([])
   })
 
   it('shows a field only where it applies, and says what is wrong', async () => {
-    const page = await openEditor()
+    const page = await open()
     await openForm(page, 'out')
     const event = page.locator('[data-torg-field="event"]')
     expect(await event.isVisible()).to.equal(false)
@@ -198,7 +168,7 @@ describe('generated forms in a real browser', function () {
   })
 
   it('asks the deployed system whether its credentials are right', async () => {
-    const page = await openEditor()
+    const page = await open()
     await openForm(page, 'sys')
     const row = page.locator('.torg-check-row')
     const result = row.locator('.torg-check-result')
@@ -214,7 +184,7 @@ describe('generated forms in a real browser', function () {
   })
 
   it('shows the address of a webhook source, and its help', async () => {
-    const page = await openEditor({ language: 'nb' })
+    const page = await open({ language: 'nb' })
     await openForm(page, 'in')
     expect(await page.locator('.torg-address code').textContent()).to.equal(`${new URL(running.url).origin}/in/erp`)
     await closeForm(page)
