@@ -22,18 +22,20 @@ interface Guessed { row: Row, told: Told | null }
 /** A row that was read: what it is about, or else what it wants saved. `present`: the system's own ids in it. */
 type Looked = { row: Row, read: Read, present: readonly string[] } & ({ told: Told } | { told: null, line: Line })
 interface Saving { row: Row, line: Line }
-/** A line to add. What it says is in the prepared rows, and can be read again. */
-interface Adding { row: Row, told: Told }
-/** What is to be done of a portion. `same`: how many lines say nothing new. `ids`: whom the others are about. `assumed`: nobody was asked whether what is to be added is known. */
-interface Plan { mark: Mark, same: number, saves: readonly Saving[], adds: readonly Adding[], prepared: PreparedRows, ids: ReadonlySet<string>, assumed: boolean }
+interface Adding { row: Row, told: Told, write: EntityWrite }
+/**
+ * What is to be done of a portion. `same`: how many lines say nothing new. `adds`: the lines of the prepared rows, to be read again if need be.
+ * `ids`: whom the other lines are about; null where nobody was asked whether they are known, and `all` are to be planned anew where one is.
+ */
+interface Plan { mark: Mark, same: number, saves: readonly Saving[], adds: readonly Row[], prepared: PreparedRows, ids: ReadonlySet<string> | null, all: readonly Row[] }
 
 export function createBulkTaking({ begun, reader, progress, store, save, receiver, holdMs, isReady }: TakingContext, bulk: Bulk): Taking {
   let planning: Promise<void> = Promise.resolve()
   let settling: Promise<void> = Promise.resolve()
   /** Of the last portion but one. */
   let settlingBefore: Promise<void> = Promise.resolve()
-  /** Whom those two portions are about. */
-  let unsettled: readonly ReadonlySet<string>[] = []
+  /** Whom those two portions are about; null where that was not noted. */
+  let unsettled: readonly (ReadonlySet<string> | null)[] = []
   /** Nobody knew a line of the last portion, so that this is likely a first file: whether lines are known is not asked until PostgreSQL refuses one that is. */
   let isFirst = false
 
@@ -70,7 +72,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 
   // ------------------------------------------------------------ planning
 
-  const prepare = async (lines: readonly (Adding & { write: EntityWrite })[]): Promise<PreparedRows> => {
+  const prepare = async (lines: readonly Adding[]): Promise<PreparedRows> => {
     const documents = lines.length === 0 ? [] : await patiently(() => bulk.link(lines.map(({ write }) => write.document)))
     return bulk.prepare({
       importId: begun.id, at: begun.at, schema: reader.schema,
@@ -87,41 +89,45 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     isFirst = rows.length > 0 && looked.length === rows.length && ways.every(way => way === 'add')
     const left = looked.flatMap((one, index) => ways[index] === 'same' ? [] : { one, way: ways[index] })
     const saves: Saving[] = []
-    const adds: (Adding & { write: EntityWrite })[] = []
+    const adds: Adding[] = []
     await inTurns(left, ({ one, way }) => {
       const { row, told } = one
       const line = told ? reader.toLine(row, one.read, told) : one.line
       if (way !== 'add' || 'refused' in line || !told || !bulk.takesWhole(line.write.document)) saves.push({ row, line })
       else adds.push({ row, told, write: line.write })
     })
-    return { mark, same: rows.length - left.length, saves, adds: adds.map(({ row, told }) => ({ row, told })), prepared: await prepare(adds), ids: new Set(left.flatMap(({ one }) => one.present)), assumed: false }
+    return { mark, same: rows.length - left.length, saves, adds: adds.map(({ row }) => row), prepared: await prepare(adds), ids: new Set(left.flatMap(({ one }) => one.present)), all: [] }
   }
 
   /**
-   * A portion of a first file: every line is read, checked and made a row before the next ones are, so that little is in memory at a time. Null where
-   * that is too simple for one of them.
+   * A portion of a first file: some lines at a time are read, checked and made rows, of which no more is kept than PostgreSQL is told. That one is
+   * known already, or is twice in the file, PostgreSQL will say. Null where that is too simple for one of them.
    */
-  const planFirst = async (mark: Mark, rows: readonly Guessed[], unsettled: ReadonlySet<string>): Promise<Plan | null> => {
+  const planFirst = async (mark: Mark, rows: readonly Row[]): Promise<Plan | null> => {
     if (!await patiently(() => bulk.noticesKnown())) return null
-    const [ids, saves, adds, parts]: [Set<string>, Saving[], Adding[], PreparedRows[]] = [new Set(), [], [], []]
+    const [saves, adds, parts]: [Saving[], Row[], PreparedRows[]] = [[], [], []]
     for (let from = 0; from < rows.length; from += rowsTogether) {
-      const made: (Adding & { write: EntityWrite })[] = []
-      for (const one of await inTurns(rows.slice(from, from + rowsTogether), look)) {
-        const { row, told } = one
-        if (!told || ids.has(told.id) || unsettled.has(told.id)) return null
-        ids.add(told.id)
-        const line = reader.toLine(row, one.read, told)
+      await setImmediate()
+      const made: Adding[] = []
+      for (const row of rows.slice(from, from + rowsTogether)) {
+        const reading = reader.read(row)
+        const read = reading instanceof Promise ? await reading : reading
+        const told = reader.tell(row, read, null)
+        if (!told) return null
+        const line = reader.toLine(row, read, told)
         if ('refused' in line) saves.push({ row, line })
-        else if (bulk.takesWhole(line.write.document)) made.push({ row, told, write: line.write })
-        else return null
+        else if (!bulk.takesWhole(line.write.document)) return null
+        else {
+          made.push({ row, told, write: line.write })
+          adds.push(row)
+        }
       }
       parts.push(await prepare(made))
-      for (const { row, told } of made) adds.push({ row, told })
     }
     // Whom refused lines are about is there, if faulty.
     const refused = saves.flatMap(({ line }) => line.present)
     if (begun.mode === 'full' && refused.length > 0) await patiently(() => bulk.standing([], noting(mark, refused)))
-    return { mark, same: 0, saves, adds, prepared: joinRows(parts), ids, assumed: true }
+    return { mark, same: 0, saves, adds, prepared: joinRows(parts), ids: null, all: rows }
   }
 
   // ------------------------------------------------------------ settling
@@ -129,20 +135,17 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
   const saveAll = (lines: readonly Saving[]): Promise<Outcome[]> => Promise.all(lines.map(({ row, line }) => saveLine(line, row, save)))
 
   /** What is saved comes first: it may make room for what is added. */
-  const settle = async ({ mark, same, saves, adds, prepared, assumed }: Plan): Promise<void> => {
+  const settle = async ({ mark, same, saves, adds, prepared, ids, all }: Plan): Promise<void> => {
     await isReady()
     const saved = await saveAll(saves)
     // Which records the lines are about was noted when they were looked for.
-    const settled = (outcomes: readonly Outcome[]): SettledLines => ({ ...progress.settling(mark, [...saved, ...outcomes], same), present: [] })
-    const added = adds.length === 0 ? null : await add(prepared, overlaps => settled(outcomesOf(adds, overlaps)))
+    const settled = (outcomes: readonly Outcome[], created = 0): SettledLines => ({ ...progress.settling(mark, [...saved, ...outcomes], { unchanged: same, created }), present: [] })
+    const added = adds.length === 0 ? null : await add(prepared, overlaps => settled(outcomesOf(adds, overlaps), adds.length - overlaps.length))
     if (added) return progress.settled(added)
-    if (assumed && adds.length > 0) {
-      // One of them is known, or something else is wrong with it. What was saved until here is what is refused anyway.
-      const planned = await plan(mark, adds, new Set())
-      return settle({ ...planned, saves: [...saves, ...planned.saves] })
-    }
+    // One of them is known, or something else is wrong with it. What was saved until here is what is refused anyway.
+    if (ids === null && adds.length > 0) return settle(await plan(mark, all.map(unguessed), new Set()))
     // One of them is not as it should be, or was stored meanwhile: saved one by one, all others come in.
-    const looked = await inTurns(adds, look)
+    const looked = await inTurns(adds.map(unguessed), look)
     const noted = settled(await saveAll(looked.map(one => ({ row: one.row, line: one.told ? reader.toLine(one.row, one.read, one.told) : one.line }))))
     await patiently(() => store.settleLines(receiver, holdMs, noted))
     progress.settled(noted)
@@ -163,11 +166,14 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     // While one portion is stored and the next one waits for that, a third is read: neither PostgreSQL nor the thread waits for the other. A failure is told by whoever awaits it.
     take: async rows => {
       const mark = progress.mark(rows)
-      const guessed = await inTurns(rows, (row): Guessed => ({ row, told: isFirst ? null : reader.guess(row) }))
+      const guessed = isFirst ? null : await inTurns(rows, (row): Guessed => ({ row, told: reader.guess(row) }))
       await planning
       planning = (async () => {
-        const underWay = new Set(unsettled.flatMap(ids => [...ids]))
-        const planned = (isFirst ? await planFirst(mark, guessed, underWay) : null) ?? await plan(mark, guessed, underWay)
+        const first = isFirst ? await planFirst(mark, rows) : null
+        // Whom lines before are about must be known here: where it is not, they are waited for.
+        const noted = unsettled.filter(ids => ids !== null)
+        if (!first && noted.length < unsettled.length) await settling
+        const planned = first ?? await plan(mark, guessed ?? rows.map(unguessed), new Set(noted.flatMap(ids => [...ids])))
         unsettled = [...unsettled.slice(-1), planned.ids]
         const [last, lastButOne] = [settling, settlingBefore]
         settlingBefore = last
@@ -184,11 +190,13 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
   }
 }
 
-function outcomesOf(adds: readonly Adding[], overlaps: readonly BulkOverlap[]): Outcome[] {
-  const errorAt = new Map(overlaps.map(({ index, error }) => [index, error]))
-  return adds.map(({ row, told }, index): Outcome => {
-    const error = errorAt.get(index)
-    return error ? { present: [told.id], refused: refuse(row, error) } : { present: [told.id], saved: 'created' }
+const unguessed = (row: Row): Guessed => ({ row, told: null })
+
+/** Of the lines that were not added: why. */
+function outcomesOf(adds: readonly Row[], overlaps: readonly BulkOverlap[]): Outcome[] {
+  return overlaps.flatMap(({ index, id, error }) => {
+    const row = adds[index]
+    return row ? { present: [id], refused: refuse(row, error) } : []
   })
 }
 

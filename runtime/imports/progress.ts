@@ -23,8 +23,8 @@ export interface Progress {
   recognise(): void
   /** Reads rows that are new; in the order of the file. */
   mark(rows: readonly Row[]): Mark
-  /** What is to be noted of marked rows; nothing is noted yet. `more` lines are of this outcome. */
-  settling(mark: Mark, outcomes: readonly Outcome[], unchanged?: number): SettledLines
+  /** What is to be noted of marked rows; nothing is noted yet. @param more further lines that came out well, of which no more is to be told */
+  settling(mark: Mark, outcomes: readonly Outcome[], more?: Partial<Pick<ImportCounts, 'unchanged' | 'created'>>): SettledLines
   /** That was noted. @throws request.invalid where too many were refused */
   settled(noted: SettledLines): void
 }
@@ -50,8 +50,8 @@ export function createProgress(begun: Import & { digest: Buffer | null }): Progr
       hash.update(given.map(({ text }) => `${text}\n`).join(''))
       return { line: given.at(-1)?.line ?? begun.line, digest: hash.copy().digest(), rows: given.length }
     },
-    settling: (mark, outcomes, same = 0) => {
-      const sum = { ...counts, rows: counts.rows + mark.rows, unchanged: counts.unchanged + same }
+    settling: (mark, outcomes, more = {}) => {
+      const sum = { ...counts, rows: counts.rows + mark.rows, unchanged: counts.unchanged + (more.unchanged ?? 0), created: counts.created + (more.created ?? 0) }
       const errors: ImportError[] = []
       for (const outcome of outcomes) {
         if ('refused' in outcome) {

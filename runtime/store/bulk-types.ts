@@ -24,14 +24,17 @@ export interface BulkRow extends BulkLine {
   number: string | null
 }
 
-/** Rows as they are copied into their table, with the ids they get, which rise. */
-export interface PreparedRows { rows: readonly { recordId: string, line: number }[], text: Buffer }
+/** Rows as they are copied into their table, under ids that rise. They are many, and wait: nothing is kept for each of them but its line. */
+export interface PreparedRows { first: string, last: string, lines: readonly number[], text: Buffer }
 
 /** As if they had been prepared together. */
-export const joinRows = (parts: readonly PreparedRows[]): PreparedRows => ({ rows: parts.flatMap(({ rows }) => rows), text: Buffer.concat(parts.map(({ text }) => text)) })
+export const joinRows = (parts: readonly PreparedRows[]): PreparedRows => ({
+  first: parts.find(({ lines }) => lines.length > 0)?.first ?? '', last: parts.findLast(({ lines }) => lines.length > 0)?.last ?? '',
+  lines: parts.flatMap(({ lines }) => lines), text: Buffer.concat(parts.map(({ text }) => text)),
+})
 
-/** A price that was not added, by its place among the rows, because another one of its scope holds at the same time. */
-export interface BulkOverlap { index: number, error: TorgError }
+/** A price that was not added, by its place among the rows and the system's own id, because another one of its scope holds at the same time. */
+export interface BulkOverlap { index: number, id: string, error: TorgError }
 
 /** One import's way into the table of its kind. */
 export interface Bulk {

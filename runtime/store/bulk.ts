@@ -7,7 +7,7 @@ import { writeSettled } from './imports.ts'
 import { escapePointer } from './json.ts'
 import { extendRaises } from './raises.ts'
 import { nextTurn } from './turn-moments.ts'
-import { copyColumns, copyText } from './typed/copy.ts'
+import { copyColumns, copyText, idsIn } from './typed/copy.ts'
 import type { TypedKind } from './typed/definition.ts'
 import { typedKind } from './typed/index.ts'
 import { overlapping, type Named } from './typed/overlap.ts'
@@ -108,19 +108,18 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
         const now = new Date().toISOString()
         const kindRules = rules().kinds.get(kind) ?? {}
         const made = rows.map(({ id, said, number, document }) => ({ id: newId(), number, externalId: id, said, turnsAt: nextTurn(kindRules, { document, deletedAt: null }, now), document }))
-        return { rows: rows.map(({ line }, index) => ({ recordId: made[index]?.id ?? '', line })), text: copyText(typed, { schema, system, messageId: importId, saidAt: at }, made) }
+        return { first: made[0]?.id ?? '', last: made.at(-1)?.id ?? '', lines: rows.map(({ line }) => line), text: copyText(typed, { schema, system, messageId: importId, saidAt: at }, made) }
       },
 
       // Not tried again here: with its commit's answer lost, all of it may be stored.
-      add: async (receiver, holdMs, { rows, text }, settled) => {
+      add: async (receiver, holdMs, rows, settled) => {
         try {
           return await db.copying(async tx => {
-            await tx.copy(copy, text)
+            await tx.copy(copy, rows.text)
             const overlaps = kind === 'price' ? await leaveOut(tx, rows) : []
-            const left = new Set(overlaps.map(({ index }) => index))
             const noted = settled(overlaps)
             await Promise.all([
-              extendRaises(tx, { importId: receiver.id, kind, system, ids: rows.flatMap(({ recordId }, index) => left.has(index) ? [] : recordId), subscriptions: rules().subscriptions }),
+              extendRaises(tx, { importId: receiver.id, kind, system, first: rows.first, last: rows.last, count: rows.lines.length - overlaps.length, subscriptions: rules().subscriptions }),
               writeSettled(tx, receiver, holdMs, noted),
             ])
             return noted
@@ -140,16 +139,16 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
 }
 
 /** Takes out again what would hold at the same time as another price; of two lines of the file the later one. */
-async function leaveOut(tx: Transaction, rows: PreparedRows['rows']): Promise<BulkOverlap[]> {
-  const pairs = await tx.query<{ id: string, other: string, price: Named, named: Named }>(findOverlaps, [rows[0]?.recordId, rows.at(-1)?.recordId])
+async function leaveOut(tx: Transaction, { first, last, lines, text }: PreparedRows): Promise<BulkOverlap[]> {
+  const pairs = await tx.query<{ id: string, other: string, price: Named, named: Named }>(findOverlaps, [first, last])
   if (pairs.length === 0) return []
-  const indexOf = new Map(rows.map(({ recordId }, index) => [recordId, index]))
+  const indexOf = new Map(idsIn(text).map((id, index) => [id, index]))
   const out = new Map<string, BulkOverlap>()
   for (const { id, other, price, named } of pairs) {
     const index = indexOf.get(id)
     // Ids rise in the order of the lines, and pairs come by id: of an earlier line it is known whether it stays.
     const stands = !out.has(other) && (!indexOf.has(other) || other < id)
-    if (index !== undefined && stands && !out.has(id)) out.set(id, { index, error: overlapping({ price, other: named, arriving: `line ${rows[index]?.line}` }) })
+    if (index !== undefined && stands && !out.has(id)) out.set(id, { index, id: price.ref ?? '', error: overlapping({ price, other: named, arriving: `line ${lines[index]}` }) })
   }
   await tx.query(takeOut, [[...out.keys()]])
   return [...out.values()]

@@ -31,12 +31,11 @@ const end = 'delete from torg.raise where import_id = $1 and subscription = $2'
 
 const least = '00000000-0000-0000-0000-000000000000'
 
-/** Adds the newest records of an import, whose ids rise, to what is raised. The system itself has said them: it is told nothing. */
-export async function extendRaises(tx: Transaction, { importId, kind, system, ids, subscriptions }: { importId: string, kind: string, system: string, ids: readonly string[], subscriptions: BulkRules['subscriptions'] }): Promise<void> {
-  const [first, last] = [ids[0], ids.at(-1)]
+/** Adds the newest records of an import, whose ids rise from `first` to `last`, to what is raised. The system itself has said them: it is told nothing. */
+export async function extendRaises(tx: Transaction, { importId, kind, system, first, last, count, subscriptions }: { importId: string, kind: string, system: string, first: string, last: string, count: number, subscriptions: BulkRules['subscriptions'] }): Promise<void> {
   const wanting = subscriptions.filter(subscription => subscription.kind === kind && subscription.system !== system)
-  if (first === undefined || last === undefined || wanting.length === 0) return
-  await tx.query(extend, [importId, wanting.map(({ id }) => id), wanting.map(({ lane }) => lane), kind, system, first, last, ids.length])
+  if (count === 0 || wanting.length === 0) return
+  await tx.query(extend, [importId, wanting.map(({ id }) => id), wanting.map(({ lane }) => lane), kind, system, first, last, count])
 }
 
 export interface RaiseStore {

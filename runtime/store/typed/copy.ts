@@ -40,6 +40,9 @@ export function copyText(typed: TypedKind, { schema, system, messageId, saidAt }
   return Buffer.from(text)
 }
 
+/** Ids of the rows of such a text, in their order. */
+export const idsIn = (text: Buffer): string[] => text.toString().split('\n').flatMap(row => row.split('\t', head.length)[head.indexOf('id')] ?? [])
+
 const special = /[\\\t\n\r]/
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
