@@ -4,7 +4,7 @@ import { TorgError } from '../errors.ts'
 import { joinRows, type Bulk, type BulkOverlap, type PreparedRows } from '../store/bulk-types.ts'
 import type { SettledLines } from '../store/import-types.ts'
 import type { EntityWrite } from '../store/types.ts'
-import { refuse, type Line, type Read, type Told } from './lines.ts'
+import { refuse, type Line, type Told } from './lines.ts'
 import { doubtful, waysOf } from './portion.ts'
 import type { Mark, Outcome } from './progress.ts'
 import type { Taking, TakingContext } from './receive.ts'
@@ -19,8 +19,8 @@ const rowsTogether = 100
 
 /** A row, and what it is likely about. */
 interface Guessed { row: Row, told: Told | null }
-/** A row that was read: what it is about, or else what it wants saved. `present`: the system's own ids in it. */
-type Looked = { row: Row, read: Read, present: readonly string[] } & ({ told: Told } | { told: null, line: Line })
+/** What a row is about. `present`: the system's own ids in it. What it says is read again where it is needed: of a portion that would be much to keep. */
+interface Looked { row: Row, told: Told | null, present: readonly string[] }
 interface Saving { row: Row, line: Line }
 interface Adding { row: Row, told: Told, write: EntityWrite }
 /**
@@ -37,25 +37,22 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
   /** Whom those two portions are about; null where that was not noted. */
   let unsettled: readonly (ReadonlySet<string> | null)[] = []
   /** Nobody knew a line of the last portion, so that this is likely a first file: whether lines are known is not asked until PostgreSQL refuses one that is. */
-  let isFirst = false
+  let isFirst: boolean | undefined
 
   /** Whom the lines of a full file are about is noted as they are looked for. */
   const noting = (mark: Mark, others: readonly string[] = []): { importId: string, line: number, others: readonly string[] } | null => begun.mode === 'full' ? { importId: begun.id, line: mark.line, others } : null
 
   // ------------------------------------------------------------ reading
 
-  const lookAt = (row: Row, read: Read, guessed: Told | null): Looked => {
-    const told = reader.tell(row, read, guessed)
-    if (told) return { row, read, told, present: [told.id] }
-    const line = reader.toLine(row, read)
-    return { row, read, told, line, present: line.present }
+  const look = async ({ row, told: guessed }: Guessed): Promise<Looked> => {
+    const read = await reader.read(row)
+    const told = reader.tell(read, guessed)
+    return { row, told, present: told ? [told.id] : reader.toLine(row, read).present }
   }
-  const look = ({ row, told }: Guessed): Looked | Promise<Looked> => {
-    const read = reader.read(row)
-    return read instanceof Promise ? read.then(done => lookAt(row, done, told)) : lookAt(row, read, told)
-  }
+  const guess = (rows: readonly Row[]): Promise<Guessed[]> => inTurns(rows, row => ({ row, told: reader.guess(row) }))
+  const lineOf = async ({ row, told }: Pick<Looked, 'row' | 'told'>): Promise<Line> => reader.toLine(row, await reader.read(row), told ?? undefined)
 
-  /** Those of which something is to be done, read. What was said last, to the letter, need not be read. */
+  /** Those of which something is to be done. What was said last, to the letter, need not be read. */
   const lookAtChanged = async (mark: Mark, rows: readonly Guessed[], unsettled: ReadonlySet<string>): Promise<Looked[]> => {
     const guesses = rows.flatMap(({ told }) => told ?? [])
     const inDoubt = doubtful(guesses.map(({ id }) => id), unsettled)
@@ -90,9 +87,9 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     const left = looked.flatMap((one, index) => ways[index] === 'same' ? [] : { one, way: ways[index] })
     const saves: Saving[] = []
     const adds: Adding[] = []
-    await inTurns(left, ({ one, way }) => {
+    await inTurns(left, async ({ one, way }) => {
       const { row, told } = one
-      const line = told ? reader.toLine(row, one.read, told) : one.line
+      const line = await lineOf(one)
       if (way !== 'add' || 'refused' in line || !told || !bulk.takesWhole(line.write.document)) saves.push({ row, line })
       else adds.push({ row, told, write: line.write })
     })
@@ -112,7 +109,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
       for (const row of rows.slice(from, from + rowsTogether)) {
         const reading = reader.read(row)
         const read = reading instanceof Promise ? await reading : reading
-        const told = reader.tell(row, read, null)
+        const told = reader.tell(read, null)
         if (!told) return null
         const line = reader.toLine(row, read, told)
         if ('refused' in line) saves.push({ row, line })
@@ -143,10 +140,9 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     const added = adds.length === 0 ? null : await add(prepared, overlaps => settled(outcomesOf(adds, overlaps), adds.length - overlaps.length))
     if (added) return progress.settled(added)
     // One of them is known, or something else is wrong with it. What was saved until here is what is refused anyway.
-    if (ids === null && adds.length > 0) return settle(await plan(mark, all.map(unguessed), new Set()))
+    if (ids === null && adds.length > 0) return settle(await plan(mark, await guess(all), new Set()))
     // One of them is not as it should be, or was stored meanwhile: saved one by one, all others come in.
-    const looked = await inTurns(adds.map(unguessed), look)
-    const noted = settled(await saveAll(looked.map(one => ({ row: one.row, line: one.told ? reader.toLine(one.row, one.read, one.told) : one.line }))))
+    const noted = settled(await saveAll(await inTurns(adds.map(unguessed), async row => ({ row: row.row, line: await lineOf(await look(row)) }))))
     await patiently(() => store.settleLines(receiver, holdMs, noted))
     progress.settled(noted)
   }
@@ -166,14 +162,15 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
     // While one portion is stored and the next one waits for that, a third is read: neither PostgreSQL nor the thread waits for the other. A failure is told by whoever awaits it.
     take: async rows => {
       const mark = progress.mark(rows)
-      const guessed = isFirst ? null : await inTurns(rows, (row): Guessed => ({ row, told: reader.guess(row) }))
+      isFirst ??= await patiently(() => bulk.isNew())
+      const guessed = isFirst ? null : await guess(rows)
       await planning
       planning = (async () => {
         const first = isFirst ? await planFirst(mark, rows) : null
         // Whom lines before are about must be known here: where it is not, they are waited for.
         const noted = unsettled.filter(ids => ids !== null)
         if (!first && noted.length < unsettled.length) await settling
-        const planned = first ?? await plan(mark, guessed ?? rows.map(unguessed), new Set(noted.flatMap(ids => [...ids])))
+        const planned = first ?? await plan(mark, guessed ?? await guess(rows), new Set(noted.flatMap(ids => [...ids])))
         unsettled = [...unsettled.slice(-1), planned.ids]
         const [last, lastButOne] = [settling, settlingBefore]
         settlingBefore = last

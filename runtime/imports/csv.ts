@@ -64,7 +64,7 @@ function toRow(record: readonly string[], columns: readonly string[], line: numb
       next: 'Put texts that hold the delimiter, quotes or line ends in double quotes, and quotes in them twice.',
     }))
   }
-  return { line, text, read: () => Object.fromEntries(columns.flatMap((name, index) => record[index] === '' ? [] : [[name, record[index]]])) }
+  return { line, text, size: text.length, read: () => Object.fromEntries(columns.flatMap((name, index) => record[index] === '' ? [] : [[name, record[index]]])) }
 }
 
 function toFault({ line, error, text }: { line: number, error: CsvError | undefined, text: string }): Row {

@@ -14,8 +14,8 @@ import type { Row } from './row.ts'
 /** A row that was read: what it wants saved, or why it is refused. `present` are the system's own ids in it, as far as they can be read. */
 export type Line = { line: number, present: string[] } & ({ write: EntityWrite } | { refused: ImportError })
 
-/** A row as an entity that nobody has looked at yet. */
-export interface Read { entity: unknown, error?: TorgError }
+/** A row as an entity that nobody has looked at yet, with its text. */
+export interface Read { text: string, entity: unknown, error?: TorgError }
 
 /** What a row is about, and a digest of what it says, in hex. */
 export interface Told { id: string, said: string }
@@ -47,22 +47,23 @@ export function createReader(declared: Declared, { kinds, lookups }: ReaderConte
   // What was valid under another schema is looked at again, and two systems may say the same of records of their own.
   const rules = hash('sha256', JSON.stringify([system, kind.schemaName, kind.schema]))
 
-  const mapped = async (run: CompiledMapping, value: unknown): Promise<Read> => {
+  const mapped = async (run: CompiledMapping, text: string, value: unknown): Promise<Read> => {
     try {
-      return { entity: await run(value, { system }) }
+      return { text, entity: await run(value, { system }) }
     } catch (thrown) {
-      return { entity: undefined, error: toTorgError(thrown, 'mapping.failed') }
+      return { text, entity: undefined, error: toTorgError(thrown, 'mapping.failed') }
     }
   }
   /** At once where there is no mapping: a file has a million rows. */
   const read = (row: Row): Read | Promise<Read> => {
+    const { text } = row
     let value: unknown
     try {
-      value = row.read()
+      value = row.read(text)
     } catch (thrown) {
-      return { entity: undefined, error: toTorgError(thrown, 'message.not-json') }
+      return { text, entity: undefined, error: toTorgError(thrown, 'message.not-json') }
     }
-    return map ? mapped(map, value) : { entity: value }
+    return map ? mapped(map, text, value) : { text, entity: value }
   }
   const digest = (said: string): string => hash('sha256', rules + said).slice(0, digestLength)
 
@@ -87,13 +88,15 @@ export function createReader(declared: Declared, { kinds, lookups }: ReaderConte
      * row is about all the same: its text is the one that was read then.
      */
     guess: (row: Row): Told | null => {
-      const id = map ? undefined : firstId.exec(row.text)?.[1]
-      return id === undefined ? null : { id, said: digest(row.text) }
+      if (map) return null
+      const { text } = row
+      const id = firstId.exec(text)?.[1]
+      return id === undefined ? null : { id, said: digest(text) }
     },
-    /** Null where the entity is not told by one reference of its system alone, or is to be removed. @param guessed of this row */
-    tell: (row: Row, { entity, error }: Read, guessed: Told | null): Told | null => {
+    /** Null where the entity is not told by one reference of its system alone, or is to be removed. @param guessed of the same row */
+    tell: ({ text, entity, error }: Read, guessed: Told | null): Told | null => {
       const id = error ? null : onlyId(entity, declared)
-      return id === null ? null : id === guessed?.id ? guessed : { id, said: digest(map ? JSON.stringify(entity) : row.text) }
+      return id === null ? null : id === guessed?.id ? guessed : { id, said: digest(map ? JSON.stringify(entity) : text) }
     },
   }
 }

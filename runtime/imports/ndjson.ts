@@ -4,18 +4,24 @@ import { TorgError } from '../errors.ts'
 import { longestLine, tooLong, unreadable, type Row } from './row.ts'
 
 const lineFeed = 10
-const byteOrderMark = '\uFEFF'
+const byteOrderMark = [0xef, 0xbb, 0xbf]
 
-/** A line that is parsed when it is asked for: of many, their digest says enough. */
+/** A line of which nothing is made before it is asked for: of many, their digest says enough, and none of their texts is to be kept. */
 class JsonRow implements Row {
   readonly line: number
-  readonly text: string
-  constructor(line: number, text: string) {
+  readonly #bytes: Buffer
+  readonly #from: number
+  readonly #to: number
+  constructor(line: number, bytes: Buffer, from: number, to: number) {
     this.line = line
-    this.text = text
+    this.#bytes = bytes
+    this.#from = from
+    this.#to = to
   }
-  read(): unknown {
-    const { line, text } = this
+  get text(): string { return this.#bytes.toString('utf8', this.#from, this.#to) }
+  get size(): number { return this.#to - this.#from }
+  read(text = this.text): unknown {
+    const { line } = this
     try {
       return JSON.parse(text)
     } catch (cause) {
@@ -42,16 +48,14 @@ export async function* readNdjson(input: AsyncIterable<Buffer>): AsyncGenerator<
     parts = []
     length = 0
   }
-  /** Whole lines, decoded together. False where they have to be looked at one by one. */
+  /** Whole lines. False where they have to be looked at one by one. */
   const takeTogether = (block: Buffer, rows: Row[]): boolean => {
     if (block.length > longestLine || !isUtf8(block)) return false
-    const text = block.toString('utf8')
-    for (let from = 0; from <= text.length;) {
-      const found = text.indexOf('\n', from)
-      const to = found < 0 ? text.length : found
+    for (let from = 0; from <= block.length;) {
+      const found = block.indexOf(lineFeed, from)
+      const to = found < 0 ? block.length : found
       line += 1
-      const one = text.slice(from, to)
-      if (!isBlank(one)) rows.push(new JsonRow(line, one))
+      if (!isBlank(block, from, to)) rows.push(new JsonRow(line, block, from, to))
       from = to + 1
     }
     return true
@@ -80,12 +84,13 @@ export async function* readNdjson(input: AsyncIterable<Buffer>): AsyncGenerator<
   if (rows.length > 0) yield rows
 }
 
-const isBlank = (text: string): boolean => text.length === 0 || (text.charCodeAt(0) <= 32 && text.trim() === '')
+const isBlank = (bytes: Buffer, from: number, to: number): boolean => from === to || ((bytes[from] ?? 0) <= 32 && bytes.toString('utf8', from, to).trim() === '')
+
+const startsWithMark = (bytes: Buffer): boolean => byteOrderMark.every((byte, index) => bytes[index] === byte)
 
 function toRow(bytes: Buffer, line: number): Row | null {
-  const whole = bytes.toString('utf8')
-  const text = line === 1 && whole.startsWith(byteOrderMark) ? whole.slice(1) : whole
-  if (text.trim() === '') return null
-  if (!isUtf8(bytes)) return unreadable(line, text, new TorgError('message.not-json', { detail: `Line ${line} is not UTF-8.`, next: 'Write the file in UTF-8.' }))
-  return new JsonRow(line, text)
+  const from = line === 1 && startsWithMark(bytes) ? byteOrderMark.length : 0
+  if (isBlank(bytes, from, bytes.length)) return null
+  if (!isUtf8(bytes)) return unreadable(line, bytes.toString('utf8', from), new TorgError('message.not-json', { detail: `Line ${line} is not UTF-8.`, next: 'Write the file in UTF-8.' }))
+  return new JsonRow(line, bytes, from, bytes.length)
 }

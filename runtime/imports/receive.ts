@@ -42,8 +42,8 @@ export interface TakingContext {
 }
 
 const batchSize = 500
-/** Characters of rows that are taken together at most, unless one row has more. */
-const mostText = 2_000_000
+/** Bytes of rows that are taken together at most, unless one row has more. */
+const mostBytes = 2_000_000
 const holdMs = 20_000
 const holdEveryMs = 5_000
 
@@ -79,12 +79,12 @@ async function receiveLines(begun: Import & { digest: Buffer | null }, input: As
   const bulk = begun.dryRun ? null : store.openBulk(begun)
   const taking = bulk ? createBulkTaking(context, bulk) : createTaking(context)
   let batch: Row[] = []
-  let text = 0
+  let size = 0
   const take = async (): Promise<void> => {
     progress.recognise()
     const rows = batch
     batch = []
-    text = 0
+    size = 0
     await taking.take(rows)
   }
   try {
@@ -94,8 +94,8 @@ async function receiveLines(begun: Import & { digest: Buffer | null }, input: As
           progress.pass(row)
           continue
         }
-        text += row.text.length
-        if (batch.push(row) >= taking.size || text >= mostText) await take()
+        size += row.size
+        if (batch.push(row) >= taking.size || size >= mostBytes) await take()
       }
     }
     progress.recognise()

@@ -1,12 +1,14 @@
 /** A line of a file before anybody asked what it means. */
 import { TorgError } from '../errors.ts'
 
-/** `text` is what the file says there, as far as resuming needs it to know the line again. */
 export interface Row {
   readonly line: number
+  /** What the file says there, as far as resuming needs it to know the line again. May be made anew each time. */
   readonly text: string
-  /** What it says. @throws TorgError where it cannot be read */
-  read(): unknown
+  /** Bytes of it, about. */
+  readonly size: number
+  /** What it says. @param text of this row, where it is at hand @throws TorgError where it cannot be read */
+  read(text?: string): unknown
 }
 
 /** Characters of a line at most. */
@@ -17,4 +19,4 @@ export const tooLong = (line: number): TorgError => new TorgError('request.too-l
 })
 
 /** A line that cannot be read. */
-export const unreadable = (line: number, text: string, fault: TorgError): Row => ({ line, text, read: () => { throw fault } })
+export const unreadable = (line: number, text: string, fault: TorgError): Row => ({ line, text, size: text.length, read: () => { throw fault } })

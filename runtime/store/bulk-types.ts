@@ -45,6 +45,8 @@ export interface Bulk {
    * @param noting with it, their records count as held by the file up to this line
    */
   unchanged(lines: readonly BulkLine[], noting: { importId: string, line: number } | null): Promise<boolean[]>
+  /** Whether the system has said no record of the kind yet. */
+  isNew(): Promise<boolean>
   /** Whether {@link Bulk.add} would be refused for whatever the system has a record of. */
   noticesKnown(): Promise<boolean>
   /**

@@ -65,6 +65,7 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
   const open = (typed: TypedKind, system: string): Bulk => {
     const { kind, table } = typed
     const [findAllUnchanged, findUnchanged, findStanding] = [allUnchangedOf(typed), unchangedOf(typed), standingOf(typed)]
+    const findSome = `select exists (select from ${table} where system = $1) as some`
     const copy = `copy ${table} (${copyColumns(typed).join(', ')}) from stdin`
     const links = createBulkLinks(db)
     // What comes from a system that is being connected is known to it, also where it says nothing new: that is the ordinary save's to say.
@@ -99,6 +100,8 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
         const [same, other] = row.places.map(places => new Set(places))
         return lines.map((_, index) => other?.has(index + 1) ? 'other' : same?.has(index + 1) ? 'same' : 'new')
       }),
+
+      isNew: () => insistent('Looking for records of the system', async () => (await db.query<{ some: boolean }>(findSome, [system]))[0]?.some === false),
 
       noticesKnown: () => insistent('Looking for references', async () => (await db.query<{ others: boolean }>(findOthers, [system, kind]))[0]?.others === false),
 
