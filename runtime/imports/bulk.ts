@@ -16,6 +16,8 @@ const portionSize = 2_500
 const linesPerTurn = 25
 /** Lines of a first file that are made rows together. */
 const rowsTogether = 100
+/** So many of these wait at a time for what their lines link to. */
+const mostLinking = 4
 
 /** A row, and what it is likely about. */
 interface Guessed { row: Row, told: Told | null }
@@ -29,11 +31,14 @@ interface Adding { row: Row, told: Told, write: EntityWrite }
  */
 interface Plan { mark: Mark, same: number, saves: readonly Saving[], adds: readonly Row[], prepared: PreparedRows, ids: ReadonlySet<string> | null, all: readonly Row[] }
 
+/** A portion that is being settled. `copied`: whether its rows were added as they are, known at the latest when they are; null where that is not tried before it is the portion's turn. */
+interface Settling { copied: Promise<boolean> | null, done: Promise<void> }
+
 export function createBulkTaking({ begun, reader, progress, store, save, receiver, holdMs, isReady }: TakingContext, bulk: Bulk): Taking {
   let planning: Promise<void> = Promise.resolve()
-  let settling: Promise<void> = Promise.resolve()
+  let settling: Settling = { copied: null, done: Promise.resolve() }
   /** Of the last portion but one. */
-  let settlingBefore: Promise<void> = Promise.resolve()
+  let settlingBefore = settling
   /** Whom those two portions are about; null where that was not noted. */
   let unsettled: readonly (ReadonlySet<string> | null)[] = []
   /** Nobody knew a line of the last portion, so that this is likely a first file: whether lines are known is not asked until PostgreSQL refuses one that is. */
@@ -69,13 +74,11 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 
   // ------------------------------------------------------------ planning
 
-  const prepare = async (lines: readonly Adding[]): Promise<PreparedRows> => {
-    const documents = lines.length === 0 ? [] : await patiently(() => bulk.link(lines.map(({ write }) => write.document)))
-    return bulk.prepare({
-      importId: begun.id, at: begun.at, schema: reader.schema,
-      rows: lines.map(({ row, told, write }, index) => ({ id: told.id, said: told.said, line: row.line, document: documents[index] ?? write.document, number: write.number })),
-    })
-  }
+  const link = async (lines: readonly Adding[]): Promise<readonly Record<string, unknown>[]> => lines.length === 0 ? [] : patiently(() => bulk.link(lines.map(({ write }) => write.document)))
+  const prepare = (lines: readonly Adding[], documents: readonly Record<string, unknown>[]): PreparedRows => bulk.prepare({
+    importId: begun.id, at: begun.at, schema: reader.schema,
+    rows: lines.map(({ row, told, write }, index) => ({ id: told.id, said: told.said, line: row.line, document: documents[index] ?? write.document, number: write.number })),
+  })
 
   /** @param unsettled ids of lines before that are being stored */
   const plan = async (mark: Mark, rows: readonly Guessed[], unsettled: ReadonlySet<string>): Promise<Plan> => {
@@ -93,7 +96,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
       if (way !== 'add' || 'refused' in line || !told || !bulk.takesWhole(line.write.document)) saves.push({ row, line })
       else adds.push({ row, told, write: line.write })
     })
-    return { mark, same: rows.length - left.length, saves, adds: adds.map(({ row }) => row), prepared: await prepare(adds), ids: new Set(left.flatMap(({ one }) => one.present)), all: [] }
+    return { mark, same: rows.length - left.length, saves, adds: adds.map(({ row }) => row), prepared: prepare(adds, await link(adds)), ids: new Set(left.flatMap(({ one }) => one.present)), all: [] }
   }
 
   /**
@@ -103,10 +106,18 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
   const planFirst = async (mark: Mark, rows: readonly Row[]): Promise<Plan | null> => {
     if (!await patiently(() => bulk.noticesKnown())) return null
     const [saves, adds, parts]: [Saving[], Row[], PreparedRows[]] = [[], [], []]
+    const linking: { made: readonly Adding[], linked: ReturnType<typeof link> }[] = []
+    // In the order of the lines: ids rise.
+    const prepareUpTo = async (most: number): Promise<void> => {
+      for (let [next] = linking; next && linking.length > most; [next] = linking) {
+        parts.push(prepare(next.made, await next.linked))
+        linking.shift()
+      }
+    }
     for (let from = 0; from < rows.length; from += rowsTogether) {
-      await setImmediate()
       const made: Adding[] = []
-      for (const row of rows.slice(from, from + rowsTogether)) {
+      for (const [index, row] of rows.slice(from, from + rowsTogether).entries()) {
+        if (index % linesPerTurn === 0) await setImmediate()
         const reading = reader.read(row)
         const read = reading instanceof Promise ? await reading : reading
         const told = reader.tell(read, null)
@@ -119,8 +130,13 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
           adds.push(row)
         }
       }
-      parts.push(await prepare(made))
+      const linked = link(made)
+      // Told where it is awaited.
+      linked.catch(() => undefined)
+      linking.push({ made, linked })
+      await prepareUpTo(mostLinking)
     }
+    await prepareUpTo(0)
     // Whom refused lines are about is there, if faulty.
     const refused = saves.flatMap(({ line }) => line.present)
     if (begun.mode === 'full' && refused.length > 0) await patiently(() => bulk.standing([], noting(mark, refused)))
@@ -131,30 +147,61 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 
   const saveAll = (lines: readonly Saving[]): Promise<Outcome[]> => Promise.all(lines.map(({ row, line }) => saveLine(line, row, save)))
 
-  /** What is saved comes first: it may make room for what is added. */
-  const settle = async ({ mark, same, saves, adds, prepared, ids, all }: Plan): Promise<void> => {
-    await isReady()
-    const saved = await saveAll(saves)
-    // Which records the lines are about was noted when they were looked for.
-    const settled = (outcomes: readonly Outcome[], created = 0): SettledLines => ({ ...progress.settling(mark, [...saved, ...outcomes], { unchanged: same, created }), present: [] })
-    const added = adds.length === 0 ? null : await add(prepared, overlaps => settled(outcomesOf(adds, overlaps), adds.length - overlaps.length))
-    if (added) return progress.settled(added)
-    // One of them is known, or something else is wrong with it. What was saved until here is what is refused anyway.
-    if (ids === null && adds.length > 0) return settle(await plan(mark, await guess(all), new Set()))
-    // One of them is not as it should be, or was stored meanwhile: saved one by one, all others come in.
-    const noted = settled(await saveAll(await inTurns(adds.map(unguessed), async row => ({ row: row.row, line: await lineOf(await look(row)) }))))
-    await patiently(() => store.settleLines(receiver, holdMs, noted))
-    progress.settled(noted)
-  }
+  // Which records the lines are about was noted when they were looked for.
+  const noteOf = ({ mark, same }: Plan, outcomes: readonly Outcome[], created = 0): SettledLines => ({ ...progress.settling(mark, outcomes, { unchanged: same, created }), present: [] })
 
   /** Null where PostgreSQL refuses something of it, or may have stored it: what is stored already is unchanged when it is saved. */
-  const add = async (rows: PreparedRows, settled: Parameters<Bulk['add']>[3]): Promise<SettledLines | null> => {
+  const add = async (planned: Plan, saved: readonly Outcome[], turn: () => Promise<void>): Promise<SettledLines | null> => {
+    const { adds, prepared } = planned
     try {
-      return await bulk.add(receiver, holdMs, rows, settled)
+      return await bulk.add(receiver, holdMs, prepared, turn, overlaps => noteOf(planned, [...saved, ...outcomesOf(adds, overlaps)], adds.length - overlaps.length))
     } catch (thrown) {
       if (thrown instanceof TorgError && (thrown.code === 'request.invalid' || thrown.class === 'transient')) return null
       throw thrown
     }
+  }
+
+  /** What is saved comes first: it may make room for what is added. */
+  const settle = async (planned: Plan): Promise<void> => {
+    const { saves, adds } = planned
+    await isReady()
+    const saved = await saveAll(saves)
+    const added = adds.length === 0 ? null : await add(planned, saved, async () => undefined)
+    if (added) return progress.settled(added)
+    // One of them is not as it should be, or was stored meanwhile: saved one by one, all others come in.
+    const others = await saveAll(await inTurns(adds.map(unguessed), async row => ({ row: row.row, line: await lineOf(await look(row)) })))
+    const noted = noteOf(planned, [...saved, ...others])
+    await patiently(() => store.settleLines(receiver, holdMs, noted))
+    progress.settled(noted)
+  }
+
+  /**
+   * Of a first file the next rows are copied while those before are being settled, so that PostgreSQL never waits for the thread. Where those before cannot be
+   * added as they are, these make room, for they may be about the same records, and come after them.
+   */
+  const settleFirst = async (planned: Plan, before: Settling, decide: (copied: boolean) => void): Promise<void> => {
+    const { mark, saves, adds, all } = planned
+    if (!before.copied) await before.done
+    const added = adds.length === 0 ? null : await add(planned, await saveAll(saves), async () => {
+      if (before.copied && !await before.copied) throw new TorgError('hub.unavailable', { detail: `Lines before line ${mark.line} come first.` })
+      await isReady()
+    })
+    if (added) {
+      progress.settled(added)
+      return decide(true)
+    }
+    decide(false)
+    await before.done
+    // One of them is known, or something else is wrong with it. What is refused is refused again.
+    await settle(adds.length === 0 ? planned : await plan(mark, await guess(all), new Set()))
+  }
+
+  const begin = (planned: Plan, before: Settling): Settling => {
+    const { promise: copied, resolve: decide } = Promise.withResolvers<boolean>()
+    const settling: Settling = planned.ids === null ? { copied, done: settleFirst(planned, before, decide) } : { copied: null, done: before.done.then(() => settle(planned)) }
+    // Told to whoever awaits it.
+    settling.done.catch(() => { decide(false) })
+    return settling
   }
 
   return {
@@ -169,20 +216,19 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
         const first = isFirst ? await planFirst(mark, rows) : null
         // Whom lines before are about must be known here: where it is not, they are waited for.
         const noted = unsettled.filter(ids => ids !== null)
-        if (!first && noted.length < unsettled.length) await settling
+        if (!first && noted.length < unsettled.length) await settling.done
         const planned = first ?? await plan(mark, guessed ?? await guess(rows), new Set(noted.flatMap(ids => [...ids])))
         unsettled = [...unsettled.slice(-1), planned.ids]
-        const [last, lastButOne] = [settling, settlingBefore]
-        settlingBefore = last
-        settling = last.then(() => settle(planned))
-        settling.catch(() => undefined)
-        await lastButOne
+        const lastButOne = settlingBefore
+        settlingBefore = settling
+        settling = begin(planned, settlingBefore)
+        await lastButOne.done
       })()
       planning.catch(() => undefined)
     },
     end: async () => {
       await planning
-      await settling
+      await settling.done
     },
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { TorgError } from '../errors.ts'
 import type { Import, ImportCounts, ImportError, SettledLines } from '../store/import-types.ts'
+import { addTo } from './ndjson.ts'
 import type { Row } from './row.ts'
 
 /** With so many refused lines the mapping or the whole file is wrong, and a person should look. */
@@ -34,9 +35,8 @@ export function createProgress(begun: Import & { digest: Buffer | null }): Progr
   const { rows, created, updated, unchanged, stale, removed, failed, unreadable } = begun
   let counts: ImportCounts = { rows, created, updated, unchanged, stale, removed, failed, unreadable }
   let known = begun.digest === null
-  const pass = ({ text }: Row): void => { hash.update(text).update('\n') }
   return {
-    pass,
+    pass: row => { addTo(hash, [row]) },
     recognise: () => {
       if (known) return
       known = true
@@ -46,8 +46,7 @@ export function createProgress(begun: Import & { digest: Buffer | null }): Progr
       })
     },
     mark: given => {
-      // At once: a call costs more than what it hashes.
-      hash.update(given.map(({ text }) => `${text}\n`).join(''))
+      addTo(hash, given)
       return { line: given.at(-1)?.line ?? begun.line, digest: hash.copy().digest(), rows: given.length }
     },
     settling: (mark, outcomes, more = {}) => {

@@ -64,9 +64,10 @@ export interface Bulk {
   /**
    * Adds records, raises them as a range for the subscriptions of their kind, and settles the lines: all of it, or nothing. Prices that would
    * overlap are left out; `settled` is told of them and answers what is to be noted.
+   * @param turn resolves when all lines before are settled. The rows are copied meanwhile; where it rejects, nothing is added
    * @throws request.conflict as `settleLines`; request.invalid where PostgreSQL refuses a value, or a reference is known by now
    */
-  add(receiver: ImportReceiver, holdMs: number, rows: PreparedRows, settled: (overlaps: readonly BulkOverlap[]) => SettledLines): Promise<SettledLines>
+  add(receiver: ImportReceiver, holdMs: number, rows: PreparedRows, turn: () => Promise<void>, settled: (overlaps: readonly BulkOverlap[]) => SettledLines): Promise<SettledLines>
 }
 
 export interface BulkStore {

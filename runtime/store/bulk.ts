@@ -115,10 +115,11 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
       },
 
       // Not tried again here: with its commit's answer lost, all of it may be stored.
-      add: async (receiver, holdMs, rows, settled) => {
+      add: async (receiver, holdMs, rows, turn, settled) => {
         try {
           return await db.copying(async tx => {
             await tx.copy(copy, rows.text)
+            await turn()
             const overlaps = kind === 'price' ? await leaveOut(tx, rows) : []
             const noted = settled(overlaps)
             await Promise.all([

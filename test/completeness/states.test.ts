@@ -88,7 +88,7 @@ describe('completeness: states', () => {
     const counts = { rows: 1, created: 1, updated: 0, unchanged: 0, stale: 0, removed: 0, failed: 0, unreadable: 0 }
     const bulk = store.openBulk({ kind: 'price', system: 'web' }) ?? expect.fail()
     const rows = bulk.prepare({ importId: receiver.id, at: new Date().toISOString(), schema: 'price@1', rows: [{ id: 'p2', said: '0'.repeat(32), line: 1, document, number: null }] })
-    await bulk.add(receiver, 10_000, rows,
+    await bulk.add(receiver, 10_000, rows, async () => undefined,
       () => ({ line: 1, digest: Buffer.alloc(32), counts, errors: [], present: [] }))
     const report = await proof([{ ...deployed('till'), kind: 'price' }])
     expect(statesOf(report, 'till')).to.deep.equal({ waiting: 1 })

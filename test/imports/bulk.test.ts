@@ -99,7 +99,7 @@ describe('imports: in bulk', () => {
     const counts = { rows: 1, created: 1, updated: 0, unchanged: 0, stale: 0, removed: 0, failed: 0, unreadable: 0 }
     const row = { id: '1', said: '0'.repeat(32), line: 1, document: {}, number: null }
     const rows = bulk?.prepare({ importId: id, at: new Date().toISOString(), schema: 'price@1', rows: [row] }) ?? expect.fail()
-    const adding = bulk?.add({ id, receiver: crypto.randomUUID() }, 1_000, rows, () => ({ line: 1, digest: Buffer.alloc(32), counts, errors: [], present: [] }))
+    const adding = bulk?.add({ id, receiver: crypto.randomUUID() }, 1_000, rows, async () => undefined, () => ({ line: 1, digest: Buffer.alloc(32), counts, errors: [], present: [] }))
     expect(await rejection(adding ?? expect.fail())).to.include({ code: 'request.conflict' })
     expect(await test.sql('select 1 from torg.price union all select 1 from torg.raise')).to.deep.equal([])
   })
