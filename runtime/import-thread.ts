@@ -22,6 +22,8 @@ let rules: BulkRules = { subscriptions: [], roles: compileRoles([]), kinds: kind
 const log = pino({ level: logLevel, base: null, timestamp: false }, { write: line => { send({ type: 'log', line }) } })
 const store = openImportStore({ databaseUrl, log, rules: () => rules })
 
+/** The hub is told after so many. */
+const chunksPerMessage = 4
 /** Those asked of the hub that have no answer yet. */
 const calls = new Map<number, { resolve(answer: ToThread): void, reject(error: Error): void }>()
 let lastCall = 0
@@ -35,16 +37,22 @@ const ask = (message: (call: number) => FromThread): Promise<ToThread> => new Pr
 let waiting: (Uint8Array | null | Error)[] = []
 let come = (): void => undefined
 async function* bytes(): AsyncGenerator<Buffer> {
+  let taken = 0
   for (;;) {
     const next = waiting.shift()
     if (next === null) return
     if (next instanceof Error) throw next
+    // A message costs as much as some lines.
+    if (taken >= chunksPerMessage || (taken > 0 && next === undefined)) {
+      send({ type: 'took', chunks: taken })
+      taken = 0
+    }
     if (next === undefined) {
       await new Promise<void>(go => { come = go })
       continue
     }
     yield Buffer.from(next.buffer, next.byteOffset, next.byteLength)
-    send({ type: 'took' })
+    taken += 1
   }
 }
 

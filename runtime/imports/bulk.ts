@@ -23,6 +23,7 @@ const mostLinking = 4
 interface Guessed { row: Row, told: Told | null }
 /** What a row is about. `present`: the system's own ids in it. What it says is read again where it is needed: of a portion that would be much to keep. */
 interface Looked { row: Row, told: Told | null, present: readonly string[] }
+type Documents = readonly Record<string, unknown>[]
 interface Saving { row: Row, line: Line }
 interface Adding { row: Row, told: Told, write: EntityWrite }
 /**
@@ -74,8 +75,12 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
 
   // ------------------------------------------------------------ planning
 
-  const link = async (lines: readonly Adding[]): Promise<readonly Record<string, unknown>[]> => lines.length === 0 ? [] : patiently(() => bulk.link(lines.map(({ write }) => write.document)))
-  const prepare = (lines: readonly Adding[], documents: readonly Record<string, unknown>[]): PreparedRows => bulk.prepare({
+  const link = (lines: readonly Adding[]): Documents | Promise<Documents> => {
+    const documents = lines.map(({ write }) => write.document)
+    const linked = bulk.link(documents)
+    return linked instanceof Promise ? linked.catch(() => patiently(async () => bulk.link(documents))) : linked
+  }
+  const prepare = (lines: readonly Adding[], documents: Documents): PreparedRows => bulk.prepare({
     importId: begun.id, at: begun.at, schema: reader.schema,
     rows: lines.map(({ row, told, write }, index) => ({ id: told.id, said: told.said, line: row.line, document: documents[index] ?? write.document, number: write.number })),
   })
@@ -106,7 +111,7 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
   const planFirst = async (mark: Mark, rows: readonly Row[]): Promise<Plan | null> => {
     if (!await patiently(() => bulk.noticesKnown())) return null
     const [saves, adds, parts]: [Saving[], Row[], PreparedRows[]] = [[], [], []]
-    const linking: { made: readonly Adding[], linked: ReturnType<typeof link> }[] = []
+    const linking: { made: readonly Adding[], linked: Documents | Promise<Documents> }[] = []
     // In the order of the lines: ids rise.
     const prepareUpTo = async (most: number): Promise<void> => {
       for (let [next] = linking; next && linking.length > most; [next] = linking) {
@@ -131,10 +136,10 @@ export function createBulkTaking({ begun, reader, progress, store, save, receive
         }
       }
       const linked = link(made)
-      // Told where it is awaited.
-      linked.catch(() => undefined)
       linking.push({ made, linked })
-      await prepareUpTo(mostLinking)
+      // Told where it is awaited.
+      if (linked instanceof Promise) linked.catch(() => undefined)
+      await prepareUpTo(linked instanceof Promise || linking.length > 1 ? mostLinking : 0)
     }
     await prepareUpTo(0)
     // Whom refused lines are about is there, if faulty.

@@ -24,8 +24,8 @@ export interface Told { id: string, said: string }
 const textKept = 2_000
 /** Of NDJSON: the first id behind the first list of references. */
 const firstId = /"refs":\s*\[[^\]]*?"id":\s*"([^"\\]+)"/
-/** Digits of a digest: 128 bits. */
-const digestLength = 32
+/** Digits of a digest, 128 bits: some for the rules, the others for what is said. */
+const [rulesLength, saidLength] = [8, 24]
 
 type Declared = Pick<Import, 'id' | 'kind' | 'system' | 'format' | 'mapping' | 'at'>
 
@@ -45,7 +45,7 @@ export function createReader(declared: Declared, { kinds, lookups }: ReaderConte
   let map: CompiledMapping | undefined = declared.mapping === null ? undefined : compileMapping(declared.mapping, { lookups })
   const onHeader = (columns: string[]): void => { map ??= compileMapping(headerMapping(columns, kind)) }
   // What was valid under another schema is looked at again, and two systems may say the same of records of their own.
-  const rules = hash('sha256', JSON.stringify([system, kind.schemaName, kind.schema]))
+  const rules = hash('sha256', JSON.stringify([system, kind.schemaName, kind.schema])).slice(0, rulesLength)
 
   const mapped = async (run: CompiledMapping, text: string, value: unknown): Promise<Read> => {
     try {
@@ -65,7 +65,7 @@ export function createReader(declared: Declared, { kinds, lookups }: ReaderConte
     }
     return map ? mapped(map, text, value) : { text, entity: value }
   }
-  const digest = (said: string): string => hash('sha256', rules + said).slice(0, digestLength)
+  const digest = (said: string): string => rules + hash('sha256', said).slice(0, saidLength)
 
   /** What a row wants saved, checked like in `hub save`. @param told with it, the record keeps what was said */
   const toLine = (row: Row, { entity, error }: Read, told?: Told): Line => {

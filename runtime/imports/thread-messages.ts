@@ -29,7 +29,7 @@ export type ToThread =
 
 /** From the thread. `save` is that of `hub save`; `ready` asks what is deployed, and is answered once the hub does not deploy. */
 export type FromThread =
-  | { type: 'took' }
+  | { type: 'took', chunks: number }
   | { type: 'save', call: number, writes: EntityWrite[] }
   | { type: 'ready', call: number }
   | { type: 'log', line: string }

@@ -77,7 +77,7 @@ export function createThreads({ program, log, save, ready, deployed, ...data }: 
       let took = (): void => undefined
       const heard = (message: FromThread): void => {
         switch (message.type) {
-          case 'took': untaken -= 1; took(); break
+          case 'took': untaken -= message.chunks; took(); break
           case 'save': void answer(thread, message.call, async () => ({ type: 'saved', call: message.call, outcomes: await save(message.writes) })); break
           case 'ready': void answer(thread, message.call, async () => {
             while (!ready()) await sleep(100, undefined, { signal: over.signal })

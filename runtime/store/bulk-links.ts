@@ -1,6 +1,6 @@
 /** What the lines of a file link to: looked up once for many lines, and remembered while the file lasts. */
 import { newId } from '../ids.ts'
-import type { Database } from './db.ts'
+import { insistent, type Database } from './db.ts'
 import { replaceLinks } from './links.ts'
 import type { JsonObject } from './merge.ts'
 import { referenceKey } from './save-plan.ts'
@@ -21,8 +21,10 @@ with added as (
 )
 insert into torg.record (id, kind, version, schema, provenance, created_at, updated_at) select record_id, kind, 0, '', '[]', now(), now() from added`
 
-/** A function that turns the links of documents into ids, of placeholders where nobody knows the reference. */
-export function createBulkLinks(db: Database): (documents: readonly JsonObject[], pointers: readonly string[]) => Promise<JsonObject[]> {
+/** Turns the links of documents into ids, of placeholders where nobody knows the reference; at once where all of them are remembered. */
+export type BulkLinks = (documents: readonly JsonObject[], pointers: readonly string[]) => JsonObject[] | Promise<JsonObject[]>
+
+export function createBulkLinks(db: Database): BulkLinks {
   const memory = new Map<string, string>()
 
   const lookUp = async (references: readonly Reference[]): Promise<Reference[]> => {
@@ -34,8 +36,15 @@ export function createBulkLinks(db: Database): (documents: readonly JsonObject[]
     }
     return references.filter(reference => !memory.has(referenceKey(reference)))
   }
+  const learn = async (unknown: readonly Reference[]): Promise<void> => {
+    if (memory.size + unknown.length > mostRemembered) memory.clear()
+    const missing = await lookUp(unknown)
+    if (missing.length === 0) return
+    await db.query(addPlaceholders, [...columns(missing), missing.map(() => newId())])
+    await lookUp(missing)
+  }
 
-  return async (documents, pointers) => {
+  return (documents, pointers) => {
     const unknown = new Map<string, Reference>()
     const replace = (document: JsonObject): JsonObject => replaceLinks(document, pointers, reference => {
       const key = referenceKey(reference)
@@ -44,14 +53,7 @@ export function createBulkLinks(db: Database): (documents: readonly JsonObject[]
       return known ?? null
     })
     const replaced = documents.map(replace)
-    if (unknown.size === 0) return replaced
-    if (memory.size + unknown.size > mostRemembered) memory.clear()
-    const missing = await lookUp([...unknown.values()])
-    if (missing.length > 0) {
-      await db.query(addPlaceholders, [...columns(missing), missing.map(() => newId())])
-      await lookUp(missing)
-    }
-    return replaced.map(replace)
+    return unknown.size === 0 ? replaced : insistent('Looking for what lines link to', () => learn([...unknown.values()])).then(() => replaced.map(replace))
   }
 }
 

@@ -54,8 +54,8 @@ export interface Bulk {
    * @param noting with it, the records of the lines and of `others`, further ids of the system, count as held by the file up to this line
    */
   standing(lines: readonly BulkLine[], noting: { importId: string, line: number, others: readonly string[] } | null): Promise<BulkStanding[]>
-  /** Turns the links of documents into ids, of placeholders where nobody knows the reference. */
-  link(documents: readonly Record<string, unknown>[]): Promise<Record<string, unknown>[]>
+  /** Turns the links of documents into ids, of placeholders where nobody knows the reference; at once where all of them were looked for before. */
+  link(documents: readonly Record<string, unknown>[]): Record<string, unknown>[] | Promise<Record<string, unknown>[]>
   /**
    * Rows for {@link Bulk.add}, their links ids.
    * @param given.at when the system is taken to have said them: what it says beside the file is newer

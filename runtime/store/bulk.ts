@@ -105,7 +105,7 @@ export function createBulk(db: Database, rules: () => BulkRules): BulkStore {
 
       noticesKnown: () => insistent('Looking for references', async () => (await db.query<{ others: boolean }>(findOthers, [system, kind]))[0]?.others === false),
 
-      link: documents => insistent('Looking for what lines link to', () => links(documents, rules().kinds.get(kind)?.links ?? [])),
+      link: documents => links(documents, rules().kinds.get(kind)?.links ?? []),
 
       prepare: ({ importId, at, schema, rows }) => {
         const now = new Date().toISOString()

@@ -56,7 +56,7 @@ interface Review extends Doubt { kind: string, messageId: string | null }
 
 /** One text per reference, usable as the key of a map. */
 export function referenceKey({ system, kind, id }: Reference): string {
-  return JSON.stringify([system, kind, id])
+  return `${system}\0${kind}\0${id}`
 }
 
 const plain: KindRules = { fact: false, links: [] }

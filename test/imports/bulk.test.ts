@@ -211,6 +211,12 @@ describe('imports: in bulk', () => {
       expect((await errorsOf(done)).map(error => (error as unknown[])[0])).to.deep.equal([3_000, 3_001])
     })
 
+    it('has the last one count where a record is said again by lines that are copied while the first of them go another way', async () => {
+      await send([rows[2_600] ?? ''])
+      expect(await sendFirst(instead({ 5_100: price('04900', at('15.00')), 7_400: price('05200', at('16.00')) }))).to.include({ state: 'done', created: 7_497, updated: 2, unchanged: 1, failed: 0 })
+      expect(await amountsOf('04900', '05200')).to.deep.equal(['15.00', '16.00'])
+    })
+
     it('removes as a full one neither what a refused line is about, nor what is known', async () => {
       await send([...rows.slice(3_999, 4_001), price('other')])
       expect(await sendFirst(instead({ 4_001: price('04001', { lsit: 'no' }) }), { mode: 'full' })).to.include({ created: 7_498, unchanged: 1, failed: 1, absent: 1 })

@@ -1,4 +1,5 @@
 /** Kinds whose records stand in columns of a table of their own, and how a document becomes a row. Pure. The way back is `torg.document` of the table. */
+import { remembered } from '../../remembered.ts'
 import { isObject } from '../json.ts'
 
 export type ColumnType = 'uuid' | 'text' | 'numeric' | 'timestamptz' | 'date' | 'boolean'
@@ -121,19 +122,6 @@ const readInstant = remembered((value: string): Said => {
   if (second === undefined || second < '0001' || !isMoment(second)) return unsaid
   return { cell: value, exact: fraction === undefined || (fraction.length === 3 && fraction !== '000') || (fraction.length === 6 && !fraction.endsWith('000')) }
 })
-
-/** A file has the same moments many times: the last thousand are known. */
-function remembered<Value>(read: (text: string) => Value): (text: string) => Value {
-  const known = new Map<string, Value>()
-  return text => {
-    const found = known.get(text)
-    if (found !== undefined) return found
-    const value = read(text)
-    if (known.size >= 1_000) known.clear()
-    known.set(text, value)
-    return value
-  }
-}
 
 function isMoment(second: string): boolean {
   const at = new Date(`${second}Z`)
