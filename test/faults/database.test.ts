@@ -96,9 +96,7 @@ for (const backend of backends) {
       const { hub } = retailer
       await whileTrading(async () => {
         await postgres.stop()
-        const asked = Date.now()
-        expect(await hub.stop()).to.equal(0)
-        expect(Date.now() - asked).to.be.below(30_000)
+        expect(await hub.stop(), 'by itself, and in order').to.equal(0)
         await postgres.start()
         await hub.start()
       })

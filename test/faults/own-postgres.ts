@@ -46,6 +46,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   return {
     url,
     async stop() {
+      if (!await server.isRunning()) return
       process.kill(server.pid, 'SIGINT')
       await until(async () => !await server.isRunning(), { limitMs: 60_000, what: 'PostgreSQL has stopped' })
     },
