@@ -14,6 +14,7 @@ import { createDuties, type Duty } from './lanes/duties.ts'
 import { createEngine } from './lanes/engine.ts'
 import { createHints } from './lanes/hints.ts'
 import { createIndexDuty } from './lanes/index-duty.ts'
+import { createKeyDuty } from './lanes/key-duty.ts'
 import { createModeDuty } from './lanes/mode-duty.ts'
 import { createPolls } from './lanes/polls.ts'
 import { createRepairDuty } from './lanes/repair-duty.ts'
@@ -123,6 +124,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     createModeDuty({ store, wake: engine.wake, log }),
     createRepairDuty({ store, most: settings.concurrency * repairFactor, wake: engine.wake, log }),
     createIndexDuty({ store, fields: [...project.kinds].flatMap(([kind, { searchable }]) => searchable.map(({ pointer }) => ({ kind, pointer }))), log }),
+    createKeyDuty({ store, log }),
     createTurnDuty({ store, wake: engine.wake, log }),
     createErasureDuty({ store, log }),
     createRemovalDuty({ store, save: hub.save, log }),

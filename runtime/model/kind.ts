@@ -4,7 +4,7 @@ import type { Static, TSchema } from 'typebox'
 import type { TorgError } from '../errors.ts'
 import type { Text } from '../kit/definition.ts'
 import type { KindRules } from '../store/types.ts'
-import { byFields, toMatchRules, type Match } from './match.ts'
+import { byFields, toMatchRules, type Match, type Search } from './match.ts'
 import { isInEffect, momentsOf, type Period } from './period.ts'
 import { personalData } from './personal.ts'
 import { extendSchema, extensibleParts, searchableFields, type Extension, type SearchableField } from './extensions.ts'
@@ -66,6 +66,8 @@ export interface Kind {
   readonly extensibleParts: readonly string[]
   /** Own fields that a person may search for. */
   readonly searchable: readonly SearchableField[]
+  /** By what match keys tell records are found, with the rule that compares it. */
+  readonly searches: readonly (Search & { rule: string })[]
   /** The same kind with these own fields and no others; without, `ext` takes whatever comes. */
   extend(extensions: readonly Extension[], ajv: () => Ajv2020): Kind
 }
@@ -117,9 +119,9 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
   const fits = (document: unknown): document is Static<S> => validate()(document)
   const told = status && once(() => shared().compile(status.of))
   const tells = (document: unknown): document is Static<Told> => told?.()(document) === true
-  const rules = [...key ? [byFields('key', key)] : [], ...match?.rules ?? []]
   const example: unknown = definition.example
   if (!isRecord(example)) throw new Error(`The example of ${name} is not an object`)
+  const rules = [...key ? [byFields('key', key, example)] : [], ...match?.rules ?? []]
   for (let earlier = 1; earlier < version; earlier += 1) if (!previous.some(conversion => conversion.version === earlier)) throw new Error(`${name}@${version} has no converter from ${name}@${earlier}`)
   const convertTo: Kind['convert'] = (document, given, wanted = schemaName) => {
     const [from, to] = [versionIn(name, given), versionIn(name, wanted)]
@@ -157,6 +159,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     status: document => status && tells(document) ? status.derive(document) : null,
     extensibleParts: extensibleParts(schema),
     searchable: searchableFields(extensions),
+    searches: rules.flatMap(({ name: rule, search }) => search ? { ...search, rule } : []),
     extend: (given, own) => {
       const extended = makeKind(definition, extendSchema(schema, given), { extensions: given, ajv: own })
       // What was stored before a project changed its own fields has states all the same.

@@ -4,6 +4,19 @@ import { isRecord } from './validation.ts'
 
 type Document = Readonly<Record<string, unknown>>
 
+/** How records are looked for by what a match rule compares. */
+export interface Search {
+  /** As a parameter of the hub API: `loyaltyNumber`. */
+  name: string
+  /** JSON pointers of the fields it stands in: whoever may not read one of them does not find by it. */
+  fields: readonly string[]
+  /** What is to be written, in words that follow "is". */
+  expects: string
+  example: string
+  /** What the rule compares where somebody writes this: in several forms where it may mean several things, none where it cannot be such a value. */
+  forms(text: string): string[]
+}
+
 /** What two documents may have in common. */
 export interface MatchRule {
   /** Short, and kept with every key: `email`. */
@@ -15,6 +28,8 @@ export interface MatchRule {
   sure: boolean
   /** The values in the form in which they are compared. Documents may be partial. */
   values(document: Document, number: string | null): string[]
+  /** Absent where records are found by it in another way. */
+  search?: Search
 }
 
 /** The match rules of a kind, and what speaks against a match. */
@@ -30,13 +45,31 @@ export interface Match {
 const longest = 600
 
 /** The rule that several fields together tell a record from all others. Where one is missing it says nothing. */
-export function byFields(name: string, fields: readonly string[]): MatchRule {
+export function byFields(name: string, fields: readonly string[], example: Document): MatchRule {
+  const [only = name, ...others] = fields
+  const written = (field: string): string => encodeURIComponent(textOf(example[field]))
   return {
     name, sure: true,
-    values: document => {
-      const parts = fields.map(field => textOf(document[field]))
-      return parts.some(part => part === '') ? [] : [parts.length === 1 ? parts.join('') : JSON.stringify(parts)]
+    search: {
+      name: others.length > 0 ? name : only, fields: fields.map(field => `/${field}`),
+      ...others.length > 0
+        ? { expects: `${fields.join('/')}, with %2F for a slash within one of them`, example: fields.map(written).join('/'), forms: text => joined(text.split('/').map(decoded), fields.length) }
+        : { expects: `the ${only}`, example: textOf(example[only]), forms: text => [text.trim()] },
     },
+    values: document => joined(fields.map(field => textOf(document[field])), fields.length),
+  }
+}
+
+/** All parts as one text; none where one is missing. */
+function joined(parts: readonly string[], count: number): string[] {
+  return parts.length !== count || parts.some(part => part === '') ? [] : [parts.length === 1 ? parts.join('') : JSON.stringify(parts)]
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part).trim()
+  } catch {
+    return ''
   }
 }
 

@@ -33,3 +33,18 @@ export function organisationNumberFault(value: string, country: string): string 
   if (total(digits) > 0 && rule.sums(rule.weights.map((weight, index) => weight * (digits[index] ?? 0)))) return null
   return `"${value}" is no organisation number of ${country}: its last digit does not check the others, so a digit is wrong.`
 }
+
+/**
+ * The countries of whose organisation numbers a text may be one, with the number as it stands in documents: `923 609 016`, `NO923609016MVA`, `DK 1234 5678`. Where a country is
+ * written that has no rule here, whatever follows it.
+ */
+export function possibleOrganisationNumbers(text: string): { country: string, number: string }[] {
+  const [, named, rest = ''] = /^([A-Z]{2})?[\s:-]*(.*?)(?:\s*(?:MVA|MOMS))?$/s.exec(text.trim().toUpperCase()) ?? []
+  const bare = rest.replaceAll(/[\s.\u00a0-]/g, '')
+  if (bare === '') return []
+  if (named !== undefined && !rules.has(named)) return [{ country: named, number: rest.replace(/\s+/g, ' ') }]
+  return [...rules.keys()].flatMap(country => {
+    const number = country === 'FI' ? bare.replace(/(?=.$)/, '-') : bare
+    return (named === undefined || named === country) && organisationNumberFault(number, country) === null ? { country, number } : []
+  })
+}

@@ -15,6 +15,7 @@ import { createFieldIndexes } from './field-indexes.ts'
 import { createImports } from './imports.ts'
 import { createTurns } from './turns.ts'
 import { createInbox } from './inbox.ts'
+import { createKeyFill } from './key-fill.ts'
 import { createLanes } from './lanes.ts'
 import { createMerges } from './merges.ts'
 import { migrate, requireMigrated } from './migrate.ts'
@@ -101,6 +102,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...createApiKeys(db),
     ...createFieldIndexes(db),
     ...createTurns(db, () => rules),
+    ...createKeyFill(db, () => rules),
     ...createErasures(db, () => rules),
     ...createAnswers(db),
     ...createRecordReads(db),

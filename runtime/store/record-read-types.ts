@@ -10,6 +10,8 @@ export interface RecordQuery {
   ref?: Reference
   /** Only those with this text at a JSON pointer that has an index (migration 0013, or field-indexes.ts). Not together with `number` or `ref`. */
   where?: { pointer: string, value: string }
+  /** Only those that have one of these match keys, see {@link MatchKey}. What is deleted has none. Not together with the others. */
+  key?: { rule: string, values: readonly string[] }
   updatedSince?: string
   /** Also those that are deleted. */
   deleted?: boolean

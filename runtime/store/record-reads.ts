@@ -16,12 +16,13 @@ const position = `to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI
 const ends = { asc: ['-infinity', '00000000-0000-0000-0000-000000000000'], desc: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'] } as const
 
 /** A condition that names rows by an index. Pointers stand in the text, as in the index. */
-function conditionOf({ kind, number, ref, where }: RecordQuery, parts: readonly string[], { from, ofKind, references }: Source): { sql: string, values: unknown[], few: boolean } {
+function conditionOf({ kind, number, ref, where, key }: RecordQuery, parts: readonly string[], { from, ofKind, references }: Source): { sql: string, values: unknown[], few: boolean } {
   if (ref) {
     return { sql: `r.id = (select ${survivor('g.record_id')} from ${references} g where g.system = $6 and g.kind = $7 and g.external_id = $8)`, values: [ref.system, ref.kind, ref.id], few: true }
   }
   // Also by the number of what became part of it.
   if (number !== undefined) return { sql: `r.id = any (array(select ${survivor('n.id')} from (select r.id from ${from} r where ${ofKind} and r.number = $6) n))`, values: [number], few: true }
+  if (key) return { sql: `r.id = any (array(select m.record_id from torg.match_key m where m.kind = '${kind}' and m.rule = $6 and m.value = any ($7::text[])))`, values: [key.rule, key.values], few: true }
   const column = where && typedKind(kind)?.columnOf[where.pointer]
   // Of a variant or customer there are few.
   if (where && column !== undefined) return { sql: `r.${column} = any ($6::uuid[])`, values: [parts.length > 1 ? parts : isId(where.value) ? [where.value] : []], few: true }

@@ -80,11 +80,50 @@ describe('reading records over HTTP', () => {
     }
   })
 
+  it('finds by what tells records apart, as people write it', async () => {
+    const person = { type: 'person', name: 'Ola Nordmann', emails: [{ value: 'ola@example.no' }], phones: [{ value: '+4722334455' }], loyalty: { memberNumber: 'M-77' } }
+    await opened.store.save([
+      aWrite('50', person, { kind: 'customer', schema: 'customer@1', number: 'K50' }),
+      aWrite('51', { type: 'organisation', name: 'Fjord AS', country: 'NO', organisationNumber: '923609016' }, { kind: 'customer', schema: 'customer@1', number: 'K51' }),
+      aWrite('52', { ...person, emails: [{ value: 'ola@example.no', verified: false }], phones: [{ value: '+4522334455' }], loyalty: undefined, name: 'Per Dansk' }, { kind: 'customer', schema: 'customer@1', number: 'K52' }),
+      aWrite('R', kinds.get('receipt')?.example ?? {}, { kind: 'receipt', schema: 'receipt@1', number: 'R1' }),
+      aWrite('W', { ...kinds.get('variant')?.example, sku: 'W-1', gtins: ['036000291452'] }, { kind: 'variant', schema: 'variant@1', number: 'W1' }),
+    ])
+    const { location, terminal, sequenceNumber, businessDate } = kinds.get('receipt')?.example ?? {}
+    for (const [path, numbers] of [
+      ['customers?email=OLA@example.no', ['K50']], ['customers?phone=%2B4722334455', ['K50']], ['customers?phone=+4722334455', ['K50']], ['customers?phone=22+33+44+55', ['K50', 'K52']],
+      ['customers?organisationNumber=NO923609016MVA', ['K51']], ['customers?loyaltyNumber=m-77', ['K50']], ['customers?loyaltyNumber=m-78', []],
+      ['variants?gtin=0036000291452', ['W1']], ['variants?sku=W-1', ['W1']], [`receipts?key=${[location, terminal, sequenceNumber, businessDate].join('/')}`, ['R1']],
+    ] as const) {
+      expect(items(await get(path)).map(({ number }) => number).sort(), path).to.deep.equal(numbers)
+    }
+    const paged = await get('customers?phone=22334455&limit=1')
+    expect([items(paged).length, items(await get(`customers?phone=22334455&limit=1&cursor=${String(paged.json()['next'])}`)).length]).to.deep.equal([1, 1])
+    for (const word of ['example.no', '22334455', '22+33', '923609016', 'm-77']) expect(api.logText().toLowerCase(), word).not.to.include(word)
+  })
+
+  it('lets nobody find by what he may not read', async () => {
+    const { key } = (await call(`${api.url}/api/v1/keys`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'Shop', scopes: ['read:customer', 'read:order'], system: 'shop' }) })).json()
+    const headers = { authorization: `Bearer ${String(key)}` }
+    const numbersOf = async (path: string) => items(await get(path, headers)).map(({ number }) => number)
+    try {
+      api.hub.roles = [{ kind: 'customer', field: 'emails', readers: ['crm'] }, { kind: 'customer', field: 'loyalty.points', readers: ['crm'] }, { kind: 'order', field: 'buyer', readers: ['crm'] }]
+      for (const path of ['customers?email=ola@example.no', 'customers?email=nobody@example.no', `orders?customer=${customer}`]) expect((await get(path, headers)).status, path).to.equal(403)
+      expect(await numbersOf('customers?loyaltyNumber=M-77')).to.deep.equal(['K50'])
+      api.hub.roles = [{ kind: 'customer', field: 'phones', scope: { country: 'NO' }, readers: ['crm'] }]
+      expect(await numbersOf('customers?phone=22334455')).to.deep.equal(['K50', 'K52'])
+      await opened.store.save([aWrite('50', { country: 'NO' }, { kind: 'customer', schema: 'customer@1' })])
+      expect(await numbersOf('customers?phone=22334455')).to.deep.equal(['K52'])
+    } finally {
+      api.hub.roles = []
+    }
+  })
+
   it('says what is wrong with a request', async () => {
     for (const [path, detail] of [
       ['orders/42', 'is no id of the hub'], ['orders?limit=0', 'from 1 to 200'], ['orders?custmer=1', 'Did you mean customer?'], ['orders?customer=17', 'is the hub\'s id of a customer'],
       ['orders?number=1&ref=web/order/1', 'one of number, ref, customer'], ['orders?ref=web', 'is <system>/<kind>/<id>'], ['orders?cursor=abc', 'next of the page before'], ['orders?sort=name', 'sort is updatedAt'],
-      ['orders?updatedSince=yesterday', 'is an instant'], ['orders?deleted=1', 'is true'], [`customers/${customer}?include=order`, 'orders'], ['orders?number=%00', 'at most'], ['locations?number=1&number=2', 'once'],
+      ['orders?updatedSince=yesterday', 'is an instant'], ['orders?deleted=1', 'is true'], [`customers/${customer}?include=order`, 'orders'], ['orders?number=%00', 'at most'], ['customers?phone=Kari', 'is a phone number'], ['variants?gtin=036000291453', 'is a GTIN'], ['receipts?key=oslo/2', 'location/terminal'], ['customers?email=a@b.no&phone=22334455', 'one of number, ref, organisationNumber'], ['locations?number=1&number=2', 'once'],
     ] as const) {
       const answer = await get(path)
       expect(answer.status, path).to.equal(400)

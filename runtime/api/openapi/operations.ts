@@ -33,7 +33,7 @@ const listSchemas: Record<typeof listParameters[number], [schema: object, descri
 }
 
 /** Paths of the kind, to the operations there. */
-export function operationsOf({ kind: { name, plural, rules, example }, filters, includes }: Resource): Record<string, object> {
+export function operationsOf({ kind: { name, plural, rules, example }, filters, searches, includes }: Resource): Record<string, object> {
   const [schema, record] = [schemaName(name), recordName(name)]
   const tags = [plural]
   const plurals = schemaName(plural) === schema ? `${schema}Records` : schemaName(plural)
@@ -46,6 +46,7 @@ export function operationsOf({ kind: { name, plural, rules, example }, filters, 
       parameters: [
         ...listParameters.map(parameterName => parameter('query', parameterName, ...listSchemas[parameterName])),
         ...filters.map(filter => parameter('query', filter.name, filter.target === undefined ? { type: 'string' } : { type: 'string', format: 'uuid' }, filter.target === undefined ? `Only those with this ${filter.name}.` : `Only those that link to this ${filter.target}; the hub's id.`)),
+        ...searches.map(({ name: searched, expects, example: value }) => parameter('query', searched, { type: 'string', maxLength: 500, examples: [value] }, `Only those found by it: ${expects}. What a source marks as not verified, and what is deleted, is not found.`)),
       ],
       responses: { 200: answer('A page.', reference(`${schema}Page`)), ...failures },
     },

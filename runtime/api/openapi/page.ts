@@ -3,13 +3,14 @@ import type { Kind } from '../../model/index.ts'
 import { isRecord } from '../../model/validation.ts'
 
 /** Fields with what they mean, states, and an example. */
-export function referencePage({ name, plural, label, schemaName, schema, links, machines, rules, example }: Kind): string {
+export function referencePage({ name, plural, label, schemaName, schema, links, machines, rules, searches, example }: Kind): string {
   const definitions = isRecord(schema['$defs']) ? schema['$defs'] : {}
   const linked = new Map(links.map(({ pointer, kind }) => [pointer, kind]))
   return [
     `# ${label.en}`, '',
     ...typeof schema['description'] === 'string' ? [schema['description'], ''] : [],
     `Kind \`${name}\`, schema \`${schemaName}\`, at \`/api/v1/${plural}\`.${rules.fact ? ' A fact: it never changes once it is stored.' : ''}`, '',
+    ...searches.length > 0 ? [`Found by ${searches.map(search => `\`?${search.name}=${search.example}\``).join(', ')}, beside its number and references.`, ''] : [],
     '| field | type | | meaning |', '|---|---|---|---|',
     ...fieldRows(schema, '', { definitions, linked }), '',
     ...Object.entries(machines).flatMap(([machine, states]) => [`States of ${machine}: \`${JSON.stringify(states)}\``, '']),

@@ -7,7 +7,7 @@ import type { RecordPage, RecordPosition, RecordQuery, Reference, Store, StoredR
 import { callerOf, checkScope, requireScope } from '../caller.ts'
 import { handle, queryNumber, queryText, sendJson } from '../handler.ts'
 import { refuseUnknown, type Include, type Resource } from './resources.ts'
-import { showTo, type Show } from './shown.ts'
+import { has, maySearch, showTo, type Show } from './shown.ts'
 
 export type ReadStore = Pick<Store, 'read' | 'list'>
 
@@ -19,13 +19,17 @@ const longest = 500
 export const listParameters = ['limit', 'cursor', 'sort', 'updatedSince', 'deleted', 'number', 'ref'] as const
 
 export function readRoutes({ resource, store, hub }: { resource: Resource, store: ReadStore, hub: Pick<Hub, 'readerOf'> }): Router {
-  const { kind, filters, includes } = resource
+  const { kind, filters, searches, includes } = resource
   const router = Router()
   const scope = requireScope('read', kind.name)
 
   router.get('/', scope, handle(async (req, res) => {
-    refuseUnknown(req.query, [...listParameters, ...filters.map(({ name }) => name)])
-    sendJson(res, toPage(await store.list(readQuery(req, resource)), showTo(callerOf(req), kind.name, hub)))
+    refuseUnknown(req.query, [...listParameters, ...[...filters, ...searches].map(({ name }) => name)])
+    const { query, fields } = readQuery(req, resource)
+    const caller = callerOf(req)
+    const show = showTo(caller, kind.name, hub)
+    if (!maySearch(caller, kind.name, { fields, hub })) throw new TorgError('request.forbidden', { detail: 'This key may not search by what it may not read.', next: 'Ask whoever keeps the role table to name the system of the key as a reader.' })
+    sendJson(res, toPage(await store.list(query), show, fields))
   }))
 
   router.get('/:id', scope, handle(async (req, res) => {
@@ -76,26 +80,34 @@ function readIncludes(req: Request, includes: readonly Include[]): Include[] {
   })
 }
 
-function readQuery(req: Request, { kind, filters }: Resource): RecordQuery {
+/** What is asked for, and the fields by which it is found. */
+function readQuery(req: Request, { kind, filters, searches }: Resource): { query: RecordQuery, fields: readonly string[] } {
   const [number, ref, since, cursor] = [shortText(req, 'number'), shortText(req, 'ref'), queryText(req, 'updatedSince'), queryText(req, 'cursor')]
-  const given = filters.flatMap(filter => {
+  const given = [...filters.flatMap(filter => {
     const value = shortText(req, filter.name)
     if (value === undefined) return []
     if (filter.target !== undefined && !isId(value)) throw fail(filter.name, `is the hub's id of a ${filter.target}`)
-    return [{ pointer: filter.pointer, value: filter.target === undefined ? value : value.toLowerCase() }]
-  })
-  const [where, second] = given
-  const narrowed = [number, ref, where, second].filter(one => one !== undefined).length
-  if (narrowed > 1) throw new TorgError('request.invalid', `Search by one of ${['number', 'ref', ...filters.map(({ name }) => name)].join(', ')} at a time.`)
+    return [{ by: { where: { pointer: filter.pointer, value: filter.target === undefined ? value : value.toLowerCase() } }, fields: [filter.pointer] }]
+  }), ...searches.flatMap(({ name, rule, forms, expects, example, fields }) => {
+    const value = shortText(req, name)
+    if (value === undefined) return []
+    const values = forms(value).filter(form => form !== '')
+    if (values.length === 0) throw fail(name, `is ${expects}: ${example}`)
+    return [{ by: { key: { rule, values } }, fields }]
+  })]
+  const [found, second] = given
+  const narrowed = [number, ref, found, second].filter(one => one !== undefined).length
+  if (narrowed > 1) throw new TorgError('request.invalid', `Search by one of ${['number', 'ref', ...[...filters, ...searches].map(({ name }) => name)].join(', ')} at a time.`)
   const [sort, deleted] = [queryText(req, 'sort') ?? 'updatedAt', queryText(req, 'deleted') ?? 'false']
   if (sort !== 'updatedAt' && sort !== '-updatedAt') throw fail('sort', 'is updatedAt, or -updatedAt for the newest change first')
   if (deleted !== 'true' && deleted !== 'false') throw fail('deleted', 'is true where deleted records are wanted too, else false')
-  return {
+  const query: RecordQuery = {
     kind: kind.name, limit: queryNumber(req, 'limit', { standard: pageSizes.standard, least: 1, most: pageSizes.most }),
     descending: sort === '-updatedAt', deleted: deleted === 'true',
-    ...(number !== undefined && { number }), ...(ref !== undefined && { ref: toReference(ref) }), ...(where && { where }),
+    ...(number !== undefined && { number }), ...(ref !== undefined && { ref: toReference(ref) }), ...found?.by,
     ...(since !== undefined && { updatedSince: toInstant(since) }), ...(cursor !== undefined && { after: readCursor(cursor) }),
   }
+  return { query, fields: found?.fields ?? [] }
 }
 
 function shortText(req: Request, name: string): string | undefined {
@@ -117,9 +129,12 @@ function toInstant(text: string): string {
   return new Date(time).toISOString()
 }
 
-/** A list with where it goes on, as it is sent. */
-function toPage({ records, next }: RecordPage, show: Show): { items: object[], next: string | null } {
-  return { items: records.map(show), next: next && Buffer.from(`${next.at} ${next.id}`).toString('base64url') }
+/**
+ * A list with where it goes on, as it is sent. What was found by a field that the caller may not read of this very record is left out; where that is all of it, there is no more.
+ */
+function toPage({ records, next }: RecordPage, show: Show, fields: readonly string[] = []): { items: object[], next: string | null } {
+  const items = records.map(show).filter(item => fields.every(field => has(item, field)))
+  return { items, next: next && (items.length > 0 || records.length === 0) ? Buffer.from(`${next.at} ${next.id}`).toString('base64url') : null }
 }
 
 function readCursor(cursor: string): RecordPosition {

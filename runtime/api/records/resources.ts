@@ -6,7 +6,7 @@ import { nearest } from '../../model/validation.ts'
 /** Links with an index, see migration 0013. */
 const indexed = new Set(['/customer', '/buyer/customer', '/order', '/receipt', '/variant', '/product'])
 
-/** A field by which records of a kind are found. */
+/** By what records of a kind are found: a field with an index. */
 export interface Filter {
   /** As a parameter: `customer`. */
   name: string
@@ -27,6 +27,8 @@ export interface Include {
 export interface Resource {
   kind: Kind
   filters: readonly Filter[]
+  /** Parameters that are no field as it stands, but what match keys are made of. */
+  searches: Kind['searches']
   includes: readonly Include[]
 }
 
@@ -42,6 +44,7 @@ export function resourcesOf(kinds: ReadonlyMap<string, Kind>): Resource[] {
   return all.map(kind => ({
     kind,
     filters: filtersOf(kind),
+    searches: kind.searches,
     includes: all.flatMap(other => filtersOf(other).filter(({ target }) => target === kind.name).map(filter => ({ name: other.plural, kind: other.name, filter }))),
   }))
 }

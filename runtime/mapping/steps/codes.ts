@@ -3,7 +3,8 @@ import { isGtin } from '../../model/codes.ts'
 import { ValueError } from '../read.ts'
 import { defineStep, type AnyStep } from '../step.ts'
 import { isRecord, sameValue, textOf, toText } from '../values.ts'
-import { callingCode, countryCode } from './countries.ts'
+import { countryCode } from '../../model/countries.ts'
+import { internationalPhone } from '../../model/phones.ts'
 import { invalid } from './parameters.ts'
 
 type Invalid = 'fail' | 'omit' | 'keep'
@@ -11,20 +12,6 @@ type Invalid = 'fail' | 'omit' | 'keep'
 function onInvalid(policy: Invalid, message: string, value: unknown): unknown {
   if (policy === 'fail') throw new ValueError(message, value)
   return policy === 'keep' ? value : undefined
-}
-
-/** Leading zeros are part of the number in Italy; in most other countries they only mean "within the country". */
-const keepsZero = new Set(['IT', 'SM', 'VA'])
-
-function phoneNumber(text: string, country: string | undefined): string | undefined {
-  const bare = text.replace(/\(0\)/, '').replaceAll(/[\s().\-/\u00a0\u202f]/g, '').replace(/^00/, '+')
-  let number = bare
-  if (!bare.startsWith('+')) {
-    const code = country === undefined ? undefined : callingCode(country)
-    if (code === undefined) return undefined
-    number = `+${code}${country !== undefined && keepsZero.has(country) ? bare : bare.replace(/^0/, '')}`
-  }
-  return /^\+[1-9]\d{6,14}$/.test(number) ? number : undefined
 }
 
 /** Common words for units -> UN/ECE recommendation 20. */
@@ -114,7 +101,7 @@ export const codeSteps: readonly AnyStep[] = [
     examples: [{ input: '912 34 567', parameters: { country: 'NO' }, output: '+4791234567' }, { input: '0046 70-123 45 67', output: '+46701234567' }, { input: 'n/a', parameters: { invalid: 'omit' } }],
     create: given => (value, state) => {
       const country = given.country === undefined ? undefined : countryCode(textOf(given.country, state) ?? '')
-      return phoneNumber(toText(value), country) ?? onInvalid(given.invalid, 'is not a phone number that can be written in international form', value)
+      return internationalPhone(toText(value), country) ?? onInvalid(given.invalid, 'is not a phone number that can be written in international form', value)
     },
   }),
   defineStep({

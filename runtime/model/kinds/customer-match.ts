@@ -1,5 +1,7 @@
 /** By what a customer is recognised, and what speaks against it: a wrong match shows one person what belongs to another. */
 import { comparableName, differ, recordsOf, textOf, type Match } from '../match.ts'
+import { possibleOrganisationNumbers } from '../organisation-numbers.ts'
+import { possiblePhones } from '../phones.ts'
 import { isRecord } from '../validation.ts'
 
 type Document = Readonly<Record<string, unknown>>
@@ -12,19 +14,36 @@ const confirmed = (list: unknown): string[] => recordsOf(list).filter(({ verifie
 
 const memberNumber = ({ loyalty }: Document): string => isRecord(loyalty) ? textOf(loyalty.memberNumber).toUpperCase() : ''
 
+const inCountry = (country: string, number: string): string => `${country} ${number.replace('-', '')}`
+
 /** National numbers are given out per country: without one there is nothing to compare. */
 const organisation = ({ country, organisationNumber }: Document): string => {
   const [land, number] = [textOf(country), textOf(organisationNumber)]
-  return land === '' || number === '' ? '' : `${land} ${number.replace('-', '')}`
+  return land === '' || number === '' ? '' : inCountry(land, number)
 }
 
 export const customerMatch: Match = {
   rules: [
-    { name: 'organisation-number', sure: true, values: document => [organisation(document)] },
-    { name: 'loyalty-number', sure: true, values: document => [memberNumber(document)] },
+    {
+      name: 'organisation-number', sure: true, values: document => [organisation(document)],
+      search: {
+        name: 'organisationNumber', fields: ['/organisationNumber', '/country'], expects: 'an organisation number of NO, SE, DK or FI, or one of another country behind its code', example: 'NO 923609016',
+        forms: text => possibleOrganisationNumbers(text).map(({ country, number }) => inCountry(country, number)),
+      },
+    },
+    {
+      name: 'loyalty-number', sure: true, values: document => [memberNumber(document)],
+      search: { name: 'loyaltyNumber', fields: ['/loyalty/memberNumber'], expects: 'a member number', example: '10045871', forms: text => [memberNumber({ loyalty: { memberNumber: text } })] },
+    },
     // Case does not count, in no mailbox that is met in practice. What follows a plus stays: to some servers it is another mailbox.
-    { name: 'email', sure: false, values: ({ emails }) => confirmed(emails).map(email => email.toLowerCase()) },
-    { name: 'phone', sure: false, values: ({ phones }) => confirmed(phones).map(phone => phone.replace(/[^+\d]/g, '')) },
+    {
+      name: 'email', sure: false, values: ({ emails }) => confirmed(emails).map(email => email.toLowerCase()),
+      search: { name: 'email', fields: ['/emails'], expects: 'an e-mail address', example: 'kari@example.no', forms: text => text.includes('@') ? [text.trim().toLowerCase()] : [] },
+    },
+    {
+      name: 'phone', sure: false, values: ({ phones }) => confirmed(phones).map(phone => phone.replace(/[^+\d]/g, '')),
+      search: { name: 'phone', fields: ['/phones'], expects: 'a phone number, international or as it is written within Norway, Sweden, Denmark or Finland', example: '+4722334455', forms: possiblePhones },
+    },
   ],
   contradiction: (one, other, rules) => {
     if (differ(one.type, other.type)) return 'different types, a person and an organisation'

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox'
 import type { TorgError } from '../../errors.ts'
 import { faultOf, notPositive, repeated } from '../checks.ts'
-import { toGtin14 } from '../codes.ts'
+import { isGtin, toGtin14 } from '../codes.ts'
 import { defineKind } from '../kind.ts'
 import { differ, textOf, type Match } from '../match.ts'
 import type { Finding } from '../validation.ts'
@@ -81,7 +81,10 @@ function wrongMeasures(dimensions: Variant['dimensions']): Finding[] {
 const match: Match = {
   rules: [
     { name: 'sku', sure: true, values: ({ sku }) => [textOf(sku)] },
-    { name: 'gtin', sure: true, values: ({ gtins }) => Array.isArray(gtins) ? gtins.map(textOf).filter(gtin => gtin !== '').map(toGtin14) : [] },
+    {
+      name: 'gtin', sure: true, values: ({ gtins }) => Array.isArray(gtins) ? gtins.map(textOf).filter(gtin => gtin !== '').map(toGtin14) : [],
+      search: { name: 'gtin', fields: ['/gtins'], expects: 'a GTIN of 8, 12, 13 or 14 digits', example: '7038010055720', forms: text => isGtin(text.trim()) ? [toGtin14(text.trim())] : [] },
+    },
   ],
   contradiction: (one, other) => differ(one.sku, other.sku) ? 'different skus' : null,
 }
