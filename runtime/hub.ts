@@ -5,7 +5,7 @@
 import type { Logger } from 'pino'
 import type { Kind } from './model/index.ts'
 import type { RunTracker, FlowMessage, Envelope } from './runs/types.ts'
-import type { EntityWrite, LaneLimits, LaneName, Message, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, RecordSought } from './store/types.ts'
+import type { EntityWrite, LaneLimits, LaneName, Message, Needs, SubscriptionMode, Delivery, NewMessage, ReceivedMessage, SaveOutcome, StoredRecord, RecordSought } from './store/types.ts'
 import type { ListedItem, ListingWant, RawRequest } from './kit/definition.ts'
 
 /** A configured system, as its config node registers it. */
@@ -70,6 +70,8 @@ export interface RegisteredSubscription {
   mode?: SubscriptionMode
   /** Whether it wants a document at a moment, ISO 8601. */
   matches(document: Record<string, unknown>, at: string): boolean
+  /** What it asks of other records besides. */
+  needs?: Needs
   toFlow(delivery: Delivery, envelope: Envelope): FlowMessage
   /** Present where it delivers in batches: of `size` keys at most, each run starting with what `toFlow` makes of them here. */
   batch?: { size: number, toFlow(deliveries: readonly Delivery[], envelope: Envelope): FlowMessage }

@@ -15,6 +15,7 @@ import { createEngine } from './lanes/engine.ts'
 import { createHints } from './lanes/hints.ts'
 import { createIndexDuty } from './lanes/index-duty.ts'
 import { createKeyDuty } from './lanes/key-duty.ts'
+import { createLookDuty } from './lanes/look-duty.ts'
 import { createModeDuty } from './lanes/mode-duty.ts'
 import { createPolls } from './lanes/polls.ts'
 import { createRepairDuty } from './lanes/repair-duty.ts'
@@ -125,6 +126,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     createRepairDuty({ store, most: settings.concurrency * repairFactor, wake: engine.wake, log }),
     createIndexDuty({ store, fields: [...project.kinds].flatMap(([kind, { searchable }]) => searchable.map(({ pointer }) => ({ kind, pointer }))), log }),
     createKeyDuty({ store, log }),
+    createLookDuty({ store, wake: engine.wake, log }),
     createTurnDuty({ store, wake: engine.wake, log }),
     createErasureDuty({ store, log }),
     createRemovalDuty({ store, save: hub.save, log }),
@@ -144,7 +146,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
 
   /** Those of the flows that Node-RED has, as the store knows them. */
   const subscriptions = (): Subscription[] =>
-    [...registry.subscriptions.values()].map(({ nodeId, kind, system, lane, mode = 'live', matches }) => ({ id: nodeId, kind, system: system.key, lane, mode, matches }))
+    [...registry.subscriptions.values()].map(({ nodeId, kind, system, lane, mode = 'live', matches, needs }) => ({ id: nodeId, kind, system: system.key, lane, mode, matches, ...(needs && { needs }) }))
 
   const opening = createOpening(async (signal) => {
     const deployment = current?.id ?? 0

@@ -2,7 +2,7 @@
 import { TorgError } from '../../runtime/errors.ts'
 import { defineCustom, type Envelope, type FlowMessage } from '../../runtime/kit/definition.ts'
 import type { Hub } from '../../runtime/hub.ts'
-import { kindOf, kinds, toEntity } from '../../runtime/model/index.ts'
+import { kindOf, kinds, needsListing, toEntity } from '../../runtime/model/index.ts'
 import type { Delivery } from '../../runtime/store/types.ts'
 import { compileFilter, filterSchema } from './filter.ts'
 import { changesHelp } from './help/changes.ts'
@@ -24,6 +24,9 @@ function toBatchFlow(deliveries: readonly Delivery[], envelope: Envelope, findRe
   const reader = findReader()
   return { payload: deliveries.map(delivery => entityOf(delivery, reader)), topic: `${first?.kind}/${first?.operation}`, torg: envelope }
 }
+
+/** Kinds that tell of articles. */
+const listedKinds = [...kinds.values()].flatMap(kind => needsListing(kind, {}) ? kind.name : [])
 
 export const changes = defineCustom({
   role: 'custom',
@@ -85,6 +88,44 @@ export const changes = defineCustom({
       default: 'now',
       when: { field: 'kind', is: [...kinds.values()].flatMap(({ name, hasPeriod }) => hasPeriod ? [name] : []) },
     },
+    listed: {
+      type: 'select',
+      label: { en: 'Listed', nb: 'I sortimentet', sv: 'I sortimentet' },
+      hint: {
+        en: 'Only articles that a listing in effect offers there. They are delivered when their listing begins, and leave through the second output when it ends.',
+        nb: 'Bare varer som en gjeldende sortimentslinje tilbyr der. De leveres når linjen begynner, og går ut gjennom den andre utgangen når den slutter.',
+        sv: 'Bara artiklar som en gällande sortimentsrad erbjuder där. De levereras när raden börjar och går ut genom den andra utgången när den slutar.',
+      },
+      options: [
+        { value: 'any', label: { en: 'Does not matter', nb: 'Spiller ingen rolle', sv: 'Spelar ingen roll' } },
+        { value: 'channel', label: { en: 'In a channel', nb: 'I en kanal', sv: 'I en kanal' } },
+        { value: 'store', label: { en: 'In a store', nb: 'I en butikk', sv: 'I en butik' } },
+        { value: 'market', label: { en: 'In a market', nb: 'I et marked', sv: 'På en marknad' } },
+      ],
+      default: 'any',
+      when: { field: 'kind', is: listedKinds },
+    },
+    place: {
+      type: 'text',
+      label: { en: 'Its code', nb: 'Koden', sv: 'Koden' },
+      hint: {
+        en: 'As listings name it: webshop-no.',
+        nb: 'Slik sortimentslinjene skriver den: webshop-no.',
+        sv: 'Så som sortimentsraderna skriver den: webshop-no.',
+      },
+      required: true,
+      when: { field: 'listed', is: ['channel', 'store', 'market'] },
+    },
+    market: {
+      type: 'text',
+      label: { en: 'Of the market', nb: 'I markedet', sv: 'På marknaden' },
+      hint: {
+        en: 'Where no listing names the channel or store itself, listings for this market count.',
+        nb: 'Der ingen sortimentslinje nevner kanalen eller butikken selv, gjelder linjene for dette markedet.',
+        sv: 'Där ingen sortimentsrad nämner kanalen eller butiken själv gäller raderna för denna marknad.',
+      },
+      when: { field: 'listed', is: ['channel', 'store'] },
+    },
     batch: {
       type: 'number',
       label: { en: 'Batch', nb: 'Bunt', sv: 'Bunt' },
@@ -123,6 +164,8 @@ export const changes = defineCustom({
     if (!kind) throw new TorgError('flow.invalid', { detail: 'hub changes has no kind', pointer: '/kind' })
     const fits = compileFilter(config.filter)
     const { inEffect } = kindOf(kind)
+    const { listed, place, market } = config
+    const needs = listed === 'any' || !listedKinds.includes(kind) ? null : needsListing(kindOf(kind), { ...(market && { market }), [listed]: place })
     const reader: FindReader = () => hub.readerOf(kind, system.key)
     return hub.registerSubscription({
       nodeId: id,
@@ -132,6 +175,7 @@ export const changes = defineCustom({
       lane: `${system.key}.out`,
       limitMs: config.timeLimit * 1000,
       mode: config.mode,
+      ...(needs && { needs }),
       matches: config.effect === 'now' ? (document, at) => inEffect(document, at) && fits(document) : fits,
       toFlow: (delivery, envelope) => toFlow(delivery, envelope, reader),
       ...(config.batch >= 2 && { batch: { size: Math.floor(config.batch), toFlow: (deliveries, envelope) => toBatchFlow(deliveries, envelope, reader) } }),

@@ -48,8 +48,9 @@ export async function proveRecords({ census, period, kinds, subscriptions, since
       if (row.subscription === null || row.target === null) channelOf(row).saved.add(row)
       else if (row.state !== 'unraised' && row.state !== 'behind') count(row, { subscription: row.subscription, target: row.target }, row.state, row.code)
     }
+    const others = await othersOf(census, open, byId)
     for (const record of open) {
-      const state = judge(record, byId.get(record.subscription), moments)
+      const state = judge(record, byId.get(record.subscription), { moments, others: others.get(record.subscription)?.(record.id) ?? [] })
       count(record, record, state, null)
       if (state !== 'not-raised' || !isOf(system, record.channel, record.target)) continue
       name({
@@ -64,14 +65,27 @@ export async function proveRecords({ census, period, kinds, subscriptions, since
 const isOf = (system: string | undefined, ...names: string[]): boolean => system === undefined || names.includes(system)
 const nameOf = (subscription: RegisteredSubscription | undefined, id: string): string => subscription?.name ? `"${subscription.name}"` : id
 
+/** What subscriptions need beside the records themselves, for those that need something. */
+async function othersOf(census: Census, open: readonly OpenRecord[], subscriptions: ReadonlyMap<string, RegisteredSubscription>): Promise<Map<string, Awaited<ReturnType<Census['others']>>>> {
+  const found = new Map<string, Awaited<ReturnType<Census['others']>>>()
+  for (const [id, records] of Map.groupBy(open, record => record.subscription)) {
+    const needs = subscriptions.get(id)?.needs
+    if (needs) found.set(id, await census.others(needs, records))
+  }
+  return found
+}
+
 /** Why a record has no delivery, or none of its newest version. */
-function judge({ state, target, deleted, raising, document, origins: unsorted }: OpenRecord, subscription: RegisteredSubscription | undefined, moments: readonly string[]): State {
+function judge({ state, target, deleted, raising, looking, document, origins: unsorted }: OpenRecord, subscription: RegisteredSubscription | undefined, { moments, others }: { moments: readonly string[], others: readonly Record<string, unknown>[] }): State {
+  const needs = subscription?.needs
+  // Whatever it will be told, it has not been looked at yet.
+  if (needs && looking) return 'waiting'
   const origins = [...unsorted].sort((a, b) => a.at < b.at ? -1 : 1)
   // A system is not told what it said itself.
   if (state === 'behind') return origins.at(-1)?.system === target || !subscription ? 'delivered' : 'not-raised'
   if (origins.every(({ system }) => system === target)) return 'own'
   // What was deleted before it was ever sent is not sent.
-  return !deleted && subscription && moments.every(at => subscription.matches(document, at)) ? raising ? 'waiting' : 'not-raised' : 'filtered'
+  return !deleted && subscription && moments.every(at => subscription.matches(document, at) && (needs?.met(others, at) ?? true)) ? raising ? 'waiting' : 'not-raised' : 'filtered'
 }
 
 function toRow(key: string, { saved, targets }: Channel, byId: ReadonlyMap<string, RegisteredSubscription>, only: string | undefined): RecordRow | undefined {

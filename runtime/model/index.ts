@@ -97,6 +97,7 @@ function examined(kind: Kind, document: Record<string, unknown>, called = ''): v
 /** The entity of a stored record, as `hub changes` and `hub save` send it: document, envelope, derived status. */
 export function toEntity(record: DeliveredRecord): Entity { return joinEntity(kindOf(record.kind), record) }
 
+export { needsListing } from './assortment.ts'
 export { choosePrice, isPrice } from './price-choice.ts'
 export { schemaError } from './schema-error.ts'
 export { findings, type Finding } from './validation.ts'

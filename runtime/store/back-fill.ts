@@ -3,6 +3,7 @@ import type { Transaction } from './db.ts'
 import { raiseDeliveries } from './deliveries.ts'
 import { handingOver } from './hand-over.ts'
 import type { JsonObject } from './merge.ts'
+import { needing, othersOf } from './needs.ts'
 import { writeChanges } from './record-writes.ts'
 import type { Rules } from './save-plan.ts'
 import { lockAny, locking } from './typed/load.ts'
@@ -32,12 +33,18 @@ export async function raiseMissing(tx: Transaction, missing: readonly MissingDel
   const has = new Set(present.map(row => `${row.record_id} ${row.subscription}`))
   const subscriptions = new Map(rules.subscriptions.map(subscription => [subscription.id, subscription]))
   const at = new Date().toISOString()
+  // The records are locked: whoever changes the others meanwhile has them looked at again.
+  const others = new Map<string, Awaited<ReturnType<typeof othersOf>>>()
+  for (const { id, kind, needs } of needing([...subscriptions.values()].filter(({ id }) => missing.some(({ subscription }) => subscription === id)))) {
+    others.set(id, await othersOf(tx, needs, records.filter(record => record.kind === kind), rules.kinds))
+  }
   const raises = missing.flatMap(({ recordId, subscription: id }) => {
     const [record, subscription] = [recordOf.get(recordId), subscriptions.get(id)]
     if (!record || !subscription || has.has(`${recordId} ${id}`)) return []
     return raiseDeliveries({
       record: { ...record, document: record.document ?? {}, deleted: false }, at, origin: origin ?? { system: '', message: null, at }, equalsOrigin: origin !== undefined,
       rules: rules.kinds.get(record.kind) ?? { fact: false, links: [] }, subscriptions: [subscription], stateOf: () => undefined,
+      needsMet: ({ needs }) => needs?.met(others.get(id)?.(recordId) ?? [], at) ?? true,
     })
   })
   // Sent before, it is committed with the rest.

@@ -1,5 +1,5 @@
 /** What the store counts for the proof of completeness. All instants ISO 8601 UTC, days as `2026-01-31` in the period's time zone. */
-import type { Origin } from './record-types.ts'
+import type { Needs, Origin } from './record-types.ts'
 
 /** A period, end excluded, and the IANA time zone its days are counted in. */
 export interface CensusPeriod { from: string, to: string, zone: string }
@@ -46,6 +46,8 @@ export interface OpenRecord {
   subscription: string, target: string, state: 'unraised' | 'behind', deleted: boolean
   /** An import raised it, so it becomes a delivery if the filter wants it then. */
   raising: boolean
+  /** Something waits to be looked at on which subscriptions that need others depend. */
+  looking: boolean
   document: Record<string, unknown>
   /** What set its fields. */
   origins: readonly Origin[]
@@ -76,6 +78,8 @@ export interface Census {
   records(period: CensusPeriod, want: {
     kind?: string, amounts: Readonly<Record<string, readonly string[]>>, wanted: readonly { subscription: string, kind: string, system: string, since: string }[]
   }): AsyncGenerator<CensusSlice<DeliveryCount, OpenRecord>>
+  /** The documents of the living others that a subscription needs, of each of these records by its id. */
+  others(needs: Needs, records: readonly Pick<OpenRecord, 'id' | 'document'>[]): Promise<(id: string) => Record<string, unknown>[]>
   /** The records of the period, in the order of their ids, and whether a system has acknowledged each of them and must hold it. */
   held(period: CensusPeriod, want: { system: string, kind: string }): AsyncGenerator<{ id: string, held: boolean }[]>
   /** Those among them that it must hold still. */

@@ -4,6 +4,8 @@
  */
 import { insistent, type Database, type Transaction } from './db.ts'
 import type { Census, CensusPeriod, CensusSlice, DeliveryCount, ListedMatch, MessageCount, NamedMessage, NamedRecord, OpenRecord } from './census-types.ts'
+import { othersOf } from './needs.ts'
+import type { Rules } from './save-plan.ts'
 
 /** Rows of one slice. */
 const sliceSize = 5_000
@@ -92,7 +94,7 @@ const isRaising = `exists (
 // Without their documents: joined to them, an order by id would have the planner walk all records instead of the slice.
 const openRecords = `
 with ${recordSlice}, ${wanted}, ${pairs}
-select id, number, kind, channel, day, amount::text, currency, subscription, target, state, deleted_at is not null as deleted, state = 'unraised' and ${isRaising} as raising
+select id, number, kind, channel, day, amount::text, currency, subscription, target, state, deleted_at is not null as deleted, state = 'unraised' and ${isRaising} as raising, (select exists (select from torg.look)) as looking
 from pairs p where state in ('unraised', 'behind')`
 
 const documentsOf = 'select id, document, provenance as origins from torg.any_record where id = any ($1::uuid[])'
@@ -140,7 +142,7 @@ from torg.deployment d
 where d.id >= coalesce((select max(e.id) from torg.deployment e where e.at <= $2), 0)
 order by d.id desc`
 
-export function createCensus(db: Database): Census {
+export function createCensus(db: Database, rules: () => Rules): Census {
   /** One read-only snapshot. */
   const read = <Result>(doing: string, work: (tx: Transaction) => Promise<Result>): Promise<Result> => insistent(doing, () => db.transaction(async tx => {
     await tx.script(reading)
@@ -200,6 +202,8 @@ export function createCensus(db: Database): Census {
         }
       }
     },
+
+    others: (needs, records) => read('Reading records', tx => othersOf(tx, needs, records, rules().kinds)),
 
     async *held(period, { system, kind }) {
       for await (const [first, end] of slices('record', period)) {

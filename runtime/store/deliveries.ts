@@ -33,6 +33,8 @@ export interface Raise {
   held: boolean
   /** The same version once more, for another reason: under a new generation, whatever was acknowledged of it. */
   again?: true
+  /** Not to be raised now: whether it is wanted depends on other records too, and is looked at behind the commit, for this moment (ISO 8601). */
+  look?: string
 }
 
 export interface NewVersion {
@@ -46,10 +48,12 @@ export interface NewVersion {
   /** Subscriptions of the record's kind. */
   subscriptions: readonly Subscription[]
   stateOf(subscription: string): DeliveryState | undefined
+  /** Whether what a subscription needs beside the record is so; absent where the other records were not read. */
+  needsMet?(subscription: Subscription): boolean
 }
 
 /** The deliveries of one new version, one per subscription at most. */
-export function raiseDeliveries({ record, at, origin, equalsOrigin, rules, subscriptions, stateOf }: NewVersion): Raise[] {
+export function raiseDeliveries({ record, at, origin, equalsOrigin, rules, subscriptions, stateOf, needsMet }: NewVersion): Raise[] {
   return subscriptions.flatMap(subscription => {
     const state = stateOf(subscription.id)
     const own = subscription.system === origin.system
@@ -59,17 +63,24 @@ export function raiseDeliveries({ record, at, origin, equalsOrigin, rules, subsc
       key: rules.fact && rules.orderKey ? `${subscription.id}:${rules.orderKey(record.document)}` : record.id,
       ordered: rules.fact, desired: record.version, operation, reason, messageId: origin.message, settled: settled || adopts, held: subscription.mode === 'held',
     }]
-    if (!record.deleted && subscription.matches(record.document, at)) {
-      if (adopts) return raise('upsert', null)
+    const open = subscription.needs !== undefined && needsMet === undefined
+    if (!record.deleted && subscription.matches(record.document, at) && (open || subscription.needs === undefined || needsMet?.(subscription))) {
+      const upsert = open ? raise('upsert', null).map(one => ({ ...one, look: at })) : raise('upsert', null)
+      if (adopts) return upsert
       // No echo: the system has what it sent. An upsert that waits already brings it the newest version anyway; a removal that
       // waits must not reach it any more.
       const removalWaits = state?.operation === 'remove' && state.pending
-      return own && equalsOrigin && !removalWaits ? [] : raise('upsert', null)
+      return own && equalsOrigin && !removalWaits ? [] : upsert
     }
     // Nothing to take away from a system that was never given it.
     if (!state || (state.operation === 'remove' && !state.pending)) return []
     return record.deleted ? raise('remove', 'deleted', own) : raise('remove', 'filter')
   })
+}
+
+/** The lanes in which something waits by these. */
+export function waitingLanes(raises: readonly Raise[]): LaneName[] {
+  return [...new Set(raises.flatMap(({ lane, settled, held, look }) => settled || held || look !== undefined ? [] : lane))]
 }
 
 /** The deliveries of a version that a person made and no system, so that all are told. `states`: of this and other records. */

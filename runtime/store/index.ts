@@ -17,6 +17,7 @@ import { createTurns } from './turns.ts'
 import { createInbox } from './inbox.ts'
 import { createKeyFill } from './key-fill.ts'
 import { createLanes } from './lanes.ts'
+import { createLooks } from './looks.ts'
 import { createMerges } from './merges.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { createPartitions } from './partitions.ts'
@@ -102,6 +103,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...createApiKeys(db),
     ...createFieldIndexes(db),
     ...createTurns(db, () => rules),
+    ...createLooks(db, () => rules),
     ...createKeyFill(db, () => rules),
     ...createErasures(db, () => rules),
     ...createAnswers(db),
@@ -114,7 +116,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     dropWaiting: modes.dropWaiting,
     ...processes,
     decisions: () => countDecisions(db),
-    census: createCensus(db),
+    census: createCensus(db, () => rules),
     configure: async given => { rules = given },
     ping: () => guarded('Asking the database', async () => {
       await db.ping()

@@ -2,7 +2,8 @@
 import { TorgError } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
-import { raiseByHand, type DeliveryState, type Raise } from './deliveries.ts'
+import { raiseByHand, waitingLanes, type DeliveryState, type Raise } from './deliveries.ts'
+import { looksAround, looksAt } from './look-plan.ts'
 import { handingOver } from './hand-over.ts'
 import type { IdentityStore, Merge } from './identity-types.ts'
 import { keyChanges } from './key-plan.ts'
@@ -153,11 +154,14 @@ async function refsOf(tx: Transaction, ids: string[]): Promise<(id: string) => R
 }
 
 /** Writes and commits; answers the lanes to hint. */
-async function write(tx: Transaction, stored: readonly Draft[], changed: Draft[], raises: Raise[], { kinds }: Rules): Promise<LaneName[]> {
+async function write(tx: Transaction, stored: readonly Draft[], changed: Draft[], raises: Raise[], { kinds, subscriptions }: Rules): Promise<LaneName[]> {
   const records = changed.map(draft => ({ ...draft, turnsAt: nextTurn(kinds.get(draft.kind) ?? {}, draft, draft.updatedAt) }))
   const keys = keyChanges({ changed: records, before: id => stored.find(draft => draft.id === id && draft.deletedAt === null), kinds, looked: new Map() })
-  await handingOver(undefined, async offers => ({ result: undefined, claims: await writeChanges(tx, { records, references: [], raises, keys, isNew: () => false }, offers) }))
-  return [...new Set(raises.flatMap(({ lane, settled, held }) => settled || held ? [] : lane))]
+  const looks = changed.flatMap(({ id, kind, document: after, updatedAt: at }) => [
+    ...looksAt(subscriptions, { kind, id, message: null, at }), ...looksAround(subscriptions, { kind, before: stored.find(draft => draft.id === id)?.document ?? null, after, message: null, at }),
+  ])
+  await handingOver(undefined, async offers => ({ result: undefined, claims: await writeChanges(tx, { records, references: [], raises, looks, keys, isNew: () => false }, offers) }))
+  return waitingLanes(raises)
 }
 
 const isKept = (kept: Kept | Record<string, never>): kept is Kept => 'loser' in kept

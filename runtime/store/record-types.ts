@@ -84,6 +84,22 @@ export interface Subscription {
   mode?: SubscriptionMode
   /** Whether the subscription wants this version of a record at a moment, ISO 8601. Pure. */
   matches(document: Record<string, unknown>, at: string): boolean
+  /** What else must be so. Decided behind the save, and again whenever one of the others changes, begins or ends: what is no longer wanted is removed. Not for facts. */
+  needs?: Needs
+}
+
+/** What a subscription asks of other records before it wants one: of listings that the variant of a price be offered. */
+export interface Needs {
+  /** The kind of the others: `listing`. Not one in tables of its own, and never deliveries' own kind. */
+  kind: string
+  /** The kind of what they and the record are about: `variant`. */
+  about: string
+  /** JSON pointer of the link by which the others say what they are about: `/variant`. */
+  link: string
+  /** How the record is about it: by a link of its own, by being it, or by being linked to from it. Pointers of links, each with an index. */
+  reach: { type: 'links', pointer: string } | { type: 'is' } | { type: 'linked', pointer: string }
+  /** Whether living others make it wanted at a moment, ISO 8601. Pure. */
+  met(others: readonly Record<string, unknown>[], at: string): boolean
 }
 
 /** A field that was not written. */

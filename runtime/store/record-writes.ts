@@ -4,6 +4,7 @@ import type { Transaction } from './db.ts'
 import type { Raise } from './deliveries.ts'
 import { insertWork, leasedKeys, type LeasedKey, type Offers } from './hand-over.ts'
 import { copyJson } from './json.ts'
+import { unique, type Look } from './look-plan.ts'
 import { writeAbsorbed, writeKeys } from './key-writes.ts'
 import { packProvenance } from './provenance.ts'
 import type { Changes, PlannedContender } from './save-plan.ts'
@@ -38,6 +39,9 @@ order by record_id, pointer, system
 on conflict (record_id, pointer, system) do update set value = excluded.value, why = excluded.why, master = excluded.master, message_id = excluded.message_id, at = excluded.at,
   source_time = excluded.source_time, node = excluded.node, mapping = excluded.mapping
 where c.value is distinct from excluded.value or c.why <> excluded.why or c.master <> excluded.master`
+
+const addLooks = `
+insert into torg.look (kind, record_id, around, message_id, at) select * from unnest($1::text[], $2::uuid[], $3::bool[], $4::uuid[], $5::timestamptz[])`
 
 /** Somebody else stored one of the new references at the same moment: everything is to be read again. */
 export function isReferenceTaken(error: unknown): boolean {
@@ -98,7 +102,8 @@ interface Raised { at: string, raised: [subscription: string, recordId: string, 
  * @throws what {@link isReferenceTaken} or isKeyTaken knows, after which the transaction is to be tried again
  */
 export async function writeChanges(tx: Transaction, changes: Changes, offers: Offers): Promise<DeliveryClaim[]> {
-  const { records, raises, contenders = [], exclusive = [], isNew } = changes
+  const { records, contenders = [], exclusive = [], isNew } = changes
+  const [later, raises] = apart(changes.raises, ({ look }) => look !== undefined)
   const writes: Promise<unknown>[] = []
   const [typed, untyped] = apart(records, isTyped)
   const [typedReferences, references] = apart(changes.references, ({ reference }) => isTyped(reference))
@@ -114,6 +119,8 @@ export async function writeChanges(tx: Transaction, changes: Changes, offers: Of
   }
   writes.push(...writeTypedReferences(tx, typedReferences), ...writeKeys(tx, changes))
   if (contenders.length > 0) writes.push(tx.query(upsertContenders, [JSON.stringify(contenders.map(toContenderRow))]))
+  const looks = unique([...changes.looks ?? [], ...later.map(({ kind, recordId, messageId: message, look: at = '' }): Look => ({ kind, recordId, around: false, message, at }))])
+  if (looks.length > 0) writes.push(tx.query(addLooks, [looks.map(l => l.kind), looks.map(l => l.recordId), looks.map(l => l.around), looks.map(l => l.message), looks.map(l => l.at)]))
   const waiting = raises.filter(raise => !raise.settled && !raise.held)
   const asked = waiting.length === 0 ? [] : tx.query<{ leased: LeasedKey[] }>(wakeKeys, [
     waiting.map(r => r.lane), waiting.map(r => r.key), waiting.filter(r => r.ordered).map(r => r.key),

@@ -61,6 +61,13 @@ export function toRecord(row: RecordRow): StoredRecord {
   return { ...toDelivered(row), provenance: unpackProvenance(row.provenance) }
 }
 
+/** The system that said all of a record and so needs not be told of it; empty where several did. */
+export function authorOf({ provenance }: Pick<StoredRecord, 'provenance'>): string {
+  const systems = new Set(Object.values(provenance).map(({ system }) => system))
+  const [only = ''] = systems.size === 1 ? systems : []
+  return only
+}
+
 export function toDelivered(row: DeliveredRow): DeliveredRecord {
   return {
     id: row.id, kind: row.kind, version: row.version, schema: row.schema, number: row.number, document: row.document ?? {}, refs: row.refs,

@@ -3,9 +3,10 @@
  * that fails leaves no trace in the plan, so calls can share a transaction.
  */
 import { TorgError } from '../errors.ts'
-import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
+import { raiseDeliveries, waitingLanes, type DeliveryState, type Raise } from './deliveries.ts'
 import { recognise, type Doubt } from './identity.ts'
 import { newId } from '../ids.ts'
+import { looksAround, looksAt, type Look } from './look-plan.ts'
 import { keyChanges, keysOfDraft, keyText, type KeyChanges } from './key-plan.ts'
 import { removed, timedOrigin, upserted, type Draft } from './save-step.ts'
 import { nextTurn } from './turn-moments.ts'
@@ -47,6 +48,8 @@ export interface Changes {
   contenders?: PlannedContender[]
   /** Records that may not hold at the same time as others of their scope, to be looked at. */
   exclusive?: string[]
+  /** What is to be asked anew of records that depend on these. */
+  looks?: Look[]
   /** Whether a record was made by this plan: nobody else can know it before the commit. */
   isNew(recordId: string): boolean
 }
@@ -75,6 +78,7 @@ export function createSavePlan(rules: Rules): SavePlan {
   const absorbed = new Map<string, string>()
   const reviews = new Map<string, Review>()
   const contenders = new Map<string, PlannedContender>()
+  const looks = new Map<string, Look>()
   let undo: (() => void)[] = []
 
   const put = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
@@ -95,6 +99,9 @@ export function createSavePlan(rules: Rules): SavePlan {
     const key = referenceKey(planned.reference)
     put(references, key, planned)
     put(changedReferences, key, planned)
+  }
+  const putLooks = (wanted: readonly Look[]): void => {
+    for (const look of wanted) put(looks, `${look.recordId} ${look.around}`, look)
   }
   const deliveryKey = (subscription: string, recordId: string): string => `${recordId} ${subscription}`
 
@@ -136,7 +143,7 @@ export function createSavePlan(rules: Rules): SavePlan {
     const { record, doubt } = known || !kindRules?.match || write.operation === 'remove' ? { record: known ?? null, doubt: null } : recognise(write, kindRules, key => holdersOf(write.kind, key))
     const placeholders = found.filter(({ version }) => version === 0)
     const before = record ?? placeholders[0] ?? blank(write.kind, at)
-    return { before: placeholders.reduce((into, from) => from.id === into.id ? into : absorb(from, into), before), doubt }
+    return { before: placeholders.reduce((into, from) => from.id === into.id ? into : absorb(from, into, at), before), doubt }
   }
 
   const holdersOf = (kind: string, key: MatchKey): Draft[] => (holders.get(keyText({ kind, ...key })) ?? []).flatMap(id => drafts.get(id) ?? [])
@@ -144,9 +151,10 @@ export function createSavePlan(rules: Rules): SavePlan {
     .filter(draft => draft.kind === kind && keysOfDraft(draft, rules.kinds).some(({ rule, value }) => rule === key.rule && value === key.value))
 
   /** A placeholder turns out to be a record that is known: its references are that one's, and links to it are followed there. */
-  const absorb = (from: Draft, into: Draft): Draft => {
+  const absorb = (from: Draft, into: Draft, at: string): Draft => {
     const grown = { ...into, refs: withReferences(into.refs, from.refs) }
     put(absorbed, from.id, into.id)
+    putLooks(looksAt(rules.subscriptions, { kind: into.kind, id: into.id, message: null, at }))
     put(drafts, into.id, grown)
     for (const reference of from.refs) putReference({ reference, recordId: into.id, sourceTime: references.get(referenceKey(reference))?.sourceTime ?? null })
     return grown
@@ -192,6 +200,7 @@ export function createSavePlan(rules: Rules): SavePlan {
     }
     const unchanged = after.version === before.version
     if (doubt && !unchanged) put(reviews, after.id, { ...doubt, kind: write.kind, records: [after.id, ...doubt.records], messageId: write.origin.message })
+    if (!unchanged) putLooks(looksAround(rules.subscriptions, { kind: after.kind, before: before.document, after: after.document, message: write.origin.message, at }))
     const lanes = raise(after, { write, at }, kindRules, refused.length === 0, subscription => !unchanged || isNewToAdopting(subscription, after))
     if (unchanged) return { record: toStored(after), outcome: 'unchanged', refused, lanes: [] }
     return { record: toStored(after), outcome: before.version === 0 ? 'created' : 'updated', refused, lanes }
@@ -210,9 +219,9 @@ export function createSavePlan(rules: Rules): SavePlan {
     for (const one of raised) {
       const key = deliveryKey(one.subscription, one.recordId)
       put(raises, key, one)
-      put(states, key, { subscription: one.subscription, recordId: one.recordId, operation: one.operation, pending: !one.settled })
+      if (one.look === undefined) put(states, key, { subscription: one.subscription, recordId: one.recordId, operation: one.operation, pending: !one.settled })
     }
-    return [...new Set(raised.flatMap(({ lane, settled, held }) => settled || held ? [] : lane))]
+    return waitingLanes(raised)
   }
 
   return {
@@ -240,7 +249,7 @@ export function createSavePlan(rules: Rules): SavePlan {
       // As they stand at the end: a later write may have added a reference only.
       const records = [...changedRecords.values()].map(draft => drafts.get(draft.id) ?? draft)
       return {
-        records, references: [...changedReferences.values()], raises: [...raises.values()], absorbed, reviews: [...reviews.values()], contenders: [...contenders.values()],
+        records, references: [...changedReferences.values()], raises: [...raises.values()], absorbed, reviews: [...reviews.values()], looks: [...looks.values()], contenders: [...contenders.values()],
         exclusive: records.flatMap(draft => mayOverlap(draft, stored.get(draft.id)) ? draft.id : []),
         keys: keyChanges({ changed: records, before: id => stored.get(id), kinds: rules.kinds, looked }), isNew: recordId => !stored.has(recordId),
       }

@@ -1,14 +1,15 @@
 /** Records whose period begins or ends: the subscriptions that want only what is in effect are served at the moment itself. */
 import { guarded, isUnreachable, retrying, type Database, type Transaction } from './db.ts'
-import { raiseDeliveries, type DeliveryState, type Raise } from './deliveries.ts'
+import { raiseDeliveries, waitingLanes, type DeliveryState, type Raise } from './deliveries.ts'
 import { handingOver } from './hand-over.ts'
+import { looksAround } from './look-plan.ts'
 import { writeChanges } from './record-writes.ts'
-import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import { authorOf, recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import { nextTurn } from './turn-moments.ts'
 import { typedKinds } from './typed/index.ts'
 import { lockAny, locking } from './typed/load.ts'
-import type { LaneName, StoredRecord } from './types.ts'
+import type { LaneName } from './types.ts'
 
 /** Records of one transaction: a save of the same record waits for no more. */
 const portion = 500
@@ -40,11 +41,12 @@ export function createTurns(db: Database, rules: () => Rules): Turns {
     result: await db.transaction(async tx => {
       const rows = await lockAny<TurnRow>(tx, lockRecords, [ids, at])
       const raises = await raisesOf(tx, rows, at, rules())
-      const { kinds } = rules()
+      const { kinds, subscriptions } = rules()
+      const looks = rows.flatMap(row => looksAround(subscriptions, { kind: row.kind, after: row.document, message: null, at }))
       const next = [rows.map(({ id }) => id), rows.map(row => nextTurn(kinds.get(row.kind) ?? {}, toRecord(row), at))]
       await Promise.all(setTurns.map(text => tx.query(text, next)))
-      await writeChanges(tx, { records: [], references: [], raises, isNew: () => false }, offers)
-      return { records: rows.length, lanes: [...new Set(raises.flatMap(({ lane, settled, held }) => settled || held ? [] : lane))] }
+      await writeChanges(tx, { records: [], references: [], raises, looks, isNew: () => false }, offers)
+      return { records: rows.length, lanes: waitingLanes(raises) }
     }),
   }))
 
@@ -74,11 +76,4 @@ async function raisesOf(tx: Transaction, rows: readonly TurnRow[], at: string, {
       stateOf,
     }).map(raise => stateOf(raise.subscription) ? { ...raise, again: true as const } : raise)
   })
-}
-
-/** The system that said all of it and so needs not be told; empty where several did. */
-function authorOf({ provenance }: StoredRecord): string {
-  const systems = new Set(Object.values(provenance).map(({ system }) => system))
-  const [only = ''] = systems.size === 1 ? systems : []
-  return only
 }

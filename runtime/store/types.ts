@@ -11,6 +11,7 @@ import type { Erasures } from './erasure-types.ts'
 import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
 import type { KeyFill } from './key-fill.ts'
+import type { Looks } from './looks.ts'
 import type { IdentityStore } from './identity-types.ts'
 import type { Contender, EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
 import type { RaiseStore } from './raises.ts'
@@ -27,7 +28,7 @@ export type * from './record-read-types.ts'
 export type * from './record-types.ts'
 export type * from './work-types.ts'
 
-export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, KeyFill, FieldIndexes, AnswerStore, RecordReads, IdentityStore, ImportStore, BulkStore, RaiseStore, ReferenceStore {
+export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, Looks, KeyFill, FieldIndexes, AnswerStore, RecordReads, IdentityStore, ImportStore, BulkStore, RaiseStore, ReferenceStore {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 

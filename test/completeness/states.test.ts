@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { canReach } from '../../runtime/completeness/reach.ts'
 import { prove, readPeriod, type Completeness } from '../../runtime/completeness/index.ts'
 import type { RegisteredSource, RegisteredSubscription } from '../../runtime/hub.ts'
-import { kinds } from '../../runtime/model/index.ts'
+import { kinds, needsListing } from '../../runtime/model/index.ts'
 import type { MessageYield } from '../../runtime/store/types.ts'
 import { aMessage, aRun, aSubscription, aWrite, claimDeliveries, claimMessages, configure, dead, deliverAll, done, openTestStore, retry, settleDelivery, settleMessage, type TestStore } from '../store/support.ts'
 
@@ -29,6 +29,20 @@ describe('completeness: states', () => {
     for (const { state, code, count } of portions) counts[code ? `${state} (${code})` : state] = (counts[code ? `${state} (${code})` : state] ?? 0) + count
     return counts
   }
+
+  it('what depends on other records: waiting until it was looked at, then as they say', async () => {
+    const needs = needsListing(kinds.get('price') ?? expect.fail('no prices'), { channel: 'web' }) ?? expect.fail('prices need no listing')
+    await configure(test.store, [aSubscription('shop', { kind: 'price', needs })], { kinds: Object.fromEntries(['price', 'variant', 'listing'].map(name => [name, kinds.get(name)?.rules ?? expect.fail(name)])) })
+    const variant = { ref: { system: 'web', kind: 'variant', id: 'A' } }
+    await test.store.save([aWrite('P', { list: 'retail', variant, value: { amount: '10.00', currency: 'NOK' } }, { kind: 'price', schema: 'price@1' })])
+    const states = async () => statesOf(await proof([{ ...deployed('shop'), kind: 'price', needs }]), 'shop')
+    expect(await states()).to.deep.equal({ waiting: 1 })
+    await test.store.look(new Date().toISOString())
+    expect(await states()).to.deep.equal({ filtered: 1 })
+    await test.store.save([aWrite('L', { channel: 'web', offer: 'buyable', variant }, { kind: 'listing', schema: 'listing@1' })])
+    await test.sql('delete from torg.look')
+    expect(await states()).to.deep.equal({ 'not-raised': 1 })
+  })
 
   it('deliveries: acknowledged, waiting, in back-off, dead, filtered, its own, and never raised', async () => {
     const small = (document: Record<string, unknown>): boolean => document['small'] === true

@@ -141,6 +141,18 @@ describe('hub nodes on a real Node-RED and store', function () {
       expect(wants()).to.deep.equal([true, true, true])
     })
 
+    it('asks of what tells of articles that they be listed where it says, and of nothing else', async () => {
+      const offers = (place: Record<string, unknown>) => hub.needs('changes')?.met([{ offer: 'buyable', ...place }], '2026-03-02T00:00:00Z')
+      await hub.deploy(changes({ kind: 'price', listed: 'channel', place: 'web-no', market: 'no' }))
+      expect([{ channel: 'web-no' }, { market: 'no' }, { channel: 'web-se' }, { store: 'web-no' }].map(offers)).to.deep.equal([true, true, false, false])
+      await hub.deploy(changes({ kind: 'stock', listed: 'store', place: 'oslo' }))
+      expect([{ store: 'oslo' }, { market: 'no' }, { channel: 'oslo' }].map(offers)).to.deep.equal([true, false, false])
+      for (const fields of [{ kind: 'price' }, { kind: 'order', listed: 'channel', place: 'web-no' }]) {
+        await hub.deploy(changes(fields))
+        expect(hub.needs('changes')).to.equal(undefined)
+      }
+    })
+
     it('shows what is missing and subscribes to nothing', async () => {
       for (const [fields, text] of [[{ system: '' }, 'system'], [{ system: 'gone' }, 'gone'], [{ kind: '' }, 'kind'], [{ filter: { match: 'all', rules: [{ path: 'a', operator: 'equals' }] } }, 'rule 1']] as const) {
         await hub.deploy(changes(fields))

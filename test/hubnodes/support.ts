@@ -19,7 +19,7 @@ import { createRegistry } from '../../runtime/registry.ts'
 import { createRunTracker } from '../../runtime/runs/tracker.ts'
 import type { RunOutcome, RunTracker } from '../../runtime/runs/types.ts'
 import { openStore } from '../../runtime/store/index.ts'
-import type { Delivery, Message, SaveOutcome, Store } from '../../runtime/store/types.ts'
+import type { Delivery, Message, Needs, SaveOutcome, Store } from '../../runtime/store/types.ts'
 import { createTestDatabase } from '../support/database.ts'
 
 export interface HubBench {
@@ -36,6 +36,7 @@ export interface HubBench {
   /** Runs a deployed `hub changes` node for a record. */
   deliver(subscription: string, delivery: Pick<Delivery, 'record' | 'operation'> & Partial<Delivery>): Promise<RunOutcome>
   matches(subscription: string, document: Record<string, unknown>, at?: string): boolean
+  needs(subscription: string): Needs | undefined
   save(write: Parameters<Store['save']>[0][number]): Promise<SaveOutcome>
   /** The status a node showed last. */
   statusOf(node: string): string
@@ -138,6 +139,7 @@ export function useHub(): HubBench {
       return start(node, toFlow(delivery, deliveryEnvelope({ run, deployment: 1, delivery })), run)
     },
     matches: (id, document, at = '2026-03-01T10:00:00.000Z') => subscription(id).matches(document, at),
+    needs: id => subscription(id).needs,
     async save(write) {
       const [outcome] = await need(store).save([write])
       return need(outcome)

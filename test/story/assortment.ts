@@ -106,4 +106,19 @@ export const assortmentSteps: Step[] = [{
     if (after !== before) throw new Error(`the webshop was given the price ${String(after)} of ${tent}, which is not listed there`)
     return `PoS charges 4299.00 NOK for ${tent}; the webshop was told nothing and has ${String(after)} NOK`
   },
+}, {
+  scene: 'The assortment',
+  title: 'The PIM lists it for the webshop, from a moment on and until another',
+  async run(world) {
+    const [from, to] = [1_500, 6_000].map(ahead => Date.now() + ahead * aheadMs / 10_000).map(at => new Date(at).toISOString())
+    const inShop = async () => [(await world.inShop('Product', ofShop(tent).productId))['status'], await priceInShop(world, tent)]
+    const before = await inShop()
+    await world.edit('pim', 'listings', `web-${tent}`, { scope: 'webshop-no', sku: tent, from, to })
+    const [, begun] = await world.sees('the shop shows it, with the price that came before', inShop, ([status, amount]) => status === 'ACTIVE' && amount === '4299.00')
+    const late = Date.now() - Date.parse(from ?? '')
+    if (late < 0) throw new Error(`the webshop was told ${-late} ms too early`)
+    await world.sees('it is a draft again', inShop, ([status]) => status === 'DRAFT')
+    if (Date.now() < Date.parse(to ?? '')) throw new Error('it was withdrawn before the end')
+    return `before, the webshop charged ${String(before[1])} NOK; ${(late / 1000).toFixed(1)} s after the listing began it shows ${tent} for ${String(begun)} NOK, and after its end no longer`
+  },
 }]

@@ -10,7 +10,7 @@ from the fed system itself is not sent back to it. When the flow has finished wi
 **Outputs**
 
 1. *new or changed*: the record is to be created or updated in the system.
-2. *to be removed*: the record was deleted, its customer was erased, it was merged into another, or no longer fits the filter. Leave it unwired where the system keeps
+2. *to be removed*: the record was deleted, its customer was erased, it was merged into another, no longer fits the filter, or is no longer listed. Leave it unwired where the system keeps
    such records.
 
 **Message**
@@ -34,6 +34,11 @@ A mode takes effect at the deploy; runs in flight end first.
 - *Only what is in effect now*: a record that begins later goes out when it begins, and leaves through the second output when it ends. For a webshop or a till
   with one price per article, which would charge tomorrow's price today.
 - *All*: every record as soon as it is known, with its dates. For an ERP or a till that switches by itself, also without the hub.
+
+**Listed** (products, variants, prices, stock)
+
+Only articles that a listing in effect offers in this channel, store or market; of products, those with such an article. The narrowest listing decides, and \`blocked\` counts as not
+offered. What came before its listing goes out when the listing begins, and leaves through the second output when it ends or is taken away. Within seconds, not in the moment of the save.
 
 **Batch**
 
@@ -66,7 +71,7 @@ fra mottakersystemet selv, sendes ikke tilbake dit. Når flyten er ferdig uten f
 **Utganger**
 
 1. *ny eller endret*: posten skal opprettes eller oppdateres i systemet.
-2. *skal fjernes*: posten er slettet, kunden er slettet på forespørsel, slått sammen med en annen, eller passer ikke lenger til filteret. La den stå uten ledning der systemet
+2. *skal fjernes*: posten er slettet, kunden er slettet på forespørsel, slått sammen med en annen, passer ikke lenger til filteret, eller er ikke lenger i sortimentet. La den stå uten ledning der systemet
    beholder slike poster.
 
 **Melding**
@@ -90,6 +95,11 @@ En modus gjelder fra deploy; kjøringer som er i gang, avsluttes først.
 - *Bare det som gjelder nå*: en post som begynner senere, leveres når den begynner, og går ut gjennom den andre utgangen når den slutter. For en nettbutikk
   eller kasse med én pris per vare, som ellers ville tatt morgendagens pris i dag.
 - *Alle*: hver post så snart den er kjent, med datoene sine. For et ERP eller en kasse som bytter selv, også uten huben.
+
+**I sortimentet** (produkter, varianter, priser, lager)
+
+Bare varer som en gjeldende sortimentslinje tilbyr i denne kanalen, butikken eller dette markedet; av produkter de som har en slik vare. Den smaleste linjen avgjør, og \`blocked\` regnes som
+ikke tilbudt. Det som kom før linjen, går ut når linjen begynner, og går ut gjennom den andre utgangen når den slutter eller tas bort. Innen sekunder, ikke i øyeblikket det lagres.
 
 **Bunt**
 
@@ -122,7 +132,7 @@ från det mottagande systemet självt skickas inte tillbaka dit. När flödet ä
 **Utgångar**
 
 1. *ny eller ändrad*: posten ska skapas eller uppdateras i systemet.
-2. *ska tas bort*: posten är raderad, kunden är raderad på begäran, sammanslagen med en annan eller passar inte längre in i filtret. Lämna den utan ledning där systemet
+2. *ska tas bort*: posten är raderad, kunden är raderad på begäran, sammanslagen med en annan, passar inte längre in i filtret eller finns inte längre i sortimentet. Lämna den utan ledning där systemet
    behåller sådana poster.
 
 **Meddelande**
@@ -146,6 +156,11 @@ Ett läge gäller från deploy; körningar som pågår avslutas först.
 - *Bara det som gäller nu*: en post som börjar senare levereras när den börjar, och går ut genom den andra utgången när den slutar. För en webbutik eller kassa
   med ett pris per artikel, som annars skulle ta morgondagens pris i dag.
 - *Alla*: varje post så snart den är känd, med sina datum. För ett affärssystem eller en kassa som själv byter, även utan hubben.
+
+**I sortimentet** (produkter, varianter, priser, lager)
+
+Bara artiklar som en gällande sortimentsrad erbjuder i denna kanal, butik eller på denna marknad; av produkter de som har en sådan artikel. Den smalaste raden avgör, och \`blocked\` räknas som
+inte erbjuden. Det som kom före raden går ut när raden börjar, och går ut genom den andra utgången när den slutar eller tas bort. Inom sekunder, inte i ögonblicket det sparas.
 
 **Bunt**
 
