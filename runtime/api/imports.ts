@@ -11,7 +11,7 @@ import { bodyOf, formatOf, truth } from './files.ts'
 import { bodyObject, handle, queryNumber, queryText } from './handler.ts'
 
 export interface ImportOptions {
-  store: Pick<Store, 'imports' | 'import' | 'importErrors' | 'confirmImport' | 'cancelImport'>
+  store: Pick<Store, 'imports' | 'import' | 'importErrors' | 'confirmImport' | 'cancelImport' | 'noteImport'>
   imports: Imports
   log: Logger
 }
@@ -26,7 +26,11 @@ export function importRoutes({ store, imports, log }: ImportOptions): Router {
   const router = Router()
   router.use(requireSender)
   const receive = async (id: string, req: Request): Promise<Import> => {
-    const taken = await imports.receive(id, bodyOf(req))
+    const taken = await imports.receive(id, bodyOf(req)).catch(async (thrown: unknown) => {
+      // Who received it may have ended and left the import as it was; who refused it has said so there.
+      if (thrown instanceof TorgError && thrown.code === 'hub.unavailable') await store.noteImport(id, thrown.message).catch(() => undefined)
+      throw thrown
+    })
     const { kind, system, mode, state, rows, created, updated, unchanged, failed, absent } = taken
     log.info({ import: id, kind, system, mode, state, rows, created, updated, unchanged, failed, absent }, `Import ${id} of ${kind} from ${system}: ${rows} lines, ${failed} refused; ${state}`)
     return taken

@@ -92,6 +92,8 @@ export interface ImportStore {
   settleLines(receiver: ImportReceiver, holdMs: number, lines: SettledLines): Promise<void>
   /** Lines ceased to come before the end: the import waits for them. */
   interruptImport(receiver: ImportReceiver, reason: string): Promise<void>
+  /** Whoever received the lines has ended and could not say so: this is why, once the hold has run out. */
+  noteImport(id: string, reason: string): Promise<void>
   /**
    * All lines are in. A full file ends what it does not hold: at once, or after a person said so where more than this share (0 to 1) of the
    * system's records is absent, or a line could not be read at all.

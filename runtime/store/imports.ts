@@ -39,6 +39,7 @@ update torg.import set line = $3, digest = $4, rows = $5, created = $6, updated 
   held_until = now() + $13 * interval '1 millisecond'
 where id = $1 and receiver = $2 returning 1 as held`
 const interrupt = `update torg.import set state = 'waiting', receiver = null, held_until = null, reason = $3 where id = $1 and receiver = $2`
+const note = `update torg.import set reason = $2 where id = $1 and state = 'receiving'`
 const lock = `select ${columns} from torg.import where id = $1 and receiver = $2 for update`
 const end = `
 update torg.import set state = $2, receiver = null, held_until = null, absent = $3, known = $4, reason = $5,
@@ -108,6 +109,8 @@ export function createImports(db: Database): ImportStore {
     settleLines: (by, holdMs, lines) => insistent('Settling lines of an import', () => db.transaction(tx => writeSettled(tx, by, holdMs, lines))),
 
     interruptImport: ({ id, receiver }, reason) => insistent('Interrupting an import', async () => { await db.query(interrupt, [id, receiver, reason]) }),
+
+    noteImport: (id, reason) => insistent('Noting why an import was cut off', async () => { await db.query(note, [id, reason]) }),
 
     endImport: ({ id, receiver }, mostAbsent) => insistent('Ending an import', () => db.transaction(async tx => {
       await tx.script(openPlanning)
@@ -184,6 +187,7 @@ function toImport(row: ImportRow): Import {
   return {
     id, kind, system, mode: row.full_file ? 'full' : 'partial', format, mapping, dryRun: row.dry_run, by, at: row.at.toISOString(),
     state: cutOff ? 'waiting' : row.state, line, rows, created, updated, unchanged, stale, removed, failed, unreadable, absent, known, kept, raising,
-    reason: cutOff ? 'The hub that received it was stopped.' : row.reason, endedAt: row.ended_at?.toISOString() ?? null, endedBy: row.ended_by,
+    // What is noted while lines come is told once nobody receives them any more.
+    reason: cutOff ? row.reason ?? 'The hub that received it was stopped.' : row.state === 'receiving' ? null : row.reason, endedAt: row.ended_at?.toISOString() ?? null, endedBy: row.ended_by,
   }
 }

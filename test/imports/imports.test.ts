@@ -170,6 +170,24 @@ describe('imports', () => {
     expect((await again(String(id), lines(location('1')))).json()).to.include({ state: 'done', created: 1 })
   })
 
+  it('say why their thread ended, once its hold has run out', async () => {
+    const { id } = await declare()
+    const { store } = test
+    const ending: TorgError[] = [new TorgError('request.conflict', 'Somebody else has it.'), new TorgError('hub.unavailable', 'The thread ended: out of memory.')]
+    const imports = { ...importsIn(store, save), receive: async () => { throw ending.pop() } }
+    const own = await startApi({ store, imports })
+    try {
+      await store.receiveImport({ id: String(id), receiver: crypto.randomUUID() }, 60_000)
+      for (const status of [503, 409]) expect((await call(`${own.url}/api/v1/imports/${String(id)}/lines`, { method: 'POST', body: 'x' })).status).to.equal(status)
+      expect(await store.import(String(id))).to.include({ state: 'receiving', reason: null })
+      await test.sql('update torg.import set held_until = now() - interval \'1 second\'')
+      expect(await store.import(String(id))).to.include({ state: 'waiting', reason: 'The thread ended: out of memory.' })
+      expect((await again(String(id), lines(location('1')))).json()).to.include({ state: 'done', reason: null })
+    } finally {
+      await own.close()
+    }
+  })
+
   describe('of full files', () => {
     it('remove what is absent, but neither what others saved, nor what is newer, nor refused lines', async () => {
       await send(partial, lines(...many(10)))
