@@ -17,6 +17,7 @@ on conflict (import_id, subscription) do update set last_id = excluded.last_id, 
 const list = 'select import_id as "importId", subscription from torg.raise order by at, import_id, subscription'
 // Only by whom knows the flows in force.
 const dropUndeployed = `delete from torg.raise where subscription <> all ($1::text[]) and ${isActive('$2')}`
+const listPaused = 'select name from torg.lane where paused_at is not null'
 // Two processes at once: one of them does it.
 const lock = `
 select kind, system, lane, first_id as first, last_id as last, cursor, before, at from torg.raise where import_id = $1 and subscription = $2 for update skip locked`
@@ -41,7 +42,7 @@ export async function extendRaises(tx: Transaction, { importId, kind, system, fi
 export interface RaiseStore {
   /**
    * Makes deliveries of the next portion of each range that a subscription in force waits for, `most` at most, if most of its last one is through.
-   * Of a subscription that is held nothing is made: its ranges wait.
+   * Of a subscription that is held, or whose lane is paused, nothing is made: its ranges wait.
    */
   advanceRaises(most: number): Promise<Advanced>
 }
@@ -78,7 +79,12 @@ export function createRaises(db: Database, rules: () => Rules, taker: () => Take
       if (found.length === 0) return { running: 0, moved: false, lanes: [] }
       const known = new Map(subscriptions.map(subscription => [subscription.id, subscription]))
       if (found.some(({ subscription }) => !known.has(subscription))) await retrying(() => db.query(dropUndeployed, [[...known.keys()], taker()?.deployment ?? 0]), isUnreachable)
-      const running = found.filter(({ subscription }) => known.has(subscription) && known.get(subscription)?.mode !== 'held')
+      const paused = new Set((await retrying(() => db.query<{ name: string }>(listPaused), isUnreachable)).map(({ name }) => name))
+      // What is made for a lane that a person has paused would only lie there, in front of what comes when it runs again.
+      const running = found.filter(({ subscription: id }) => {
+        const subscription = known.get(id)
+        return subscription && subscription.mode !== 'held' && !paused.has(subscription.lane)
+      })
       pacing.keep(new Set(running.map(keyOf)))
       const handed: LaneName[][] = []
       for (const one of running) {

@@ -128,6 +128,19 @@ describe('imports: in bulk', () => {
       expect(await test.sql('select 1 from torg.delivery')).to.deep.equal([])
     })
 
+    it('waits for a lane that is paused, and for no other', async () => {
+      await send(many(3))
+      await test.store.pauseLane('web.out', 'anna', 'stocktaking')
+      expect(await advance()).to.equal(1)
+      await advance()
+      expect((await raised()).map(({ subscription, looked }) => [subscription, looked])).to.deep.equal([['web', 0]])
+      expect(await test.sql(`select 1 from torg.delivery where lane = 'web.out'`)).to.deep.equal([])
+      await test.store.resumeLane('web.out')
+      await advance()
+      expect(await raised()).to.deep.equal([])
+      expect(await deliverAll(test.store, 'web.out')).to.have.length(3)
+    })
+
     it('ends where what waits is dropped', async () => {
       await send(many(3))
       expect(await test.store.dropWaiting()).to.equal(6)
