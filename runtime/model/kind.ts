@@ -135,7 +135,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     name, schemaName, label, plural, schema, links, scope, example, ...(worth && { worth }), machines: states?.machines ?? {},
     schemaId: `urn:torg:schema:${schemaName}`,
     rules: {
-      fact, links: links.map(link => link.pointer), ...(previous.length > 0 && { upgrade: convertTo }), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
+      fact, links: links.map(link => link.pointer), ...(previous.length > 0 && { upgrade: (document: Record<string, unknown>, from: string) => ({ document: convertTo(document, from), schema: schemaName }) }), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
       ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
       personal: {
         ...personalData(schema),

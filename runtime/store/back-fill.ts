@@ -5,12 +5,13 @@ import { handingOver } from './hand-over.ts'
 import type { JsonObject } from './merge.ts'
 import { needing, othersOf } from './needs.ts'
 import { writeChanges } from './record-writes.ts'
+import { upToDate } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import { lockAny, locking } from './typed/load.ts'
 import type { LaneName, Origin } from './types.ts'
 
 // Locked like by a save, so that none of another version is raised meanwhile; sorted like there.
-const lockRecords = locking('r.id, r.kind, r.version, r.document', 'r.id = any ($1::uuid[]) and r.version > 0 and r.deleted_at is null')
+const lockRecords = locking('r.id, r.kind, r.version, r.schema, r.document', 'r.id = any ($1::uuid[]) and r.version > 0 and r.deleted_at is null')
 const presentDeliveries = `
 select d.record_id, d.subscription from unnest($1::uuid[], $2::text[]) as g (record_id, subscription)
 cross join lateral torg.deliveries_of(g.record_id) d where d.subscription = g.subscription`
@@ -27,7 +28,7 @@ export interface MissingDelivery { recordId: string, subscription: string }
  */
 export async function raiseMissing(tx: Transaction, missing: readonly MissingDelivery[], rules: Rules, before: (raised: number) => Promise<unknown>, origin?: Origin): Promise<LaneName[]> {
   const ids = [...new Set(missing.map(({ recordId }) => recordId))]
-  const records = await lockAny<{ id: string, kind: string, version: number, document: JsonObject | null }>(tx, lockRecords, [ids])
+  const records = (await lockAny<{ id: string, kind: string, version: number, schema: string, document: JsonObject | null }>(tx, lockRecords, [ids])).map(row => upToDate(row, rules.kinds))
   const present = await tx.query<{ record_id: string, subscription: string }>(presentDeliveries, [missing.map(one => one.recordId), missing.map(one => one.subscription)])
   const recordOf = new Map(records.map(record => [record.id, record]))
   const has = new Set(present.map(row => `${row.record_id} ${row.subscription}`))

@@ -10,7 +10,7 @@ import { isObject, sameJson } from './json.ts'
 import { keyChanges } from './key-plan.ts'
 import type { Provenance } from './provenance.ts'
 import { writeChanges } from './record-writes.ts'
-import { recordColumns, toRecord, type RecordRow } from './rows.ts'
+import { recordColumns, toRecord, upToDate, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import type { Draft } from './save-step.ts'
 import { nextTurn } from './turn-moments.ts'
@@ -88,8 +88,8 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
       const { ids } = await recordsAbout(tx, rules(), customer.id)
       const rows = await tx.query<RecordRow>(`select ${recordColumns} from torg.any_record r where r.id = any ($1::uuid[]) order by r.kind, r.id`, [ids.filter(other => other !== customer.id)])
       const records: Record<string, StoredRecord[]> = {}
-      for (const row of rows) (records[row.kind] ??= []).push(toRecord(row))
-      return { customer, records, ...await tracesOf(tx, ids) }
+      for (const row of rows) (records[row.kind] ??= []).push(toRecord(upToDate(row, rules().kinds)))
+      return { customer: upToDate(customer, rules().kinds), records, ...await tracesOf(tx, ids) }
     })),
 
     erase: (id, { by, why }) => guarded('Erasing a customer', async () => {
@@ -98,7 +98,7 @@ export function createErasures(db: Database, rules: () => Rules): Erasures {
           const customer = isId(id) ? await customerOf(tx, id) : null
           if (!customer) throw new TorgError('request.not-found', { detail: `There is no customer ${id}.`, value: id, next: 'Name the hub\'s own id of the customer; GET /api/v1/customers finds it by number or reference.' })
           const { ids, parts } = await recordsAbout(tx, rules(), customer.id)
-          const rows = await lockAny<Locked>(tx, lockRecords, [ids])
+          const rows = (await lockAny<Locked>(tx, lockRecords, [ids])).map(row => upToDate(row, rules().kinds))
           const self = rows.find(row => row.id === customer.id)
           if (!self || self.erased) throw new TorgError('request.conflict', { detail: `Customer ${id} is erased already.`, next: 'See how far it is: torg erasures.' })
           const states = await tx.query<DeliveryState>(deliveriesOf, [ids])

@@ -107,7 +107,7 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...createKeyFill(db, () => rules),
     ...createErasures(db, () => rules),
     ...createAnswers(db),
-    ...createRecordReads(db),
+    ...createRecordReads(db, () => rules),
     ...createImports(db),
     ...createBulk(db, () => rules),
     ...createReferenceLinks(db, () => rules),

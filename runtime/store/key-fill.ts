@@ -2,7 +2,7 @@
 import { guarded, isUnreachable, retrying, type Database } from './db.ts'
 import { keyChanges } from './key-plan.ts'
 import { isKeyTaken, writeKeys } from './key-writes.ts'
-import { toRecord, type RecordRow } from './rows.ts'
+import { toRecord, upToDate, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import type { Draft } from './save-step.ts'
 
@@ -36,11 +36,7 @@ export interface KeyFill {
 export function createKeyFill(db: Database, rules: () => Rules): KeyFill {
   const fill = (ids: readonly string[]): Promise<void> => retrying(() => db.transaction(async tx => {
     const { kinds } = rules()
-    const changed = (await tx.query<RecordRow>(lockRecords, [ids])).map((row): Draft => {
-      const record = toRecord(row)
-      const upgrade = kinds.get(row.kind)?.upgrade
-      return { ...record, document: upgrade ? upgrade(record.document, record.schema) : record.document }
-    })
+    const changed = (await tx.query<RecordRow>(lockRecords, [ids])).map((row): Draft => toRecord(upToDate(row, kinds)))
     const keys = keyChanges({ changed, before: () => undefined, kinds, looked: new Map() })
     await Promise.all(writeKeys(tx, { records: [], references: [], raises: [], keys, isNew: () => false }))
   }), error => isUnreachable(error) || isKeyTaken(error))

@@ -7,7 +7,7 @@ import { raiseDeliveries, waitingLanes, type DeliveryState, type Raise } from '.
 import { handingOver } from './hand-over.ts'
 import { dependentsOf, needing, othersOf } from './needs.ts'
 import { writeChanges } from './record-writes.ts'
-import { authorOf, recordColumns, toRecord, type RecordRow } from './rows.ts'
+import { authorOf, recordColumns, toRecord, upToDate, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import { lockAny, locking } from './typed/load.ts'
 import type { LaneName, StoredRecord } from './types.ts'
@@ -63,7 +63,7 @@ export function createLooks(db: Database, rules: () => Rules): Looks {
   const lookAt = (ids: readonly string[], at: string, messageOf: (id: string) => string | null): Promise<LaneName[]> => retrying(() => handingOver(undefined, async offers => ({
     claims: [],
     result: await db.transaction(async tx => {
-      const raises = await decide(tx, (await lockAny<RecordRow>(tx, lockRecords, [ids])).map(toRecord), at, messageOf)
+      const raises = await decide(tx, (await lockAny<RecordRow>(tx, lockRecords, [ids])).map(row => toRecord(upToDate(row, rules().kinds))), at, messageOf)
       await writeChanges(tx, { records: [], references: [], raises, isNew: () => false }, offers)
       return waitingLanes(raises)
     }),

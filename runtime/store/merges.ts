@@ -11,6 +11,7 @@ import { isKeyTaken } from './key-writes.ts'
 import { joinDocuments, partDocuments, type Sourced } from './record-merge.ts'
 import { unpackProvenance, type PackedProvenance } from './provenance.ts'
 import { writeChanges } from './record-writes.ts'
+import { upToDate } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import type { Draft } from './save-step.ts'
 import { nextTurn } from './turn-moments.ts'
@@ -71,7 +72,7 @@ async function merge(tx: Transaction, { kind, into, from, by, why }: Parameters<
   if (typedKind(kind)) throw conflict(`A ${kind} is what one system says under one reference, and cannot be merged.`)
   if (rules.kinds.get(kind)?.fact) throw conflict(`A ${kind} never changes and cannot be merged.`)
   const both = await lock(tx, [into, from])
-  const winner = living(both, kind, into), loser = living(both, kind, from)
+  const winner = upToDate(living(both, kind, into), rules.kinds), loser = upToDate(living(both, kind, from), rules.kinds)
   const states = await statesOf(tx, [into, from])
   const moved = await tx.query<Reference>(moveReferences, [into, from])
   await tx.query(setMerged, [from, into])

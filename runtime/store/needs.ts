@@ -3,6 +3,7 @@ import type { Queries } from './db.ts'
 import { textAt } from './field-indexes.ts'
 import { isObject } from './json.ts'
 import type { JsonObject } from './merge.ts'
+import { upToDate } from './rows.ts'
 import { typedKind } from './typed/index.ts'
 import type { KindRules, Needs, Subscription } from './types.ts'
 
@@ -37,13 +38,12 @@ export async function othersOf(db: Queries, { kind, about, link, reach }: Needs,
       return thing === undefined ? [] : { id, about: thing }
     })
   const things = [...new Set(pairs.map(pair => pair.about))]
-  const found = things.length === 0 ? [] : await db.query<{ about: string, document: JsonObject, schema: string }>(`
-    select g.id as about, r.document, r.schema from unnest($1::uuid[]) g (id) cross join lateral ${familyOf('g.id')}
+  const found = things.length === 0 ? [] : await db.query<{ about: string, kind: string, document: JsonObject, schema: string }>(`
+    select g.id as about, '${kind}' as kind, r.document, r.schema from unnest($1::uuid[]) g (id) cross join lateral ${familyOf('g.id')}
     cross join lateral ${linkingTo(kind, link, 'f.id')}`, [things])
-  const upgrade = kinds.get(kind)?.upgrade
-  const documentsOf = Map.groupBy(found, row => row.about)
+  const documentsOf = Map.groupBy(found.map(row => upToDate(row, kinds)), row => row.about)
   const thingsOf = Map.groupBy(pairs, pair => pair.id)
-  return id => (thingsOf.get(id) ?? []).flatMap(pair => documentsOf.get(pair.about) ?? []).map(({ document, schema }) => upgrade ? upgrade(document, schema) : document)
+  return id => (thingsOf.get(id) ?? []).flatMap(pair => documentsOf.get(pair.about) ?? []).map(({ document }) => document)
 }
 
 /** Ids of records of a subscription's kind that are about these things, in their order. */

@@ -4,7 +4,7 @@ import type { Database } from './db.ts'
 import { recognise } from './identity.ts'
 import { keyText } from './key-plan.ts'
 import { findHolders, type HolderRow } from './key-writes.ts'
-import { sourceOf, survivor, toRecord, type RecordRow } from './rows.ts'
+import { sourceOf, survivor, toRecord, upToDate, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import type { RecordSought, StoredRecord } from './types.ts'
 
@@ -23,7 +23,7 @@ export async function findRecord(db: Database, { kind, by, rules }: { kind: stri
             select r.id from ${from} r where ${ofKind} and r.number = $1 and r.version > 0
             order by r.deleted_at is not null and r.merged_into is null, r.merged_into is not null, r.updated_at desc limit 1
           ) n)`, [by.number])
-  return rows[0] ? toRecord(rows[0]) : null
+  return rows[0] ? toRecord(upToDate(rows[0], rules.kinds)) : null
 }
 
 function recordsOf(kind: string): string {
@@ -39,7 +39,7 @@ async function findLike(db: Database, { kind, document, number, rules }: { kind:
   const holders = await db.query<HolderRow>(findHolders, [keys.map(() => kind), keys.map(({ rule }) => rule), keys.map(({ value }) => value)])
   if (holders.length === 0) return null
   const living = await db.query<RecordRow>(`${recordsOf(kind)} and r.id = any ($1::uuid[]) and r.deleted_at is null and r.merged_into is null`, [[...new Set(holders.map(row => row.record_id))]])
-  const records = new Map(living.map(row => [row.id, toRecord(row)]))
+  const records = new Map(living.map(row => [row.id, toRecord(upToDate(row, rules.kinds))]))
   const holdersOf = Map.groupBy(holders, keyText)
   const { record } = recognise({ refs: [], document, number }, kindRules, key => (holdersOf.get(keyText({ kind, ...key })) ?? []).flatMap(row => records.get(row.record_id) ?? []))
   return record ? records.get(record.id) ?? null : null

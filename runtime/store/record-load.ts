@@ -3,7 +3,7 @@ import type { Transaction } from './db.ts'
 import { keysOfWrites, keyText } from './key-plan.ts'
 import { findHolders, type HolderRow } from './key-writes.ts'
 import { findLinks } from './links.ts'
-import { toRecord, type RecordRow } from './rows.ts'
+import { toRecord, upToDate, type RecordRow } from './rows.ts'
 import { referenceKey, type Rules, type SavePlan } from './save-plan.ts'
 import { findOwnReferences, lockTyped } from './typed/load.ts'
 import { typedKind } from './typed/index.ts'
@@ -74,20 +74,19 @@ export async function load(tx: Transaction, plan: SavePlan, writes: EntityWrite[
     if (!typed && records.length < ids.length) ofTyped.push(...await lockTyped(tx, ids))
     know(ofRecords)
     const refsOf = Map.groupBy(ofRecords, row => row.record_id)
-    for (const row of records) {
+    for (const stored of records) {
+      const row = upToDate(stored, rules.kinds)
       if (row.merged_into !== null) continue
       if (row.version === 0) placeholders.add(row.id)
       const refs = (refsOf.get(row.id) ?? []).map(ref => ({ system: ref.system, kind: ref.kind, id: ref.external_id }))
-      const upgrade = rules.kinds.get(row.kind)?.upgrade
-      plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document && upgrade ? upgrade(row.document, row.schema) : row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null })
+      plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null })
     }
-    for (const { own_system: system, own_id: id, source_time: time, acked, ...row } of ofTyped) {
+    for (const { own_system: system, own_id: id, source_time: time, acked, ...row } of ofTyped.map(stored => upToDate(stored, rules.kinds))) {
       const own = system === null || id === null ? null : { system, id, sourceTime: time?.toISOString() ?? null }
       const reference = own && { system: own.system, kind: row.kind, id: own.id }
       if (own && reference) plan.knowReference({ reference, recordId: row.id, sourceTime: own.sourceTime })
       const refs = [...reference ? [reference] : [], ...(refsOf.get(row.id) ?? []).map(ref => ({ system: ref.system, kind: ref.kind, id: ref.external_id }))]
-      const upgrade = rules.kinds.get(row.kind)?.upgrade
-      plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document && upgrade ? upgrade(row.document, row.schema) : row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null, own })
+      plan.knowRecord({ ...toRecord({ ...row, refs }), document: row.document, erased: row.erased, turnsAt: row.turns_at?.toISOString() ?? null, own })
       for (const [subscription, [, , present]] of Object.entries(acked ?? {})) plan.knowDelivery({ subscription, recordId: row.id, operation: present ? 'upsert' : 'remove', pending: false })
     }
     for (const row of deliveries) {

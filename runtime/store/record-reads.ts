@@ -3,7 +3,9 @@ import { guarded, type Database } from './db.ts'
 import { isId } from '../ids.ts'
 import type { RecordPage, RecordQuery, RecordReads, ScopedPrices } from './record-read-types.ts'
 import { textAt } from './field-indexes.ts'
-import { deliveredColumns, sourceOf, survivor, toDelivered, type DeliveredRow, type Source } from './rows.ts'
+import { deliveredColumns, sourceOf, survivor, toDelivered, upToDate, type DeliveredRow, type Source } from './rows.ts'
+import type { Rules } from './save-plan.ts'
+import type { DeliveredRecord } from './types.ts'
 import { typedKind } from './typed/index.ts'
 
 type Statement = [text: string, values: unknown[]]
@@ -58,12 +60,6 @@ function byId(kind: string, id: string): Statement {
   return [`select ${columns} from ${from} r where ${ofKind} and r.version > 0 and r.id = ${survivor('$1::uuid')}`, [id]]
 }
 
-function toPage({ limit }: RecordQuery, rows: readonly PageRow[]): RecordPage {
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  return { records: shown.map(toDelivered), next: rows.length > limit && last ? { at: last.position, id: last.id } : null }
-}
-
 // Prices for others are left out here already: a variant may have one for each of thousands of customers. Where their fields came from is not asked, it would take longer than the rest.
 const pricesOf = `
 select v.document ->> 'sku' as sku, v.id as variant_id, p.* from unnest($1::text[]) as g (sku)
@@ -77,7 +73,15 @@ left join lateral (
     and (r.store is null or r.store = $4) and (r.channel is null or r.channel = $5) and (r.customer_group is null or r.customer_group = any ($6))
 ) p on true`
 
-export function createRecordReads(db: Database): RecordReads {
+export function createRecordReads(db: Database, rules: () => Pick<Rules, 'kinds'>): RecordReads {
+  const read = (row: DeliveredRow): DeliveredRecord => toDelivered(upToDate(row, rules().kinds))
+
+  const toPage = ({ limit }: RecordQuery, rows: readonly PageRow[]): RecordPage => {
+    const shown = rows.slice(0, limit)
+    const last = shown.at(-1)
+    return { records: shown.map(read), next: rows.length > limit && last ? { at: last.position, id: last.id } : null }
+  }
+
   /** Lists of what links to a record or to what became part of it. Mostly there is nothing of the kind, so the lists do not wait for the answer. */
   const linkedTo = async (id: string, queries: readonly RecordQuery[]): Promise<RecordPage[]> => {
     const [parts, ...alone] = await db.asked<[{ id: string }[], ...PageRow[][]]>([[partsOf, [id]], ...queries.map(query => listing(query))])
@@ -90,7 +94,7 @@ export function createRecordReads(db: Database): RecordReads {
       if (!isId(id)) return null
       const queries = linked.map(({ pointer, ...wanted }): RecordQuery => ({ ...wanted, where: { pointer, value: id }, descending: true }))
       const [[row], pages] = await Promise.all([db.query<DeliveredRow>(...byId(kind, id)), queries.length === 0 ? [] : linkedTo(id, queries)])
-      return row ? { record: toDelivered(row), linked: pages } : null
+      return row ? { record: read(row), linked: pages } : null
     }),
     list: query => guarded(`Listing records of the kind ${query.kind}`, async () => {
       const { where } = query
@@ -104,7 +108,7 @@ export function createRecordReads(db: Database): RecordReads {
       for (const row of rows) {
         const entry = found.get(row.variant_id) ?? { sku: row.sku, variant: row.variant_id, prices: [] }
         found.set(row.variant_id, entry)
-        if (row.id !== null) entry.prices.push(toDelivered(row))
+        if (row.id !== null) entry.prices.push(read(row))
       }
       return [...found.values()]
     }),

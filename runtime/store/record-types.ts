@@ -167,8 +167,8 @@ export interface KindRules {
   fact: boolean
   /** The delivery order of facts, for example the terminal of a receipt. Not used for other kinds. */
   orderKey?(document: Record<string, unknown>): string
-  /** A document stored under an earlier schema as one of today's. Absent where there was none. */
-  upgrade?(document: Record<string, unknown>, schema: string): Record<string, unknown>
+  /** What is stored under an earlier schema as of today's, with its name. Absent where there was none. */
+  upgrade?(document: Record<string, unknown>, schema: string): { document: Record<string, unknown>, schema: string }
   /** Moments, ISO 8601, at which a subscription may begin or cease to want the document: its period begins or ends. Absent: there are none. */
   momentsOf?(document: Record<string, unknown>): string[]
   /** Whose personal data a document has, and what is left without it. */

@@ -1,7 +1,7 @@
 /** How records and deliveries stand in the tables and come out of them. */
 import { unpackProvenance, type PackedProvenance } from './provenance.ts'
 import { typedKind } from './typed/index.ts'
-import type { DeliveredRecord, Delivery, DeliveryOperation, LaneName, Reference, RemoveReason, StoredRecord } from './types.ts'
+import type { DeliveredRecord, Delivery, DeliveryOperation, KindRules, LaneName, Reference, RemoveReason, StoredRecord } from './types.ts'
 
 /** @param references rows with `system`, `kind` and `external_id` of those of the record `r` */
 const columnsWith = (references: string): string => `r.id, r.kind, r.version, r.schema, r.number, r.document, r.created_at, r.updated_at, r.deleted_at,
@@ -59,6 +59,12 @@ export interface DeliveryRow extends DeliveredRow {
 
 export function toRecord(row: RecordRow): StoredRecord {
   return { ...toDelivered(row), provenance: unpackProvenance(row.provenance) }
+}
+
+/** A row as of today's schema of its kind: whatever is asked of a document is asked of that. */
+export function upToDate<Row extends { kind: string, schema: string, document: Record<string, unknown> | null }>(row: Row, kinds: ReadonlyMap<string, KindRules>): Row {
+  const upgrade = kinds.get(row.kind)?.upgrade
+  return upgrade && row.document ? { ...row, ...upgrade(row.document, row.schema) } : row
 }
 
 /** The system that said all of a record and so needs not be told of it; empty where several did. */

@@ -4,7 +4,7 @@ import { raiseDeliveries, waitingLanes, type DeliveryState, type Raise } from '.
 import { handingOver } from './hand-over.ts'
 import { looksAround } from './look-plan.ts'
 import { writeChanges } from './record-writes.ts'
-import { authorOf, recordColumns, toRecord, type RecordRow } from './rows.ts'
+import { authorOf, recordColumns, toRecord, upToDate, type RecordRow } from './rows.ts'
 import type { Rules } from './save-plan.ts'
 import { nextTurn } from './turn-moments.ts'
 import { typedKinds } from './typed/index.ts'
@@ -39,7 +39,7 @@ export function createTurns(db: Database, rules: () => Rules): Turns {
   const turnPortion = (ids: string[], at: string): Promise<Omit<Turned, 'more'>> => handingOver(undefined, async offers => ({
     claims: [],
     result: await db.transaction(async tx => {
-      const rows = await lockAny<TurnRow>(tx, lockRecords, [ids, at])
+      const rows = (await lockAny<TurnRow>(tx, lockRecords, [ids, at])).map(row => upToDate(row, rules().kinds))
       const raises = await raisesOf(tx, rows, at, rules())
       const { kinds, subscriptions } = rules()
       const looks = rows.flatMap(row => looksAround(subscriptions, { kind: row.kind, after: row.document, message: null, at }))

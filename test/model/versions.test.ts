@@ -33,6 +33,6 @@ describe('versions of a schema', () => {
     const at = '2026-03-01T10:00:00.000Z'
     const entity = joinEntity(parcel, { id: 'x', kind: 'parcel', version: 7, schema: 'parcel@1', number: null, document: first, refs: [], createdAt: at, updatedAt: at, deletedAt: null })
     expect(entity).to.deep.include({ schema: 'parcel@3', version: 7, ...parcel.example })
-    expect(parcel.rules.upgrade?.(first, 'parcel@1')).to.deep.equal(parcel.example)
+    expect(parcel.rules.upgrade?.(first, 'parcel@1')).to.deep.equal({ document: parcel.example, schema: 'parcel@3' })
   })
 })
