@@ -57,11 +57,16 @@ export const mappingSchema = Type.Object({
 export type Rule = Static<typeof ruleSchema>
 export type Mapping = Static<typeof mappingSchema>
 
-/** One line for each rule of a stored mapping that writes this top-level field, or a part of it. */
-export function rulesTo(mapping: unknown, field: string): string[] {
+/** The rules of a stored mapping that write this top-level field, or a part of it, or all there is; each on one line, and whether it takes the value as it is from the same place. */
+export function rulesTo(mapping: unknown, field: string): { text: string, passesOn: boolean }[] {
   const rules: unknown = typeof mapping === 'object' && mapping !== null && 'rules' in mapping ? mapping.rules : []
-  return Array.isArray(rules) ? rules.filter(isRule).filter(({ to }) => to.split(/[.[]/)[0] === field).map(ruleText) : []
+  const all = Array.isArray(rules) ? rules.filter(isRule) : []
+  const own = all.filter(({ to }) => to.split(/[.[]/)[0] === field)
+  return (own.length > 0 ? own : all.filter(({ to }) => to === '$')).map(rule => ({ text: ruleText(rule), passesOn: passesOn(rule) }))
 }
+
+/** `charges[given].code <- charges[].code` as well: groups have no name where they are read. */
+const passesOn = ({ to, from, steps = [], when }: Rule): boolean => from !== undefined && steps.length === 0 && when === undefined && to.replaceAll(/\[[^\]]*\]/g, '[]') === from.replaceAll(/\[[^\]]*\]/g, '[]')
 
 /** What is deployed was checked. */
 const isRule = (value: unknown): value is Rule => typeof value === 'object' && value !== null && 'to' in value && typeof value.to === 'string'

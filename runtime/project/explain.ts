@@ -1,6 +1,7 @@
 /** Why a field of a record says what it says, in plain words. Pure. */
 import type { Contender, Origin, StoredRecord } from '../store/types.ts'
 import { isObject } from './json.ts'
+import { makersOf, type FieldRule } from './makers.ts'
 import { isWithin, mastersOf, nameRow, pointerOf } from './role-paths.ts'
 import type { RoleRow } from './types.ts'
 
@@ -11,7 +12,7 @@ export interface FieldExplanation {
   /** Absent where no value stands. */
   value?: unknown
   origin: Origin | null
-  /** Names of the flow nodes, where they are deployed still, and the mapping's rules for the field. */
+  /** Names of the flow nodes, where they are deployed still, and the rules that made the field: of the last mapping, or of those before it where it only passes the field on. */
   node: string | null
   mapping: string | null
   rules: string[]
@@ -30,8 +31,8 @@ export interface ExplainOptions {
   flows: readonly Readonly<Record<string, unknown>>[]
   /** JSON pointer; absent: all fields. */
   field?: string
-  /** One line for each rule of a stored mapping that writes a top-level field. */
-  rulesTo(mapping: unknown, field: string): string[]
+  /** The rules of a stored mapping that write a top-level field. */
+  rulesTo(mapping: unknown, field: string): FieldRule[]
 }
 
 /** Empty where nothing was ever said of the field. */
@@ -46,10 +47,9 @@ export function explain({ record, contenders, roles, flows, rulesTo, field = '' 
     // What a system said once and was taken at its word for later is no contender.
     const lost = contenders.filter(one => one.pointer === pointer && !(origin?.system === one.system && origin.at >= one.at)).sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
     const value = valueAt(record, pointer)
-    const mapping = origin?.mapping === undefined ? undefined : nodes.get(origin.mapping)
-    const rules = mapping ? rulesTo(mapping['mapping'], pointer.split('/')[1] ?? '') : []
+    const makers = origin?.mapping === undefined ? [] : makersOf(nodes, origin.mapping, node => rulesTo(node['mapping'], pointer.split('/')[1] ?? ''))
     const rows = roles.filter(row => row.kind === record.kind && isWithin(pointer, pointerOf(row.field))).sort((one, other) => pointerOf(other.field).length - pointerOf(one.field).length)
-    const facts = { node: nameOf(origin?.node, nodes), mapping: nameOf(origin?.mapping, nodes), rules, roles: rows.map(describeRow) }
+    const facts = { node: nameOf(origin?.node, nodes), mapping: makers.length > 0 ? makers.map(({ id }) => nameOf(id, nodes)).join(' or ') : nameOf(origin?.mapping, nodes), rules: makers.flatMap(({ rules }) => rules), roles: rows.map(describeRow) }
     return { field: pointer, ...(value !== undefined && { value }), origin: origin ?? null, ...facts, contenders: lost, text: toText({ pointer, value, origin, ...facts, lost }) }
   })
 }

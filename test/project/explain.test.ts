@@ -28,6 +28,26 @@ describe('explaining a field', () => {
     ])
     expect(phones).to.deep.include({ field: '/phones', origin: crm, mapping: 'map "CRM contact"', rules: ['phones[].value <- mobile | trim'] })
   })
+  it('names the mapping that made the value, not the one that only passes it on', () => {
+    const rule = (to: string, from: string, over: object = {}) => ({ to, from, ...over })
+    const map = (id: string, rules: object[], next: string, over: object = {}) => ({ id, type: 'map', name: id, mapping: { from: 'any', to: 'torg:customer', rules }, wires: [[next]], ...over })
+    const chain = [
+      map('first', [rule('name', 'full_name'), rule('phones[].value', 'mobiles[]'), rule('language', 'lang')], 'ask'),
+      map('aside', [rule('name', 'other')], 'ask', { target: 'aside' }),
+      { id: 'ask', type: 'switch', wires: [['out'], []] }, { id: 'out', type: 'link out', links: ['in'], wires: [] }, { id: 'in', type: 'link in', wires: [['second']] },
+      map('second', [rule('name', 'name'), rule('phones[all].value', 'phones[].value'), rule('language', 'language', { steps: [{ name: 'lower' }] }), rule('tags', 'tags')], 'third'),
+      map('third', [rule('$', '$')], 'save'),
+      { id: 'save', type: 'hub save', name: 'Save customer', wires: [[]] },
+    ]
+    const made = { ...crm, mapping: 'third' }
+    const explained = explain({ record: { kind: 'customer', number: null, deletedAt: null, document: {}, provenance: { '/name': made, '/phones': made, '/language': made, '/tags': made, '/ext': made } }, contenders: [], roles: [], flows: chain, rulesTo })
+    expect(explained.map(({ field, mapping, rules }) => [field, mapping, rules])).to.deep.equal([
+      ['/ext', 'map "third"', ['$ <- $']], ['/language', 'map "second"', ['language <- language | lower']], ['/name', 'map "first"', ['name <- full_name']],
+      ['/phones', 'map "first"', ['phones[].value <- mobiles[]']], ['/tags', 'map "second"', ['tags <- tags']],
+    ])
+    const two = [...chain, map('other', [rule('name', 'called')], 'second')]
+    expect(explain({ record: { kind: 'customer', number: null, deletedAt: null, document: {}, provenance: { '/name': made } }, contenders: [], roles: [], flows: two, rulesTo })[0]).to.include({ mapping: 'map "other" or map "first"' })
+  })
   it('goes through all fields, the parts that have an origin of their own apart', () => {
     expect(of().map(({ field, value }) => [field, value])).to.deep.equal([['/loyalty', { points: 7, tier: 'gold' }], ['/loyalty/points', 7], ['/name', 'Kari'], ['/number', 'K1'], ['/phones', ['+4791234567']]])
     expect(of('/loyalty').map(({ field }) => field)).to.deep.equal(['/loyalty', '/loyalty/points'])
