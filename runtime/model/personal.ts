@@ -2,6 +2,7 @@
  * Personal data of a document, found by the marks in its schema: `pii: true` is data about the person the document is about, `pii: "staff"` about
  * an employee, which an erasure of the customer leaves. Pure.
  */
+import { nationalPhone } from './phones.ts'
 import { isRecord, type JsonSchema } from './validation.ts'
 
 type Json = Record<string, unknown>
@@ -15,7 +16,7 @@ export interface PersonalData {
   without(document: Json): Json
   /** The same, and of the rest only what the schema requires. */
   bare(document: Json): Json
-  /** E-mail addresses and phone numbers in it: what also finds the person elsewhere. */
+  /** E-mail addresses and phone numbers in it, these in E.164 form and in the digits that people write within their country: what also finds the person elsewhere. */
   identifiers(document: Json): string[]
 }
 
@@ -65,6 +66,8 @@ export function personalData(schema: JsonSchema): PersonalData {
     if (typeof value === 'string') {
       const name = isRecord(given) ? nameOf(given) : undefined
       if (name === 'Email' || name === 'Phone') into.add(value)
+      const national = name === 'Phone' ? nationalPhone(value) : undefined
+      if (national !== undefined) into.add(national)
     }
     for (const shape of shapesOf(node)) identify(shape, value, into)
     if (Array.isArray(value)) for (const item of value) identify(node.items, item, into)

@@ -32,3 +32,16 @@ export function possiblePhones(text: string): string[] {
   const national = countries.flatMap(country => internationalPhone(text, country) ?? [])
   return withZero ? national : [...national.filter(number => number.length === 11), ...[internationalPhone(`+${text.trim()}`) ?? []].flat().filter(number => number.length > 10)]
 }
+
+/** Countries in which people write eight digits and no zero, and such in which a zero comes first. */
+const nationalForms: readonly [code: string, zero: string, form: RegExp][] = [['47', '', /^\d{8}$/], ['45', '', /^\d{8}$/], ['46', '0', /^\d{6,9}$/], ['358', '0', /^\d{5,10}$/]]
+
+/** The digits people within Norway, Denmark, Sweden or Finland write of a number in E.164 form; undefined for others. */
+export function nationalPhone(international: string): string | undefined {
+  for (const [code, zero, form] of nationalForms) {
+    if (!international.startsWith(`+${code}`)) continue
+    const digits = international.slice(code.length + 1)
+    if (form.test(digits)) return `${zero}${digits}`
+  }
+  return undefined
+}

@@ -45,7 +45,7 @@ masked as (
   update torg.message m set
     body = convert_to(regexp_replace(convert_from(b.body, 'LATIN1'), $3, '${erased}', 'gi'), 'LATIN1'),
     key = case when m.state <> 'pending' and m.key ~* $3 then m.id::text else m.key end, event_id = case when m.event_id ~* $3 then null else m.event_id end,
-    headers = regexp_replace(m.headers::text, $3, '${erased}', 'gi')::jsonb, error = regexp_replace(m.error::text, $3, '${erased}', 'gi')::jsonb
+    headers = torg.erased_in(m.headers, $3, '${erased}'), error = torg.erased_in(m.error, $3, '${erased}')
   from batch b where m.id = b.id and (b.records is null or b.records = '{}') and position('\\x00'::bytea in b.body) = 0
     and (convert_from(b.body, 'LATIN1') ~* $3 or m.key ~* $3 or m.event_id ~* $3 or m.headers::text ~* $3 or m.error::text ~* $3)
 )
@@ -59,15 +59,23 @@ const referencesWith = [{ table: 'torg.reference', id: 'record_id' }, ...typedKi
 update ${table} set external_id = regexp_replace(external_id, $2, ${erasedOnce}, 'gi')
 where ${id} = any ($1::uuid[]) and external_id ~* $2`)
 
+const between = '[ ()/-]{0,2}'
 /**
- * An expression of PostgreSQL that finds these e-mail addresses and phone numbers, a phone also with spaces or hyphens, with 00 for the plus and
+ * What may not stand around a number in national writing, which is short enough to be many things: it is no part of a word, an order number or a decimal, belongs to no other country, and is no
+ * number in JSON.
+ */
+const aroundNational = ['(?<![0-9A-Za-z_/-])(?<![0-9][.])(?<!([+]|00)[0-9]{1,3}[ -]?)(?<!"[ ]?:[ ]?)(?<!\\[[ ]?)', '(?![0-9A-Za-z_]|[./-][0-9])'] as const
+
+/**
+ * An expression of PostgreSQL that finds these e-mail addresses and phone numbers, a phone also with spaces, hyphens or brackets, with 00 for the plus and
  * without. Null where there are none.
  */
 export function identifierPattern(identifiers: readonly string[]): string | null {
   const patterns = identifiers.map(identifier => {
-    const digits = /^\+(\d+)$/.exec(identifier)?.[1]
+    const [, plus = '', digits] = /^(\+?)(\d+)$/.exec(identifier) ?? []
     if (digits === undefined) return identifier.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    return `(?<![0-9])(\\+|00)?${digits.split('').join('[ -]?')}(?![0-9])`
+    if (plus === '') return `${aroundNational[0]}${digits.split('').join(between)}${aroundNational[1]}`
+    return `(?<![0-9])(\\+|00)?${digits.split('').join(`${between}([(]0[)]${between})?`)}(?![0-9])`
   })
   return patterns.length === 0 ? null : patterns.join('|')
 }
@@ -92,8 +100,9 @@ export async function sweep(db: Database, { records, pattern }: Swept, signal: A
   const columns = await db.query<{ table: string, column: string, type: string, of_record: boolean, unique: boolean }>(columnsToSweep, [notSwept])
   for (const { table, column, type, of_record: ofRecord, unique } of columns) {
     if (signal.aborted) return false
+    const replaced = type === 'text' ? `regexp_replace("${column}", $1, ${unique ? erasedOnce : `'${erased}'`}, 'gi')` : `torg.erased_in("${column}"::jsonb, $1, '${erased}')::${type}`
     await inTransaction(tx => tx.query(
-      `update torg."${table}" set "${column}" = regexp_replace("${column}"::text, $1, ${unique ? erasedOnce : `'${erased}'`}, 'gi')::${type} where "${column}"::text ~* $1${ofRecord ? ' and record_id = any ($2::uuid[])' : ''}`,
+      `update torg."${table}" set "${column}" = ${replaced} where "${column}"::text ~* $1${ofRecord ? ' and record_id = any ($2::uuid[])' : ''}`,
       ofRecord ? [pattern, records] : [pattern]))
   }
   return !signal.aborted

@@ -19,6 +19,7 @@ import { typedMove } from './migrations/0020-typed-move.ts'
 import { typedAcked } from './migrations/0021-typed-acked.ts'
 import { bulk } from './migrations/0022-bulk.ts'
 import { look } from './migrations/0024-look.ts'
+import { erasedIn } from './migrations/0025-erased-in.ts'
 import { turns } from './migrations/0015-turns.ts'
 import { closed } from './migrations/0016-closed.ts'
 import { messageResult } from './migrations/0009-message-result.ts'
@@ -47,6 +48,7 @@ const migrations: readonly { id: number, name: string, sql: string }[] = [
   { id: 21, name: 'typed-acked', sql: typedAcked },
   { id: 22, name: 'bulk', sql: bulk },
   { id: 24, name: 'look', sql: look },
+  { id: 25, name: 'erased-in', sql: erasedIn },
 ]
 
 /** Any number, the same in every hub: two hubs starting at once migrate one after the other. */

@@ -191,6 +191,6 @@ export interface PersonalRules {
   without(document: Record<string, unknown>): Record<string, unknown>
   /** The same, and of the rest only what has to be there. */
   bare(document: Record<string, unknown>): Record<string, unknown>
-  /** E-mail addresses and phone numbers in it. */
+  /** E-mail addresses and phone numbers in it, these as `+4722334455` and as `22334455`. */
   identifiers(document: Record<string, unknown>): string[]
 }

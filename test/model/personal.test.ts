@@ -52,6 +52,6 @@ describe('personal data', () => {
     })
     const document = { who: { type: 'b', phone: '+4740000123', kept: 1 }, list: [{ mail: 'a@example.no' }, { mail: 'b@example.no' }], ext: { 'x-nick': 'Inga', points: 3 } }
     expect(without(document)).to.deep.equal({ who: { type: 'b', kept: 1 }, list: [], ext: { points: 3 } })
-    expect(identifiers(document)).to.deep.equal(['+4740000123', 'a@example.no', 'b@example.no'])
+    expect(identifiers(document)).to.deep.equal(['+4740000123', '40000123', 'a@example.no', 'b@example.no'])
   })
 })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../runtime/model/index.ts'
 import { kind } from '../model/support.ts'
+import { identifierPattern } from '../../runtime/store/erasure-sweep.ts'
 import type { Erasure, NewMessage, SaveOutcome, Store } from '../../runtime/store/types.ts'
 import { aMessage, aRun, aSubscription, aWrite, claimMessages, configure, dead, deliverAll, done, openTestStore, ref, rejection, type TestStore } from './support.ts'
 
@@ -50,7 +51,7 @@ describe('store: erasure of a customer', () => {
     await store.save([aWrite('7001', {}, { kind: 'customer', schema: 'customer@1', refs: [ref('web', '7001', 'customer'), ref('club', email, 'customer')] })])
     const order = await arrive('o1', webhook({ total: 12 }), message => save('order', '1042', orderDocument('7001'), 'web', message))
     const receipt = (await save('receipt', 'r1', { ...kind('receipt').example, customer: { id: customer }, notes: [{ text: `Ring ${phone}`, audience: 'internal' }] }, 'store')).record.id
-    const deadLetter = await arrive('o2', { body: Buffer.from(`Hei, jeg heter Ingrid. ${email.toLowerCase()}, 0047 40 00 01 23`) })
+    const deadLetter = await arrive('o2', { body: Buffer.from(`Hei, jeg heter Ingrid. ${email.toLowerCase()}, 0047 40 00 01 23 eller 400 00 123`) })
     return { customer, order, receipt, deadLetter }
   }
 
@@ -64,6 +65,18 @@ describe('store: erasure of a customer', () => {
     }
     return found
   }
+
+  it('finds a phone in whatever writing, and leaves other numbers alone', async () => {
+    const pattern = identifierPattern(['+4740000123', '40000123', '+46701234567', '0701234567']) ?? expect.fail('no pattern')
+    const left = async (text: string) => (await test.sql<{ left: string }>(`select regexp_replace($1, $2, '#', 'gi') as left`, [text, pattern]))[0]?.left
+    for (const text of ['+4740000123', '0047 40 00 01 23', '4740000123', '40 00 01 23', '40000123', '400 00 123', '070-123 45 67', '+46 (0)70-123 45 67', '0701234567', '+46 70 123 45 67']) {
+      for (const [before, after] of [['', ''], ['tlf. ', ', Oslo'], ['"', '"'], ['{"phone":"', '"}'], ['Kari;', ';0150'], ['Kari,', ',0150']]) expect(await left(`${before}${text}${after}`), text).to.equal(`${before}#${after}`)
+    }
+    expect(await left('(070) 123 45 67')).to.equal('(#')
+    for (const text of ['140000123', '400001234', 'SO-40000123', '{"id":40000123}', '{"id": 40000123, "a": 1}', '[40000123, 1]', '+45 40 00 01 23', '+4540000123', '0.40000123', '40000123.50', 'a40000123', '701234567']) expect(await left(text), text).to.equal(text)
+    const [row] = await test.sql(`select torg.erased_in('{"a":[40000123,4740000123,"ring 40 00 01 23",null,true],"40000123":{"b":{}}}', $1, 'erased') as left`, [pattern])
+    expect(row).to.deep.equal({ left: { a: [40000123, 'erased', 'ring erased', null, true], erased: { b: {} } } })
+  })
 
   const end = async (): Promise<Erasure[]> => store.continueErasures(never)
 
@@ -88,7 +101,7 @@ describe('store: erasure of a customer', () => {
     expect(await end()).to.deep.equal([])
     expect((await store.erasure(begun.id))?.state).to.equal('waiting')
     for (const word of ['ingrid.solbakken', 'Solbakken', phone, '400 00 123', '40 00 01 23']) expect(await tablesWith(word), word).to.satisfy((tables: string[]) => tables.every(table => table === 'erasure' || table === 'reference'))
-    expect((await store.deadLetter(`m-${deadLetter}`))?.input).to.have.property('body', 'Hei, jeg heter Ingrid. erased, erased')
+    expect((await store.deadLetter(`m-${deadLetter}`))?.input).to.have.property('body', 'Hei, jeg heter Ingrid. erased, erased eller erased')
 
     const delivered = await deliverAll(store)
     expect(delivered.map(({ kind: name, operation, reason }) => [name, operation, reason]).sort()).to.deep.equal([['customer', 'remove', 'erased'], ['order', 'upsert', null]])
