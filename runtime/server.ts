@@ -14,6 +14,7 @@ import { loadConnectors } from './kit/load.ts'
 import { createImports, createThreads } from './imports/index.ts'
 import { closeServer, listen } from './listening.ts'
 import { rulesTo } from './mapping/format.ts'
+import { compileMapping } from './mapping/index.ts'
 import { kinds } from './model/index.ts'
 import type { EmbeddedNodeRed } from './node-red/embed.ts'
 import { addEditorLanguages } from './node-red/editor-languages.ts'
@@ -115,7 +116,11 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
     kinds: project.kinds, schemas: new Map([...project.kinds].map(([name, { schema }]) => [name, schema])),
     systems: () => [...registry.systems.values()],
     hint: parts.engine.wake,
-    lanes: { names: () => parts.engine.states().map(({ lane }) => lane), refresh: parts.engine.refresh },
+    subscription: (id) => registry.subscriptions.get(id), compile: (mapping) => compileMapping(mapping, { lookups: project.lookups }),
+    lanes: {
+      names: () => parts.engine.states().map(({ lane }) => lane), refresh: parts.engine.refresh,
+      nodes: () => [...registry.sources.values(), ...registry.subscriptions.values()].map(({ nodeId: id, lane, node: { type }, name }) => ({ id, lane, type, ...(name !== undefined && { name }) })),
+    },
     prove: (options) => prove({
       census: store.census, kinds,
       systems: () => [...registry.systems.values()], sources: () => [...registry.sources.values()], subscriptions: () => [...registry.subscriptions.values()],

@@ -28,6 +28,7 @@ import { privacyRoutes, type PrivacyOptions } from './privacy.ts'
 import { recordRoutes, type RecordOptions } from './records/index.ts'
 import { repairRoutes, type RepairOptions } from './repairs.ts'
 import { referenceRoutes } from './references.ts'
+import { traceRoutes, type TraceOptions } from './traces/index.ts'
 import { newRequestId, sendProblem, toAnswer } from './problem.ts'
 
 /** Node-RED's apps, once it has started. */
@@ -43,7 +44,7 @@ export interface ApiOptions extends CompletenessOptions {
   /** The canonical kinds with the project's own fields. */
   kinds: RecordOptions['kinds']
   hub: Pick<Hub, 'accepting' | 'sourcesOf' | 'hasSystem' | 'receive' | 'save' | 'find' | 'readerOf' | 'publicUrl'>
-  store: Pick<Store, 'ping' | 'depths' | 'decisions' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store'] & IdentityOptions['store'] & ImportOptions['store']
+  store: Pick<Store, 'ping' | 'depths' | 'decisions' | 'processes' | 'deadLetters' | 'deadLetter' | 'reopen' | 'closeDeadLetter' | 'mend' | 'activeDeployment' | 'deploymentByRevision' | 'deployments'> & RepairOptions['store'] & LaneOptions['store'] & GuardOptions['store'] & KeyOptions['store'] & RecordOptions['store'] & PrivacyOptions['store'] & IdentityOptions['store'] & ImportOptions['store'] & TraceOptions['store']
   settings: Pick<Settings, 'adminUser' | 'adminPasswordHash' | 'publicUrl' | 'bodyLimit'>
   metrics: Metrics
   log: Logger
@@ -59,6 +60,9 @@ export interface ApiOptions extends CompletenessOptions {
   systems?(): readonly RegisteredSystem[]
   hint?(lane: LaneName): void
   lanes?: LaneOptions['lanes']
+  /** A deployed subscription by the id of its node. */
+  subscription?: TraceOptions['subscription']
+  compile?: TraceOptions['compile']
   imports?: ImportOptions['imports']
   /** Bounds of what is taken at once. */
   enter?: Pressure['enter']
@@ -105,6 +109,7 @@ export function createApi(options: ApiOptions): Api {
   // Everything else is for administrators, whether it exists or not.
   app.use(['/metrics', '/api'], requireAdmin)
   app.get('/metrics', handle(async (_req, res) => { res.set('Content-Type', metrics.registry.contentType).end(await metrics.text()) }))
+  app.use('/api/v1', traceRoutes(options))
   app.use('/api/v1/keys', keyRoutes(options))
   app.use('/api/v1/status', statusRoutes(options))
   app.use('/api/v1/lanes', laneRoutes(options))

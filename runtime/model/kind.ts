@@ -60,6 +60,8 @@ export interface Kind {
   move(document: Record<string, unknown>, state: string, at: string): Record<string, unknown>
   /** What is never written but follows from the document, such as the order's status; null where the kind has none. */
   status(document: Record<string, unknown>): Record<string, string> | null
+  /** The document as a screen may show it: personal data masked. */
+  masked(document: Record<string, unknown>): Record<string, unknown>
   /** A worked example, valid and checked. */
   readonly example: Record<string, unknown>
   /** Parts beside the record itself that may have own fields of a customer: `lines`. */
@@ -127,6 +129,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
     const [from, to] = [versionIn(name, given), versionIn(name, wanted)]
     return from === null || to === null ? document : convert(document, { kind: name, from, to, conversions: previous })
   }
+  const { masked, without, bare, identifiers } = personalData(schema)
   const examineChange: Kind['checkChange'] = (before, after) => {
     if (!fits(before) || !fits(after)) return null
     return (states ? changeFault(states.read(before), states.read(after)) : null) ?? checkChange?.(before, after) ?? null
@@ -138,7 +141,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
       fact, links: links.map(link => link.pointer), ...(previous.length > 0 && { upgrade: (document: Record<string, unknown>, from: string) => ({ document: convertTo(document, from), schema: schemaName }) }), ...(period && { momentsOf: document => momentsOf(period, document) }), ...(orderKey && { orderKey }), ...((states ?? checkChange) && { checkChange: examineChange }),
       ...(rules.length > 0 && { match: toMatchRules({ ...match, rules }) }),
       personal: {
-        ...personalData(schema),
+        without, bare, identifiers,
         customers: links.filter(link => link.kind === 'customer').map(link => link.pointer),
         partOf: links.filter(({ pointer, kind }) => kind !== 'customer' && pointer.lastIndexOf('/') === 0),
       },
@@ -149,6 +152,7 @@ function makeKind<S extends TSchema, Told extends TSchema>(definition: KindDefin
       : { findings: findings(validate(), document), fault: null },
     checkChange: examineChange,
     convert: convertTo,
+    masked,
     hasPeriod: period !== undefined,
     inEffect: (document, at) => period === undefined || isInEffect(period, document, at),
     moves: Object.keys(states?.moves ?? {}),

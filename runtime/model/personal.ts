@@ -2,6 +2,7 @@
  * Personal data of a document, found by the marks in its schema: `pii: true` is data about the person the document is about, `pii: "staff"` about
  * an employee, which an erasure of the customer leaves. Pure.
  */
+import { mask } from './masking.ts'
 import { nationalPhone } from './phones.ts'
 import { isRecord, type JsonSchema } from './validation.ts'
 
@@ -16,6 +17,8 @@ export interface PersonalData {
   without(document: Json): Json
   /** The same, and of the rest only what the schema requires. */
   bare(document: Json): Json
+  /** The document with what is about a person masked, also about an employee. */
+  masked(document: Json): Json
   /** E-mail addresses and phone numbers in it, these in E.164 form and in the digits that people write within their country: what also finds the person elsewhere. */
   identifiers(document: Json): string[]
 }
@@ -61,6 +64,13 @@ export function personalData(schema: JsonSchema): PersonalData {
     }
     return Object.fromEntries(fields)
   }
+  const hide = (given: unknown, value: unknown): unknown => {
+    const node = resolve(given)
+    if (node.pii !== undefined && node.pii !== false) return mask(value)
+    const kept = shapesOf(node).reduce((current, shape) => hide(shape, current), value)
+    if (Array.isArray(kept)) return kept.map(item => hide(node.items, item))
+    return isRecord(kept) ? Object.fromEntries(Object.entries(kept).map(([name, inner]) => [name, hide(fieldOf(node, name), inner)])) : kept
+  }
   const identify = (given: unknown, value: unknown, into: Set<string>): void => {
     const node = resolve(given)
     if (typeof value === 'string') {
@@ -80,6 +90,10 @@ export function personalData(schema: JsonSchema): PersonalData {
   return {
     without,
     bare: document => Object.fromEntries(Object.entries(without(document)).filter(([name]) => requires(schema, name))),
+    masked: document => {
+      const hidden = hide(schema, document)
+      return isRecord(hidden) ? hidden : {}
+    },
     identifiers: document => {
       const found = new Set<string>()
       identify(schema, document, found)

@@ -4,7 +4,7 @@ import { guarded, isUnreachable, retrying, type Database } from './db.ts'
 import { isId } from '../ids.ts'
 import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
-import type { Closing, DeadLetter, DeadLetterSummary, LaneDepth, LaneName } from './types.ts'
+import type { Closing, DeadLetter, DeadLetterSummary, LaneDepth, LaneName, NodeDepth } from './types.ts'
 
 const summaryColumns = 'type, lane, system, key, node, at, attempts, error, item, subscription'
 
@@ -13,13 +13,13 @@ const listDead = (closed: 'null' | 'not null'): string => `
 with dead as (
   (select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription
     from torg.message
-    where state = 'dead' and closed is ${closed} and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+    where state = 'dead' and closed is ${closed} and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3) and ($8::text is null or source = $8)
       and ($5::timestamptz is null or (dead_at, id, ''::text) < ($5, $6::uuid, $7::text))
     order by dead_at desc, id desc limit $4)
   union all
   (select 'delivery', lane, system, key, subscription, dead_at, attempts, error, record_id, subscription
     from torg.delivery
-    where dead and closed is ${closed} and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3)
+    where dead and closed is ${closed} and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3) and ($8::text is null or subscription = $8)
       and ($5::timestamptz is null or (dead_at, record_id, subscription) < ($5, $6::uuid, $7::text))
     order by dead_at desc, record_id desc, subscription desc limit $4)
 )
@@ -40,31 +40,31 @@ const closeDelivery = `update torg.delivery set ${closing} where record_id = $3 
 
 const countLanes = `
 with waiting as (
-  select lane, count(*)::int as pending, (count(*) filter (where due_at <= now()))::int as due, 0 as dead, min(received_at) as oldest, 0 as held
-  from torg.message where state = 'pending' group by lane
+  select lane, source as node, count(*)::int as pending, (count(*) filter (where due_at <= now()))::int as due, 0 as dead, min(received_at) as oldest, 0 as held
+  from torg.message where state = 'pending' group by lane, source
   union all
-  select lane, count(*)::int, (count(*) filter (where due_at <= now()))::int, 0, min(wanted_at), 0
-  from torg.delivery where desired > acked and not dead and not held group by lane
+  select lane, subscription, count(*)::int, (count(*) filter (where due_at <= now()))::int, 0, min(wanted_at), 0
+  from torg.delivery where desired > acked and not dead and not held group by lane, subscription
   union all
-  select lane, 0, 0, count(*)::int, null, 0 from torg.message where state = 'dead' and closed is null group by lane
+  select lane, source, 0, 0, count(*)::int, null, 0 from torg.message where state = 'dead' and closed is null group by lane, source
   union all
-  select lane, 0, 0, count(*)::int, null, 0 from torg.delivery where dead and closed is null group by lane
+  select lane, subscription, 0, 0, count(*)::int, null, 0 from torg.delivery where dead and closed is null group by lane, subscription
   union all
-  select lane, 0, 0, 0, null, count(*)::int from torg.delivery where held and desired > acked and not dead group by lane
+  select lane, subscription, 0, 0, 0, null, count(*)::int from torg.delivery where held and desired > acked and not dead group by lane, subscription
   union all
   -- What imports raised and is no delivery yet.
-  select lane, sum(greatest(total - looked, 1))::int, 0, 0, min(at), 0 from torg.raise group by lane
+  select lane, subscription, sum(greatest(total - looked, 1))::int, 0, 0, min(at), 0 from torg.raise group by lane, subscription
 )
-select lane, sum(pending)::int as pending, sum(due)::int as due, sum(held)::int as held, sum(dead)::int as dead,
+select lane, node, sum(pending)::int as pending, sum(due)::int as due, sum(held)::int as held, sum(dead)::int as dead,
   greatest(0, coalesce(extract(epoch from now() - min(oldest)) * 1000, 0))::float8 as "oldestMs"
-from waiting group by lane order by lane`
+from waiting group by lane, node order by lane, node`
 
 interface SummaryRow {
   type: 'message' | 'delivery', lane: LaneName, system: string, key: string, node: string, at: Date, attempts: number, error: StoredError, item: string, subscription: string
 }
 
 export interface DeadLetters {
-  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, closed?: boolean, limit: number, after?: string }): Promise<DeadLetterSummary[]>
+  deadLetters(filter: { lane?: LaneName, node?: string, type?: 'message' | 'delivery', code?: string, closed?: boolean, limit: number, after?: string }): Promise<DeadLetterSummary[]>
   deadLetter(id: string): Promise<DeadLetter | null>
   reopen(id: string): Promise<LaneName | null>
   closeDeadLetter(id: string, closing: Pick<Closing, 'by' | 'note'>): Promise<Closing | null>
@@ -73,9 +73,9 @@ export interface DeadLetters {
 
 export function createDeadLetters(db: Database): DeadLetters {
   return {
-    deadLetters: ({ lane, type, code, closed = false, limit, after }) => guarded('Listing dead letters', async () => {
+    deadLetters: ({ lane, node, type, code, closed = false, limit, after }) => guarded('Listing dead letters', async () => {
       const behind = after === undefined ? null : await position(db, after)
-      const rows = await db.query<SummaryRow>(listDead(closed ? 'not null' : 'null'), [lane ?? null, type ?? null, code ?? null, limit, behind?.at ?? null, behind?.item ?? null, behind?.subscription ?? null])
+      const rows = await db.query<SummaryRow>(listDead(closed ? 'not null' : 'null'), [lane ?? null, type ?? null, code ?? null, limit, behind?.at ?? null, behind?.item ?? null, behind?.subscription ?? null, node ?? null])
       return rows.map(toSummary)
     }),
     deadLetter: id => guarded('Reading a dead letter', async () => {
@@ -108,9 +108,20 @@ export function createDeadLetters(db: Database): DeadLetters {
     depths: () => guarded('Counting the lanes', () => retrying(() => db.transaction(async tx => {
       // The one statement that may read a whole table: with most rows pending that is three times faster than the index.
       await tx.script('set local enable_seqscan = on; set local enable_bitmapscan = on')
-      return tx.query<LaneDepth>(countLanes)
+      return toLanes(await tx.query<NodeDepth & { lane: LaneName }>(countLanes))
     }), isUnreachable)),
   }
+}
+
+/** Sums of the nodes of each lane, with them. */
+function toLanes(rows: readonly (NodeDepth & { lane: LaneName })[]): LaneDepth[] {
+  return [...Map.groupBy(rows, ({ lane }) => lane)].map(([lane, nodes]) => {
+    const sum = (field: 'pending' | 'due' | 'held' | 'dead'): number => nodes.reduce((all, node) => all + node[field], 0)
+    return {
+      lane, pending: sum('pending'), due: sum('due'), held: sum('held'), dead: sum('dead'), oldestMs: Math.max(...nodes.map(({ oldestMs }) => oldestMs)),
+      nodes: nodes.map(({ node, pending, due, held, dead, oldestMs }) => ({ node, pending, due, held, dead, oldestMs })),
+    }
+  })
 }
 
 type ParsedId = { type: 'message', item: string, subscription: '' } | { type: 'delivery', item: string, subscription: string }

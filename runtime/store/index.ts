@@ -13,11 +13,13 @@ import { createDeployments } from './deployments.ts'
 import { createErasures } from './erasure.ts'
 import { createFieldIndexes } from './field-indexes.ts'
 import { createImports } from './imports.ts'
+import { createTraces } from './traces.ts'
 import { createTurns } from './turns.ts'
 import { createInbox } from './inbox.ts'
 import { createKeyFill } from './key-fill.ts'
 import { createLanes } from './lanes.ts'
 import { createLooks } from './looks.ts'
+import { createMending } from './mending.ts'
 import { createMerges } from './merges.ts'
 import { migrate, requireMigrated } from './migrate.ts'
 import { createPartitions } from './partitions.ts'
@@ -99,6 +101,8 @@ export async function openStore({ databaseUrl, log, poolSize = 10, migrates = tr
     ...createRepairs(db, () => rules),
     ...createRaises(db, () => rules, () => taker),
     ...createReviews(db),
+    ...createMending(db),
+    ...createTraces(db),
     ...createMerges(db, () => rules),
     ...createApiKeys(db),
     ...createFieldIndexes(db),

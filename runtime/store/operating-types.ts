@@ -16,8 +16,8 @@ export interface DeadLetterSummary {
   attempts: number
   error: StoredError
 }
-/** Who said that a dead letter needs nobody any more, and why. */
-export interface Closing { by: string, note: string | null, at: string }
+/** Who said that a dead letter needs nobody any more, and why. `mended`: the message that took its place, as a dead letter would be named. */
+export interface Closing { by: string, note: string | null, at: string, mended?: string }
 export interface DeadLetter extends DeadLetterSummary {
   closed: Closing | null
   input: { contentType: string, headers: Record<string, string>, body: string } | StoredRecord
@@ -79,8 +79,11 @@ export interface RemovedOld { table: 'message' | 'run' | 'repair' | 'import', re
 /** What waits for a person beside dead letters: records that may be the same, files that would remove much, erasures that are not confirmed by every system. */
 export interface Decisions { reviews: number, imports: number, erasures: number }
 
-/** Depth of a lane for metrics, status and the sweep. `held` deliveries wait for their subscription to go live and are not pending. */
-export interface LaneDepth { lane: LaneName, pending: number, due: number, held: number, dead: number, oldestMs: number }
+interface Depth { pending: number, due: number, held: number, dead: number, oldestMs: number }
+/** Of a source or subscription, deployed or not. */
+export interface NodeDepth extends Depth { node: string }
+/** Depth of a lane for metrics, status and the sweep, with that of its nodes. `held` deliveries wait for their subscription to go live and are not pending. */
+export interface LaneDepth extends Depth { lane: LaneName, nodes: NodeDepth[] }
 
 /** How many deliveries a change of modes concerned, by what it did to them, and the lanes that have work since. */
 export interface ModeChanges { released: number, held: number, adopted: number, lanes: LaneName[] }

@@ -9,6 +9,9 @@ export type Among = 'dead' | 'settled'
 // Keys are locked before what they hold, as everywhere.
 const onWake = `on conflict (lane, key) do update set due_at = case when w.epoch is null then least(w.due_at, excluded.due_at) else w.due_at end`
 
+/** Makes one key of a lane due. */
+export const wakeKey = `insert into torg.work as w (lane, key, due_at) values ($1, $2, now()) ${onWake}`
+
 const wakeMessages = `
 insert into torg.work as w (lane, key, due_at)
 select distinct lane, key, now() from torg.message where id = any ($1::uuid[]) and state = any ($2::text[]) order by lane, key

@@ -12,6 +12,8 @@ import type { FieldIndexes } from './field-indexes.ts'
 import type { Turns } from './turns.ts'
 import type { KeyFill } from './key-fill.ts'
 import type { Looks } from './looks.ts'
+import type { MendingStore } from './mending.ts'
+import type { TraceStore } from './trace-types.ts'
 import type { IdentityStore } from './identity-types.ts'
 import type { Contender, EntityWrite, KindRules, RecordSought, Roles, SaveOutcome, StoredRecord, Subscription } from './record-types.ts'
 import type { RaiseStore } from './raises.ts'
@@ -26,9 +28,10 @@ export type * from './identity-types.ts'
 export type * from './operating-types.ts'
 export type * from './record-read-types.ts'
 export type * from './record-types.ts'
+export type * from './trace-types.ts'
 export type * from './work-types.ts'
 
-export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, Looks, KeyFill, FieldIndexes, AnswerStore, RecordReads, IdentityStore, ImportStore, BulkStore, RaiseStore, ReferenceStore {
+export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, Looks, KeyFill, FieldIndexes, AnswerStore, RecordReads, IdentityStore, ImportStore, BulkStore, RaiseStore, ReferenceStore, MendingStore, TraceStore {
   /** Stores a message; concurrent calls share one statement. Rejects with `hub.unavailable` when PostgreSQL cannot be reached. */
   receive(message: NewMessage): Promise<ReceivedMessage>
 
@@ -73,7 +76,8 @@ export interface Store extends RepairStore, ApiKeyStore, Erasures, Turns, Looks,
   /** After a deploy: every open lane is tried at once, and rates count from now on. */
   probeLanes(): Promise<void>
 
-  deadLetters(filter: { lane?: LaneName, type?: 'message' | 'delivery', code?: string, closed?: boolean, limit: number, after?: string }): Promise<DeadLetterSummary[]>
+  /** `node`: a source or a subscription. */
+  deadLetters(filter: { lane?: LaneName, node?: string, type?: 'message' | 'delivery', code?: string, closed?: boolean, limit: number, after?: string }): Promise<DeadLetterSummary[]>
   deadLetter(id: string): Promise<DeadLetter | null>
   /** Makes a dead letter due again; false where it is none. */
   reopen(id: string): Promise<LaneName | null>

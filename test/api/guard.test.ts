@@ -15,11 +15,12 @@ const hash = bcrypt.hashSync(password, 4)
 const guarded: [string, string][] = [
   ['GET', '/metrics'], ['GET', '/schemas'], ['GET', '/schemas/order@1'],
   ['GET', '/api/v1/status'],
-  ['GET', '/api/v1/dead-letters'], ['GET', '/api/v1/dead-letters/m-1'], ['POST', '/api/v1/dead-letters/rerun'], ['POST', '/api/v1/dead-letters/m-1/rerun'], ['POST', '/api/v1/dead-letters/m-1/close'],
+  ['GET', '/api/v1/dead-letters'], ['GET', '/api/v1/dead-letters/m-1'], ['POST', '/api/v1/dead-letters/rerun'], ['POST', '/api/v1/dead-letters/m-1/rerun'], ['POST', '/api/v1/dead-letters/m-1/close'], ['POST', '/api/v1/dead-letters/close'], ['POST', '/api/v1/dead-letters/m-1/mend'],
+  ['GET', '/api/v1/search'], ['GET', '/api/v1/messages/m-1'],
   ['GET', '/api/v1/lanes'], ['POST', '/api/v1/lanes/erp.out/pause'], ['POST', '/api/v1/lanes/erp.out/resume'],
   ['GET', '/api/v1/privacy/customers/1'], ['GET', '/api/v1/privacy/erasures'], ['POST', '/api/v1/privacy/erasures'], ['GET', '/api/v1/privacy/erasures/1'], ['POST', '/api/v1/privacy/erasures/1/confirm'],
   ...[...kinds.values()].flatMap(({ plural, rules: { fact } }): [string, string][] => [
-    ['GET', `/api/v1/${plural}`], ['GET', `/api/v1/${plural}/m-1`], ['GET', `/api/v1/${plural}/m-1/explain`], ['POST', `/api/v1/${plural}`],
+    ['GET', `/api/v1/${plural}`], ['GET', `/api/v1/${plural}/m-1`], ['GET', `/api/v1/${plural}/m-1/explain`], ['GET', `/api/v1/${plural}/m-1/timeline`], ['GET', `/api/v1/${plural}/m-1/sent/m-1`], ['POST', `/api/v1/${plural}`],
     ...fact ? [] : ['PUT', 'PATCH', 'DELETE'].map((method): [string, string] => [method, `/api/v1/${plural}/m-1`]),
     ...fact ? [] : ['merge', 'unmerge'].map((action): [string, string] => ['POST', `/api/v1/${plural}/m-1/${action}`]),
   ]), ['POST', '/api/v1/prices/lookup'], ['GET', '/api/v1/openapi.json'],

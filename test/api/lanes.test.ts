@@ -17,7 +17,7 @@ describe('lanes over HTTP and torg', () => {
     api = await startApi({
       store,
       systems: () => [{ nodeId: 's', key: 'erp', connector: 'rest', label: 'ERP', limits: { concurrency: 2, rate: { tokenMs: 100, burst: 10 }, breakAfter: 5 } }],
-      lanes: { names: () => ['erp.out', 'erp.in'], refresh: lane => { refreshed.push(lane) } },
+      lanes: { names: () => ['erp.out', 'erp.in'], nodes: () => [{ id: 'orders-out', lane: 'erp.out', type: 'hub changes', name: 'Orders' }], refresh: lane => { refreshed.push(lane) } },
     })
   })
   after(async () => {
@@ -41,10 +41,16 @@ describe('lanes over HTTP and torg', () => {
 
   it('are listed with their limits, those of what comes in apart', async () => {
     expect(await lane('erp.out')).to.deep.equal({
-      lane: 'erp.out', state: 'working', paused: null, open: null, throttledUntil: null, failures: 0, error: null, pending: 0, due: 0, dead: 0, oldestMs: 0,
+      lane: 'erp.out', label: 'ERP', state: 'working', paused: null, open: null, throttledUntil: null, failures: 0, error: null, pending: 0, due: 0, held: 0, dead: 0, oldestMs: 0,
       limits: { concurrency: 2, rate: { tokenMs: 100, burst: 10 }, breakAfter: 5 },
+      nodes: [{ node: 'orders-out', type: 'hub changes', name: 'Orders', deployed: true, pending: 0, due: 0, held: 0, dead: 0, oldestMs: 0 }],
     })
     expect(await lane('erp.in')).to.have.property('limits').that.deep.equals({ concurrency: null, rate: null, breakAfter: 5 })
+  })
+
+  it('have a row for each node, also for one that is not deployed any more and has left something', async () => {
+    await store.receive({ lane: 'old.in', system: 'old', source: 'gone', topic: 'orders', key: '1', eventId: null, contentType: 'application/json', headers: {}, body: Buffer.from('{}'), sourceTime: null })
+    expect(await lane('old.in')).to.deep.include({ label: null, pending: 1 }).and.to.have.nested.property('nodes[0]').that.deep.includes({ node: 'gone', type: null, name: null, deployed: false, pending: 1, dead: 0 })
   })
 
   it('are paused with who and why, and resumed', async () => {

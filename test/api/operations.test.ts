@@ -93,7 +93,7 @@ describe('operating calls', () => {
 
     it('are not run again all by accident, nor by a filter that does not exist', async () => {
       expect((await postJson('/api/v1/dead-letters/rerun', {})).status).to.equal(400)
-      expect((await postJson('/api/v1/dead-letters/rerun', { lnae: 'pos.in' })).json()).to.include({ code: 'request.invalid', detail: '"lnae" is no filter; there are lane, type and code.' })
+      expect((await postJson('/api/v1/dead-letters/rerun', { lnae: 'pos.in' })).json()).to.include({ code: 'request.invalid', detail: '"lnae" is no filter; there are lane, node, type and code.' })
       expect((await postJson('/api/v1/dead-letters/rerun', { all: true })).json()['reopened']).to.be.greaterThan(0)
       await handOver()
       expect(ids(await call(`${api.url}/api/v1/dead-letters`))).to.deep.equal([])

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { kinds } from '../../runtime/model/index.ts'
+import { maskedWords, maskUnmarked, maskWords } from '../../runtime/model/masking.ts'
 import { personalData } from '../../runtime/model/personal.ts'
 import { kind } from './support.ts'
 
@@ -12,6 +13,29 @@ describe('personal data', () => {
     expect(findings.map(({ pointer, value }) => [pointer, value])).to.deep.equal([['/name', ''], ['/emails/0/value', 'Xxxx@xxxxxxx'], ['/phones/0/value', '999 99 999'], ['/addresses/0/postalCode', '9999'], ['/homeStore', 7]])
     expect(findings[2]?.detail).to.include('/phones/0/value looks like "999 99 999" (personal data, masked); expected a phone number')
     expect(JSON.stringify(findings)).not.to.match(/400|Kari@|7012/)
+  })
+
+  it('for a screen is masked where it stands, and nothing else is', () => {
+    const { masked } = of('customer')
+    const { example } = kind('customer')
+    expect(masked({ ...example, name: 'Kari Nordmann', groups: ['club'] })).to.deep.include({ name: 'Xxxx Xxxxxxxx', groups: ['club'], type: 'person' })
+    for (const { name, example: one, masked: hide } of kinds.values()) for (const text of of(name).identifiers(one)) expect(JSON.stringify(hide(one)), name).not.to.include(text)
+    expect(of('order').masked(kind('order').example)).to.deep.include({ lines: kind('order').example['lines'], totals: kind('order').example['totals'] })
+  })
+
+  for (const [given, shown] of [
+    ['Kari', 'Xxxx'], ['912 34 567', '999 99 999'], ['1198.00', '1198.00'], ['2026-03-02T14:03:11Z', '2026-03-02T14:03:11Z'], ['2026-03-02', '2026-03-02'], ['', ''], ['NOK', 'XXX'],
+    [12, 12], [91234567, '99999999'], [null, null], [true, true], [{ to: ['a@b.no'], n: 2 }, { to: ['x@x.xx'], n: 2 }],
+  ] as const) {
+    it(`nobody has marked: ${JSON.stringify(given)} is shown as ${JSON.stringify(shown)}`, () => { expect(maskUnmarked(given)).to.deep.equal(shown) })
+  }
+
+  it('is masked in what was made of a document, however it was put together', () => {
+    const { masked } = kind('customer')
+    const document = { name: 'Kari Nordmann', phones: [{ value: '+4791234567' }], groups: ['club'] }
+    const words = maskedWords(document, masked(document))
+    expect(maskWords({ CustomerName: 'NORDMANN, Kari', Phone: '+47 912 34 567', Group: 'club', Lines: [{ No: 1042, Text: 'Coffee for kari' }] }, words))
+      .to.deep.equal({ CustomerName: 'XXXXXXXX, Xxxx', Phone: '+99 999 99 999', Group: 'club', Lines: [{ No: 1042, Text: 'Xxxxxx xxx xxxx' }] })
   })
 
   it('of a customer: what is left says nothing of the person', () => {

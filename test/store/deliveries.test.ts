@@ -81,7 +81,7 @@ describe('store: deliveries', () => {
     await save('1', { total: 1 })
     await deliverAll(store, 'erp.out', dead)
     expect(await deliverAll(store)).to.deep.equal([])
-    expect(await store.depths()).to.deep.equal([{ lane: 'erp.out', pending: 0, due: 0, held: 0, dead: 1, oldestMs: 0 }])
+    expect(await store.depths()).to.deep.equal([{ lane: 'erp.out', pending: 0, due: 0, held: 0, dead: 1, oldestMs: 0, nodes: [{ node: 'erp', pending: 0, due: 0, held: 0, dead: 1, oldestMs: 0 }] }])
     await save('1', { total: 2 })
     expect(short(await deliverAll(store))).to.deep.equal(['upsert v2'])
     expect(await store.deadLetters({ limit: 10 })).to.deep.equal([])

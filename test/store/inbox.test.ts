@@ -81,7 +81,7 @@ describe('store: inbox', () => {
   })
 
   it('counts lanes, and lists those with due work only', async () => {
-    await Promise.all([aMessage({ key: 'a' }), aMessage({ key: 'b' }), aMessage({ lane: 'pos.in', key: 'c' }), aMessage({ lane: 'erp.in', key: 'd' })].map(m => test.store.receive(m)))
+    await Promise.all([aMessage({ key: 'a' }), aMessage({ key: 'b', source: 'source-2' }), aMessage({ lane: 'pos.in', key: 'c' }), aMessage({ lane: 'erp.in', key: 'd' })].map(m => test.store.receive(m)))
     const [pos] = await claimMessages(test.store, { lane: 'pos.in' })
     const [erp] = await claimMessages(test.store, { lane: 'erp.in' })
     if (!pos?.messages[0] || !erp?.messages[0]) throw new Error('nothing claimed')
@@ -90,7 +90,8 @@ describe('store: inbox', () => {
     await test.store.release([pos.lease, erp.lease])
     expect(await test.store.dueLanes()).to.deep.equal(['web.in'])
     const depths = await test.store.depths()
-    expect(depths.map(({ oldestMs, ...depth }) => ({ ...depth, aged: oldestMs > 0 }))).to.deep.equal([
+    expect(depths.map(({ nodes }) => nodes.map(({ node, pending, due }) => [node, pending, due]))).to.deep.equal([[['source-1', 1, 0]], [['source-1', 0, 0]], [['source-1', 1, 1], ['source-2', 1, 1]]])
+    expect(depths.map(({ lane, pending, due, held, dead, oldestMs }) => ({ lane, pending, due, held, dead, aged: oldestMs > 0 }))).to.deep.equal([
       { lane: 'erp.in', pending: 1, due: 0, held: 0, dead: 0, aged: true },
       { lane: 'pos.in', pending: 0, due: 0, held: 0, dead: 1, aged: false },
       { lane: 'web.in', pending: 2, due: 2, held: 0, dead: 0, aged: true },
