@@ -5,10 +5,10 @@ import { TorgError, type ErrorCode } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import type { Kind } from '../model/index.ts'
 import type { Selection } from '../store/repair-types.ts'
-import type { DeadLetter, LaneName, Store } from '../store/types.ts'
+import type { DeadLetter, DeadLetterSummary, LaneName, Store } from '../store/types.ts'
 import { callerOf } from './caller.ts'
 import { bodyObject, handle, queryNumber, queryText, toLane } from './handler.ts'
-import { maskContent, maskId, maskRecord } from './masked.ts'
+import { maskContent, maskId, maskRecord, wantsMasked } from './masked.ts'
 import { describeMended } from './mended.ts'
 import { logStart } from './repairs.ts'
 import { isCode } from './selection.ts'
@@ -52,15 +52,13 @@ export function deadLetterRoutes({ store, hub, kinds, settings, hint, log }: Dea
     if (closed !== undefined && closed !== 'true' && closed !== 'false') throw new TorgError('request.invalid', 'closed is true or false.')
     const filter = toFilter({ lane: queryText(req, 'lane'), node: queryText(req, 'node'), type: queryText(req, 'type'), code: queryText(req, 'code') })
     const items = await store.deadLetters({ ...filter, closed: closed === 'true', limit, ...(after !== undefined && { after }) })
-    res.json({ items, next: items.length === limit ? items.at(-1)?.id ?? null : null })
+    res.json({ items: (wantsMasked(req, false) ? items.map(maskSummary) : items).map(item => ({ ...item, ...kindOf(item, kinds) })), next: items.length === limit ? items.at(-1)?.id ?? null : null })
   }))
 
   router.get('/:id', handle(async (req, res) => {
     const found = await store.deadLetter(idOf(req))
     if (found === null) throw notFound(idOf(req))
-    const masked = queryText(req, 'masked')
-    if (masked !== undefined && masked !== 'true' && masked !== 'false') throw new TorgError('request.invalid', 'masked is true or false.')
-    res.json(masked === 'true' ? maskInput(found, kinds) : found)
+    res.json({ ...wantsMasked(req, false) ? maskInput(found, kinds) : found, ...kindOf(found, kinds) })
   }))
 
   router.post('/rerun', json(), handle(async (req, res) => {
@@ -151,10 +149,18 @@ async function goneAmong(ids: readonly string[], work: (id: string) => Promise<b
   return gone
 }
 
+/** Of a delivery, what its record is called and where it is changed. */
+function kindOf({ record }: DeadLetterSummary, kinds: DeadLetterOptions['kinds']): { kind?: { plural: string, label: Kind['label'], fact: boolean } } {
+  const kind = record ? kinds.get(record.kind) : undefined
+  return kind ? { kind: { plural: kind.plural, label: kind.label, fact: kind.rules.fact } } : {}
+}
+
+const maskSummary = <Summary extends DeadLetterSummary>(letter: Summary): Summary => ({ ...letter, key: maskId(letter.key), ...(letter.record && { record: { ...letter.record, number: letter.record.number && maskId(letter.record.number) } }) })
+
 /** The input as a screen may show it. */
 function maskInput(letter: DeadLetter, kinds: DeadLetterOptions['kinds']): DeadLetter {
   const { input } = letter
-  return { ...letter, key: maskId(letter.key), input: 'body' in input ? maskContent(input) : maskRecord(input, kinds) }
+  return { ...maskSummary(letter), input: 'body' in input ? maskContent(input) : maskRecord(input, kinds) }
 }
 
 const notFound = (id: string): TorgError => new TorgError('request.not-found', { detail: `There is no dead letter ${id}.`, next: 'List them; it may have been run again or closed meanwhile.' })

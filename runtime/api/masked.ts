@@ -1,7 +1,10 @@
-/** What the hub keeps, as a screen may show it to whoever only looks. Pure. */
+/** What the hub keeps, as a screen may show it to whoever only looks. */
+import type { Request } from 'express'
+import { TorgError } from '../errors.ts'
 import { mask, maskUnmarked } from '../model/masking.ts'
 import type { Kind } from '../model/index.ts'
 import type { DeliveredRecord } from '../store/types.ts'
+import { queryText } from './handler.ts'
 
 interface Content { contentType: string, headers: Record<string, string>, body: string }
 
@@ -24,3 +27,10 @@ export function maskRecord<Given extends DeliveredRecord>(record: Given, kinds: 
 
 /** An id as it is, but where it names a person. */
 export const maskId = (id: string): string => id.includes('@') ? String(mask(id)) : id
+
+/** The parameter `masked`. */
+export function wantsMasked(req: Request, standard: boolean): boolean {
+  const masked = queryText(req, 'masked') ?? String(standard)
+  if (masked !== 'true' && masked !== 'false') throw new TorgError('request.invalid', 'masked is true, or false where personal data is wanted as it is.')
+  return masked === 'true'
+}

@@ -9,7 +9,7 @@ import { bundleEditorCode } from './palette/bundle.ts'
 import { renderHelp } from './palette/help.ts'
 import { localeFolders, moduleName } from './palette/keys.ts'
 import { connectorCatalogue, kitCatalogue } from './palette/locale.ts'
-import { addPlugin, listPlugins, type Files } from './palette/plugins.ts'
+import { addPlugin, checkImports, listPlugins, type Files } from './palette/plugins.ts'
 import { iconFile, renderConnector } from './palette/registration.ts'
 import { formStyle } from './palette/style.ts'
 
@@ -68,6 +68,7 @@ export function renderPalette({ connectors, kinds = [], pluginsDir, version = '0
   files.set('plugins/kit.html', `<style>\n${formStyle}\n</style>\n<script type="text/javascript">\n${bundleEditorCode()}\n</script>\n`)
   for (const language of languages) files.set(`plugins/locales/${localeFolders[language]}/kit.json`, json(kitCatalogue(language)))
   for (const name of plugins) addPlugin(files, pluginsDir ?? '', name)
+  checkImports(files)
   for (const connector of connectors) addConnector(files, connector, kinds, version)
   return files
 }

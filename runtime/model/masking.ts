@@ -24,10 +24,11 @@ export function maskUnmarked(value: unknown): unknown {
 
 const digitsIn = (text: string): number => text.replaceAll(/\D/g, '').length
 
-const shortestWord = 2
+/** Shorter ones stand in texts that are about nobody as well. */
+const fewestLetters = 3
 const fewestDigits = 5
 
-/** Words of the texts that are masked in `after`, the same document as `before`. */
+/** Words and whole texts that are masked in `after`, the same document as `before`. */
 export function maskedWords(before: unknown, after: unknown): Set<string> {
   const words = new Set<string>()
   const gather = (one: unknown, other: unknown): void => {
@@ -38,7 +39,7 @@ export function maskedWords(before: unknown, after: unknown): Set<string> {
   return words
 }
 
-/** Something that was made of a document: every text with one of these words is masked. */
+/** Something that was made of a document: every text that is one of these words, or has one in it, is masked. */
 export function maskWords(value: unknown, words: ReadonlySet<string>): unknown {
   if (typeof value === 'string') return wordsOf(value).some(word => words.has(word)) ? mask(value) : value
   if (Array.isArray(value)) return value.map(inner => maskWords(inner, words))
@@ -46,8 +47,9 @@ export function maskWords(value: unknown, words: ReadonlySet<string>): unknown {
   return value
 }
 
-/** Lower case; the digits of a phone number are a word, however they are grouped. */
+/** In lower case: the text, where there is a letter in it, its longer words, and the digits of a phone number, however they are grouped. */
 function wordsOf(text: string): string[] {
+  const whole = text.toLowerCase().trim()
   const digits = text.replaceAll(/\D/g, '')
-  return [...text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(word => word.length >= shortestWord), ...digits.length >= fewestDigits ? [digits] : []]
+  return [...whole.split(/[^\p{L}]+/u).filter(word => word.length >= fewestLetters), ...(/\p{L}/u.test(whole) ? [whole] : []), ...(digits.length >= fewestDigits ? [digits] : [])]
 }

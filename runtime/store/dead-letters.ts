@@ -6,27 +6,27 @@ import { putDeliveriesBack, putMessagesBack } from './put-back.ts'
 import { recordColumns, toRecord, type RecordRow } from './rows.ts'
 import type { Closing, DeadLetter, DeadLetterSummary, LaneDepth, LaneName, NodeDepth } from './types.ts'
 
-const summaryColumns = 'type, lane, system, key, node, at, attempts, error, item, subscription'
+const summaryColumns = 'type, lane, system, key, node, at, attempts, error, item, subscription, kind'
 
 // Newest first; the page goes on behind the time and id of `after`, which stays valid after that one was reopened.
 const listDead = (closed: 'null' | 'not null'): string => `
 with dead as (
-  (select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription
+  (select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription, null as kind
     from torg.message
     where state = 'dead' and closed is ${closed} and $2::text is distinct from 'delivery' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3) and ($8::text is null or source = $8)
       and ($5::timestamptz is null or (dead_at, id, ''::text) < ($5, $6::uuid, $7::text))
     order by dead_at desc, id desc limit $4)
   union all
-  (select 'delivery', lane, system, key, subscription, dead_at, attempts, error, record_id, subscription
+  (select 'delivery', lane, system, key, subscription, dead_at, attempts, error, record_id, subscription, kind
     from torg.delivery
     where dead and closed is ${closed} and $2::text is distinct from 'message' and ($1::text is null or lane = $1) and ($3::text is null or error->>'code' = $3) and ($8::text is null or subscription = $8)
       and ($5::timestamptz is null or (dead_at, record_id, subscription) < ($5, $6::uuid, $7::text))
     order by dead_at desc, record_id desc, subscription desc limit $4)
 )
-select ${summaryColumns} from dead order by at desc, item desc, subscription desc limit $4`
+select ${summaryColumns}, (select r.number from torg.any_record r where r.id = dead.item) as number from dead order by at desc, item desc, subscription desc limit $4`
 
 const findMessage = `
-select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription, content_type, headers, body, closed
+select 'message' as type, lane, system, key, source as node, dead_at as at, attempts, error, id as item, '' as subscription, null as kind, null as number, content_type, headers, body, closed
 from torg.message where id = $1 and state = 'dead'`
 
 const findDelivery = `
@@ -60,7 +60,7 @@ select lane, node, sum(pending)::int as pending, sum(due)::int as due, sum(held)
 from waiting group by lane, node order by lane, node`
 
 interface SummaryRow {
-  type: 'message' | 'delivery', lane: LaneName, system: string, key: string, node: string, at: Date, attempts: number, error: StoredError, item: string, subscription: string
+  type: 'message' | 'delivery', lane: LaneName, system: string, key: string, node: string, at: Date, attempts: number, error: StoredError, item: string, subscription: string, kind: string | null, number: string | null
 }
 
 export interface DeadLetters {
@@ -145,6 +145,6 @@ async function position(db: Database, id: string): Promise<{ at: string, item: s
 }
 
 function toSummary(row: SummaryRow): DeadLetterSummary {
-  const { type, lane, system, key, node, at, attempts, error } = row
-  return { id: type === 'message' ? `m-${row.item}` : `d-${row.subscription}-${row.item}`, type, lane, system, key, node, at: at.toISOString(), attempts, error }
+  const { type, lane, system, key, node, at, attempts, error, kind, number } = row
+  return { id: type === 'message' ? `m-${row.item}` : `d-${row.subscription}-${row.item}`, type, lane, system, key, node, at: at.toISOString(), attempts, error, record: kind === null ? null : { kind, number } }
 }

@@ -15,6 +15,8 @@ export interface DeadLetterSummary {
   at: string
   attempts: number
   error: StoredError
+  /** What a delivery is about; null of a message. */
+  record: { kind: string, number: string | null } | null
 }
 /** Who said that a dead letter needs nobody any more, and why. `mended`: the message that took its place, as a dead letter would be named. */
 export interface Closing { by: string, note: string | null, at: string, mended?: string }

@@ -10,8 +10,7 @@ describe('the generated palette', () => {
   before(async () => { folder = await mkdtemp(join(tmpdir(), 'torg-palette-')) })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  const plugin = async (name: string, files: Record<string, string>): Promise<string> => {
-    const pluginsDir = join(folder, `plugins-${name}`)
+  const plugin = async (name: string, files: Record<string, string>, pluginsDir = join(folder, `plugins-${name}`)): Promise<string> => {
     for (const [path, content] of Object.entries(files)) {
       await mkdir(join(pluginsDir, name, path, '..'), { recursive: true })
       await writeFile(join(pluginsDir, name, path), content)
@@ -73,6 +72,12 @@ describe('the generated palette', () => {
       expect(String(files.get('resources/sidebar/main.js'))).to.include("from './one.js'").and.not.to.include(': number')
       expect(files.get('plugins/locales/nb/sidebar.json')).to.equal('{"title":"Tittel"}')
       expect(JSON.parse(String(files.get('package.json')))['node-red'].plugins).to.deep.equal({ kit: 'plugins/kit.html', sidebar: 'plugins/sidebar.html' })
+    })
+
+    it('may import what another plugin has', async () => {
+      const pluginsDir = await plugin('first', { 'plugin.html': '<script type="module" src="{{resources}}/main.js"></script>', 'resources/main.ts': "import { one } from '../../second/resources/one.ts'\nimport '../../second/resources/two.js'\n" })
+      await plugin('second', { 'plugin.html': '', 'resources/one.ts': 'export const one = 1\n', 'resources/two.js': '' }, pluginsDir)
+      expect(String(renderPalette({ connectors: [sampler], outDir: '', pluginsDir }).get('resources/first/main.js'))).to.include("from '../second/one.js'").and.include("import '../second/two.js'")
     })
 
     it('is refused when a resource is missing: the editor would wait for it for ever', async () => {

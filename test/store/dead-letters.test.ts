@@ -45,7 +45,9 @@ describe('store: dead letters', () => {
     expect(message?.input).to.deep.include({ contentType: 'application/json', body: '{"n":"1"}' })
     // What PostgreSQL cannot store must not keep a run from ending.
     expect(message?.error).to.deep.include({ code: 'mapping.failed', pointer: '/total', value: 'a\ufffdb' })
+    expect((await store.deadLetters({ limit: 10 })).map(({ record }) => record)).to.deep.equal([{ kind: 'order', number: null }, null])
     const delivery = await store.deadLetter(d)
+    expect(delivery?.record).to.deep.equal({ kind: 'order', number: null })
     expect(delivery).to.deep.include({ type: 'delivery', lane: 'erp.out', system: 'erp', node: 'erp' })
     expect(delivery?.input).to.deep.include({ id: saved?.record.id, document: { total: 1 } })
     for (const id of ['m-', 'x', `m-${saved?.record.id}`, `d-other-${saved?.record.id}`]) expect(await store.deadLetter(id)).to.equal(null)

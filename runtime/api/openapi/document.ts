@@ -57,6 +57,22 @@ export function openApiDocument({ kinds, version, publicUrl }: { kinds: Readonly
             },
           },
         },
+        Timeline: {
+          type: 'object', required: ['kind', 'id', 'number', 'version', 'entity', 'events'],
+          properties: {
+            kind: { type: 'string' }, id: { type: 'string', format: 'uuid' }, number: { type: ['string', 'null'] }, version: { type: 'integer' }, entity: { type: 'object', description: 'What the record says now.' },
+            events: {
+              type: 'array', items: {
+                type: 'object', required: ['what', 'at', 'system'],
+                properties: {
+                  what: { type: 'string', enum: ['received', 'saved', 'not-applied', 'delivery'] }, at: { type: 'string', format: 'date-time', description: 'When it came to the state it is in.' },
+                  system: { type: 'string' }, state: { type: 'string', description: 'How a message or a delivery stands.' }, version: { type: 'integer', description: 'Of a delivery.' },
+                  attempts: { type: 'array', items: { type: 'object', properties: { at: { type: 'string', format: 'date-time' }, ms: { type: 'integer' }, outcome: { type: 'string', enum: ['done', 'retry', 'dead'] } } } },
+                },
+              },
+            },
+          },
+        },
         PriceLookup: JSON.parse(JSON.stringify(PriceWantSchema)) as unknown,
         PriceLookupAnswer: {
           type: 'object', required: ['at', 'items'],

@@ -84,7 +84,15 @@ export function operationsOf({ kind: { name, plural, rules, example }, filters, 
       responses: { 200: answer('Each field.', reference('Explanation')), ...failing({ 404: 'There is none, or nothing was ever said of the field.' }) },
     },
   }
-  return { [`/api/v1/${plural}`]: collection, [`/api/v1/${plural}/{id}`]: one, [`/api/v1/${plural}/{id}/explain`]: explained }
+  const masked = parameter('query', 'masked', { type: 'string', enum: ['true', 'false'], default: 'true' }, 'Whether personal data is masked.')
+  const followed = {
+    parameters: [idParameter],
+    get: {
+      operationId: `follow${schema}`, tags, summary: 'What happened to it, over all flows and systems; for administrators', parameters: [masked],
+      responses: { 200: answer('The record with its events, in their order.', reference('Timeline')), ...failing({ 404: 'There is none.' }) },
+    },
+  }
+  return { [`/api/v1/${plural}`]: collection, [`/api/v1/${plural}/{id}`]: one, [`/api/v1/${plural}/{id}/explain`]: explained, [`/api/v1/${plural}/{id}/timeline`]: followed }
 }
 
 /** Schemas of the answers about a kind. */

@@ -7,7 +7,7 @@ import { maskedWords, maskWords } from '../../model/masking.ts'
 import { toEntity, type Kind } from '../../model/index.ts'
 import type { LaneName, Store, StoredRecord, TraceStore } from '../../store/types.ts'
 import { handle, queryText } from '../handler.ts'
-import { maskContent, maskId, maskRecord } from '../masked.ts'
+import { maskContent, maskId, maskRecord, wantsMasked } from '../masked.ts'
 import { refuseUnknown } from '../records/resources.ts'
 import { recordId, notFound } from '../records/read.ts'
 import { flowNodes } from '../selection.ts'
@@ -36,7 +36,7 @@ export function traceRoutes({ kinds, hub, store, compile = noMapping, lanes, sub
 
   router.get('/search', handle(async (req, res) => {
     refuseUnknown(req.query, ['q', 'masked'])
-    const masked = wantsMasked(req)
+    const masked = wantsMasked(req, true)
     const { text, system, kind } = readSought(req, kinds, hub)
     const [records, messages] = await Promise.all([
       store.searchRecords({ text, ...(system !== undefined && { system }), limit: most }),
@@ -50,7 +50,7 @@ export function traceRoutes({ kinds, hub, store, compile = noMapping, lanes, sub
 
   router.get('/messages/:id', handle(async (req, res) => {
     refuseUnknown(req.query, ['masked'])
-    const masked = wantsMasked(req)
+    const masked = wantsMasked(req, true)
     const id = req.params['id'] ?? ''
     const found = await store.message(id)
     if (found === null) throw new TorgError('request.not-found', { detail: `There is no message ${id.slice(0, longest)}.`, next: 'Nothing: messages are removed after the time they are kept for.' })
@@ -67,7 +67,7 @@ export function traceRoutes({ kinds, hub, store, compile = noMapping, lanes, sub
       return record
     }
     router.get(`/${plural}/:id/timeline`, handle(async (req, res) => {
-      const masked = wantsMasked(req)
+      const masked = wantsMasked(req, true)
       const record = await find(req)
       const [contenders, active] = await Promise.all([store.contenders(record.id), store.activeDeployment()])
       const origins = [...Object.values(record.provenance), ...contenders]
@@ -79,7 +79,7 @@ export function traceRoutes({ kinds, hub, store, compile = noMapping, lanes, sub
       res.json({ ...summaryOf(shown, kinds), entity: toEntity(shown), events: masked ? events.map(event => event.what === 'received' ? { ...event, key: maskId(event.key) } : event) : events })
     }))
     router.get(`/${plural}/:id/sent/:subscription`, handle(async (req, res) => {
-      const masked = wantsMasked(req)
+      const masked = wantsMasked(req, true)
       const record = await find(req)
       const node = req.params['subscription'] ?? ''
       const [{ deliveries }, active] = await Promise.all([store.trace({ record: record.id, messages: [], moments: [], runs: 0 }), store.activeDeployment()])
@@ -95,13 +95,7 @@ export function traceRoutes({ kinds, hub, store, compile = noMapping, lanes, sub
 
 function summaryOf({ kind, id, number, version, refs, createdAt, updatedAt, deletedAt, document }: Omit<StoredRecord, 'provenance'>, kinds: ReadonlyMap<string, Kind>) {
   const known = kinds.get(kind)
-  return { kind, plural: known?.plural ?? null, id, number, version, refs, createdAt, updatedAt, deletedAt, status: known?.status(document) ?? null }
-}
-
-function wantsMasked(req: Request): boolean {
-  const masked = queryText(req, 'masked') ?? 'true'
-  if (masked !== 'true' && masked !== 'false') throw new TorgError('request.invalid', 'masked is true, or false where personal data is wanted as it is.')
-  return masked === 'true'
+  return { kind, plural: known?.plural ?? null, label: known?.label ?? null, id, number, version, refs, createdAt, updatedAt, deletedAt, status: known?.status(document) ?? null }
 }
 
 /** `1042`, `#1042`, `order 1042`, `erp:SO-7`: a number, an id of some system or of the hub, of a kind where one is named first. */

@@ -61,6 +61,31 @@ interface NodeTypeDefinition {
   [property: string]: unknown
 }
 
+/** A form that comes in from the side. Escape presses the button `node-dialog-cancel`, Ctrl+Enter `node-dialog-ok`; one whose class is `primary` alone is pressed by a click beside the tray. */
+interface EditorTray {
+  title: string
+  width: number
+  buttons: { id?: string, text: string, class?: string, click(): void }[]
+  /** False: it gives the keyboard to what it wants itself. */
+  focusElement?: false
+  /** Gets the tray as a jQuery list of one. */
+  open(tray: Iterable<Element>): void
+  show?(): void
+  close?(): void
+}
+
+/** A mark at the upper edge of a node. */
+interface NodeBadge {
+  type: 'badge'
+  class: string
+  filter(node: EditorNode): boolean
+  element(node: EditorNode): SVGElement
+  show(node: EditorNode): boolean
+  /** Whether the element is to be made anew. */
+  refresh(node: EditorNode): boolean
+  tooltip(node: EditorNode): string
+}
+
 declare global {
   const RED: {
     _(key: string, options?: Record<string, unknown>): string
@@ -71,6 +96,8 @@ declare global {
       eachConfig(visit: (node: EditorNode) => boolean): void
       filterNodes(filter: { type: string }): EditorNode[]
       getType(type: string): unknown
+      /** A tab. */
+      workspace(id: string): { id: string, label: string } | null
       /** Returns the node as the editor keeps it. */
       add(node: { id: string, type: string } & Record<string, unknown>): EditorNode
       /** Whether there are changes to deploy; with a value, sets it. */
@@ -85,9 +112,26 @@ declare global {
     }
     history: { push(event: { t: 'add', nodes: string[], dirty: boolean }): void }
     actions: { add(name: string, handler: () => void, options: { label: string }): void }
+    sidebar: {
+      /** `iconClass`: of Font Awesome. `enableOnEdit`: not covered while a tray is open. */
+      addTab(tab: { id: string, label: string, name: string, iconClass: string, content: Element, action: string, enableOnEdit: boolean }): void
+      show(id: string): void
+    }
+    tray: {
+      show(tray: EditorTray): void
+      close(done?: () => void): void
+    }
+    view: {
+      /** Shows a node in its tab, and flashes it. */
+      reveal(id: string): void
+      redraw(): void
+      annotations: { register(id: string, badge: NodeBadge): void }
+    }
+    utils: { getNodeLabel(node: EditorNode, standard: string): string }
     menu: { addItem(menu: string, item: { id: string, label: string, onselect: string }): void }
     events: { on(event: 'deploy', listener: () => void): void }
     notify(content: Element, options: { id: string, type: 'warning', fixed: boolean, buttons: { text: string, class?: string, click(): void }[] }): { close(): void }
+    notify(text: string, options: { type: 'success', timeout: number }): void
   }
   /** jQuery, whose events Node-RED's own widgets fire. */
   const $: {

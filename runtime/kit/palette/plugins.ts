@@ -3,7 +3,7 @@
  *
  * - `plugin.html`: scripts, templates, styles. `{{resources}}` stands for the address of its resources.
  * - `resources/`: files of the browser; a `.ts` is served as `.js`, its types stripped. It stays a module and may import
- *   others of the folder: load the first one with `<script type="module">`.
+ *   others of the folder, and of another plugin's (`../../<plugin>/resources/<file>.ts`): load the first one with `<script type="module">`.
  * - `locales/{en-US,nb,sv}.json`: its catalogue, namespace `torg-nodes/<name>`.
  * - `runtime.ts` (or `.js`): default-exports a function that gets Node-RED's `RED`.
  */
@@ -48,23 +48,28 @@ function addResources(files: Files, folder: string, name: string): void {
     if (!entry.isFile() || /\.(d\.ts|map)$/.test(entry.name)) continue
     const file = join(entry.parentPath, entry.name)
     const path = `resources/${name}/${file.slice(folder.length + 1).replaceAll('\\', '/')}`
-    if (extname(file) === '.ts') files.set(path.replace(/\.ts$/, '.js'), toBrowserModule(readFileSync(file, 'utf8')))
-    else files.set(path, readFileSync(file))
+    if (extname(file) === '.ts') files.set(path.replace(/\.ts$/, '.js'), asServed(stripTypes(readFileSync(file, 'utf8'))))
+    else files.set(path, extname(file) === '.js' ? asServed(readFileSync(file, 'utf8')) : readFileSync(file))
   }
-  for (const [path, content] of files) if (path.startsWith(`resources/${name}/`) && path.endsWith('.js')) checkImports(files, name, path, String(content))
 }
 
 const imports = /^(?:import|export)\b[^'"\n]*?(['"])(\.[^'"\n]+)\1/gm
 
-/** The same module without types, importing what is served. */
-function toBrowserModule(source: string): string {
-  return stripTypes(source).replace(imports, found => found.replace(/\.ts(['"])$/, '.js$1')).replace(/[ \t]+$/gm, '')
+/** The module with imports of what is served: resources of a plugin stand in one folder. */
+function asServed(module: string): string {
+  return module.replace(imports, found => found.replace(/\.ts(['"])$/, '.js$1').replace(/\.\.\/\.\.\/([a-z0-9-]+)\/resources\//, '../$1/')).replace(/[ \t]+$/gm, '')
 }
 
-/** A module that imports what is not there never loads, and the editor waits for it. */
-function checkImports(files: Files, name: string, path: string, content: string): void {
-  for (const [, , found = ''] of content.matchAll(imports)) {
-    if (!files.has(posix.join(posix.dirname(path), found))) throw new Error(`editor plugin "${name}": ${path} imports ${found}, which is not in its resources`)
+/**
+ * To be called once all plugins are there.
+ * @throws Error for a module that imports what is not there: it never loads, and the editor waits for it
+ */
+export function checkImports(files: Files): void {
+  for (const [path, content] of files) {
+    if (!/^resources\/.*\.js$/.test(path)) continue
+    for (const [, , found = ''] of String(content).matchAll(imports)) {
+      if (!files.has(posix.join(posix.dirname(path), found))) throw new Error(`editor plugin "${path.split('/')[1] ?? ''}": ${path} imports ${found}, which is not in its resources`)
+    }
   }
 }
 
