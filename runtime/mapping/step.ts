@@ -2,8 +2,17 @@
 import type { Text } from '../kit/definition.ts'
 import type { Read, State } from './read.ts'
 
-/** What a step takes or gives, for documentation and wire types. */
-export type ValueType = 'any' | 'same' | 'text' | 'number' | 'decimal' | 'boolean' | 'money' | 'totals' | 'quantity' | 'instant' | 'date' | 'list' | 'object'
+/**
+ * What a step takes. `text` is whatever can be written as text: a text, number or boolean; `decimal` a number or a text that reads like one;
+ * `instant` a moment or a day as text; `list` one thing as well.
+ */
+export type Taken = 'any' | 'text' | 'decimal' | 'instant' | 'list' | 'object'
+
+/**
+ * What a step gives: a form, a value type of the model, or what depends on the value (`same`, its `element`, its `field` at the parameter
+ * `path`) or on the parameters (`codes`: values of the table).
+ */
+export type Given = 'any' | 'same' | 'element' | 'field' | 'codes' | 'text' | 'number' | 'integer' | 'minor' | 'decimal' | 'boolean' | 'list' | 'money' | 'totals' | 'quantity' | 'instant' | 'date' | 'phone' | 'email' | 'country' | 'gtin' | 'unit'
 
 interface ParameterBase { label: Text, required?: boolean }
 export type Parameter = ParameterBase & (
@@ -15,7 +24,7 @@ export type Parameter = ParameterBase & (
   | { type: 'table' }
   | { type: 'constant' }
   /** A literal, or `{ path, steps? }`. */
-  | { type: 'operand', default?: string | number | boolean }
+  | { type: 'operand', default?: string | number | boolean, /** @defaultValue 'any' */ takes?: Taken }
   | { type: 'operands' }
   | { type: 'condition' }
   /** A path within the value, not within the document. */
@@ -37,7 +46,7 @@ type Value<P extends Parameter> =
                       : unknown
 
 /** Parameters as `create` gets them: checked, defaults filled in, paths compiled. */
-export type Given<P extends Parameters> = { readonly [K in keyof P]: P[K] extends { required: true } | { default: unknown } ? Value<P[K]> : Value<P[K]> | undefined }
+export type Resolved<P extends Parameters> = { readonly [K in keyof P]: P[K] extends { required: true } | { default: unknown } ? Value<P[K]> : Value<P[K]> | undefined }
 
 /** What a step may ask for while it is compiled. */
 export interface StepTools {
@@ -54,8 +63,10 @@ interface Description<P extends Parameters> {
   name: string
   label: Text
   help: Text
-  takes: ValueType
-  gives: ValueType
+  takes: Taken
+  gives: Given
+  /** A number given means what the one taken meant: net or gross, minor or major units. */
+  keeps?: boolean
   /** Takes a list as a whole. Others are applied to each element of a list. */
   list?: boolean
   /** Is also called when the value is missing. Others are skipped then. */
@@ -67,7 +78,7 @@ interface Description<P extends Parameters> {
 
 export interface StepDefinition<P extends Parameters = Parameters> extends Description<P> {
   /** Called once when a mapping is compiled. Throws Error with a sentence where the parameters do not fit together. */
-  create(given: Given<P>, tools: StepTools): Convert
+  create(given: Resolved<P>, tools: StepTools): Convert
 }
 
 /** A step whatever its parameters are; `compile` gets them resolved but not typed. */
@@ -78,7 +89,7 @@ export interface AnyStep extends Description<Parameters> {
 /** Describes a step. The compiler of mappings checks and fills the parameters before `create` sees them. */
 export function defineStep<const P extends Parameters>(definition: StepDefinition<P>): AnyStep {
   const { create, ...description } = definition
-  const fits = (given: Readonly<Record<string, unknown>>): given is Given<P> & Record<string, unknown> =>
+  const fits = (given: Readonly<Record<string, unknown>>): given is Resolved<P> & Record<string, unknown> =>
     Object.entries<Parameter>(definition.parameters).every(([name, parameter]) => parameter.required !== true || given[name] !== undefined)
   return {
     ...description,

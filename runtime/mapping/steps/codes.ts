@@ -33,7 +33,7 @@ export const codeSteps: readonly AnyStep[] = [
     name: 'boolean',
     label: { en: 'As yes or no', nb: 'Som ja eller nei', sv: 'Som ja eller nej' },
     help: { en: 'Reads true/false, 1/0, yes/no, ja/nei and their kind, or own words, as a boolean.', nb: 'Leser true/false, 1/0, yes/no, ja/nei og lignende, eller egne ord, som boolsk verdi.', sv: 'Läser true/false, 1/0, yes/no, ja/nej och liknande, eller egna ord, som booleskt värde.' },
-    takes: 'any', gives: 'boolean',
+    takes: 'text', gives: 'boolean',
     parameters: {
       true: { type: 'texts', default: yes, label: { en: 'Means yes', nb: 'Betyr ja', sv: 'Betyder ja' } },
       false: { type: 'texts', default: no, label: { en: 'Means no', nb: 'Betyr nei', sv: 'Betyder nej' } },
@@ -65,7 +65,7 @@ export const codeSteps: readonly AnyStep[] = [
       nb: 'Finner verdien for en kode i en av prosjektets tabeller (`lookups/<table>.json`) eller i `values`. En kode som ikke finnes, gir `default`, eller feiler, utelates eller beholdes.',
       sv: 'Hittar värdet för en kod i en av projektets tabeller (`lookups/<table>.json`) eller i `values`. En kod som inte finns ger `default`, eller misslyckas, utelämnas eller behålls.',
     },
-    takes: 'text', gives: 'any',
+    takes: 'text', gives: 'codes',
     parameters: {
       table: { type: 'text', label: { en: 'Table', nb: 'Tabell', sv: 'Tabell' } },
       values: { type: 'table', label: { en: 'Codes and values', nb: 'Koder og verdier', sv: 'Koder och värden' } },
@@ -96,7 +96,7 @@ export const codeSteps: readonly AnyStep[] = [
     name: 'phone',
     label: { en: 'As phone number', nb: 'Som telefonnummer', sv: 'Som telefonnummer' },
     help: { en: 'Writes a phone number in E.164 form (+4791234567). A national number needs the country.', nb: 'Skriver et telefonnummer i E.164-form (+4791234567). Et nasjonalt nummer trenger landet.', sv: 'Skriver ett telefonnummer i E.164-form (+46701234567). Ett nationellt nummer behöver landet.' },
-    takes: 'text', gives: 'text',
+    takes: 'text', gives: 'phone',
     parameters: { country: { type: 'operand', label: { en: 'Country', nb: 'Land', sv: 'Land' } }, invalid },
     examples: [{ input: '912 34 567', parameters: { country: 'NO' }, output: '+4791234567' }, { input: '0046 70-123 45 67', output: '+46701234567' }, { input: 'n/a', parameters: { invalid: 'omit' } }],
     create: given => (value, state) => {
@@ -108,7 +108,7 @@ export const codeSteps: readonly AnyStep[] = [
     name: 'email',
     label: { en: 'As e-mail address', nb: 'Som e-postadresse', sv: 'Som e-postadress' },
     help: { en: 'Trims an e-mail address, writes it in small letters and checks its form.', nb: 'Trimmer en e-postadresse, skriver den med små bokstaver og sjekker formen.', sv: 'Trimmar en e-postadress, skriver den med gemener och kontrollerar formen.' },
-    takes: 'text', gives: 'text',
+    takes: 'text', gives: 'email',
     parameters: { invalid },
     examples: [{ input: ' Kari@Example.no', output: 'kari@example.no' }, { input: 'kari', parameters: { invalid: 'omit' } }],
     create: given => value => {
@@ -120,7 +120,7 @@ export const codeSteps: readonly AnyStep[] = [
     name: 'country',
     label: { en: 'As country code', nb: 'Som landkode', sv: 'Som landskod' },
     help: { en: 'Reads a country code of two or three letters, or a name in English, Norwegian, Swedish, Danish, Finnish or German, as a code of two letters.', nb: 'Leser en landkode på to eller tre bokstaver, eller et navn på engelsk, norsk, svensk, dansk, finsk eller tysk, som en kode på to bokstaver.', sv: 'Läser en landskod på två eller tre bokstäver, eller ett namn på engelska, norska, svenska, danska, finska eller tyska, som en kod på två bokstäver.' },
-    takes: 'text', gives: 'text',
+    takes: 'text', gives: 'country',
     parameters: { invalid },
     examples: [{ input: 'NOR', output: 'NO' }, { input: 'Sverige', output: 'SE' }, { input: 'dk', output: 'DK' }],
     create: given => value => countryCode(toText(value)) ?? onInvalid(given.invalid, 'is not a country', value),
@@ -129,7 +129,7 @@ export const codeSteps: readonly AnyStep[] = [
     name: 'gtin',
     label: { en: 'As GTIN', nb: 'Som GTIN', sv: 'Som GTIN' },
     help: { en: 'Checks length and check digit of a GTIN (EAN, UPC).', nb: 'Sjekker lengde og kontrollsiffer i et GTIN (EAN, UPC).', sv: 'Kontrollerar längd och kontrollsiffra i ett GTIN (EAN, UPC).' },
-    takes: 'text', gives: 'text',
+    takes: 'text', gives: 'gtin',
     parameters: { invalid },
     examples: [{ input: '4006381333931', output: '4006381333931' }, { input: '4006381333932', parameters: { invalid: 'omit' } }],
     create: given => value => {
@@ -141,7 +141,7 @@ export const codeSteps: readonly AnyStep[] = [
     name: 'unit',
     label: { en: 'As unit code', nb: 'Som enhetskode', sv: 'Som enhetskod' },
     help: { en: 'Reads a common word for a unit (stk, pcs, kg) as its UN/ECE code; a code in capitals is kept.', nb: 'Leser et vanlig ord for en enhet (stk, pcs, kg) som UN/ECE-kode; en kode i store bokstaver beholdes.', sv: 'Läser ett vanligt ord för en enhet (st, pcs, kg) som UN/ECE-kod; en kod i versaler behålls.' },
-    takes: 'text', gives: 'text',
+    takes: 'text', gives: 'unit',
     parameters: { invalid },
     examples: [{ input: 'stk', output: 'H87' }, { input: 'KGM', output: 'KGM' }, { input: 'kg', output: 'KGM' }],
     create: given => value => {

@@ -6,7 +6,7 @@ import { decimalOf, sameValue, textOf, toDecimal, toText } from '../values.ts'
 import { currency, decimals } from './parameters.ts'
 
 const zero = new Decimal(0)
-const by = { type: 'operand', required: true } as const
+const by = { type: 'operand', required: true, takes: 'decimal' } as const
 
 /** A binary operation; a missing operand fails for products and counts as nothing for sums. */
 function combined(read: Read, whenMissing: 'fail' | 'keep', combine: (a: Decimal, b: Decimal) => Decimal) {
@@ -36,7 +36,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'number',
     label: { en: 'As number', nb: 'Som tall', sv: 'Som tal' },
     help: { en: 'Makes a JSON number. Only for systems that demand one: amounts stay exact as decimal text.', nb: 'Lager et JSON-tall. Bare for systemer som krever det: beløp er eksakte som desimaltekst.', sv: 'Gör ett JSON-tal. Bara för system som kräver det: belopp är exakta som decimaltext.' },
-    takes: 'decimal', gives: 'number', parameters: {},
+    takes: 'decimal', gives: 'number', keeps: true, parameters: {},
     examples: [{ input: '199.00', output: 199 }, { input: '0.25', output: 0.25 }],
     create: () => value => toDecimal(value).toNumber(),
   }),
@@ -44,7 +44,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'decimal',
     label: { en: 'As decimal text', nb: 'Som desimaltekst', sv: 'Som decimaltext' },
     help: { en: 'Reads a number as people write it, with spaces and a decimal comma if so, into decimal text.', nb: 'Leser et tall slik folk skriver det, med mellomrom og eventuelt desimalkomma, til desimaltekst.', sv: 'Läser ett tal som folk skriver det, med mellanslag och eventuellt decimalkomma, till decimaltext.' },
-    takes: 'any', gives: 'decimal',
+    takes: 'text', gives: 'decimal', keeps: true,
     parameters: { separator: { type: 'choice', options: ['.', ','], default: '.', label: { en: 'Decimal sign', nb: 'Desimaltegn', sv: 'Decimaltecken' } } },
     examples: [{ input: 0.06, output: '0.06' }, { input: '1 299,50', parameters: { separator: ',' }, output: '1299.5' }],
     create: ({ separator }) => value => plainNumber(value, separator),
@@ -92,7 +92,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'negate',
     label: { en: 'Change sign', nb: 'Bytt fortegn', sv: 'Byt tecken' },
     help: { en: 'Makes plus minus and minus plus.', nb: 'Gjør pluss til minus og minus til pluss.', sv: 'Gör plus till minus och minus till plus.' },
-    takes: 'decimal', gives: 'decimal', parameters: {},
+    takes: 'decimal', gives: 'decimal', keeps: true, parameters: {},
     examples: [{ input: '12.50', output: '-12.5' }, { input: 0, output: '0' }],
     create: () => value => { const decimal = toDecimal(value); return decimal.eq(zero) ? decimal : decimal.neg() },
   }),
@@ -100,7 +100,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'absolute',
     label: { en: 'Without sign', nb: 'Uten fortegn', sv: 'Utan tecken' },
     help: { en: 'Takes a minus off.', nb: 'Fjerner minus.', sv: 'Tar bort minus.' },
-    takes: 'decimal', gives: 'decimal', parameters: {},
+    takes: 'decimal', gives: 'decimal', keeps: true, parameters: {},
     examples: [{ input: '-3', output: '3' }],
     create: () => value => toDecimal(value).abs(),
   }),
@@ -108,7 +108,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'round',
     label: { en: 'Round', nb: 'Rund av', sv: 'Avrunda' },
     help: { en: 'Rounds to a number of decimals and writes that many.', nb: 'Runder av til et antall desimaler og skriver så mange.', sv: 'Avrundar till ett antal decimaler och skriver så många.' },
-    takes: 'decimal', gives: 'decimal',
+    takes: 'decimal', gives: 'decimal', keeps: true,
     parameters: {
       decimals: { ...decimals, default: 2 },
       mode: { type: 'choice', options: ['half-up', 'half-even', 'down', 'up'], default: 'half-up', label: { en: 'How', nb: 'Hvordan', sv: 'Hur' } },
@@ -120,7 +120,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'sum',
     label: { en: 'Sum', nb: 'Summer', sv: 'Summera' },
     help: { en: 'Adds all numbers of a list; of none the sum is 0.', nb: 'Legger sammen alle tall i en liste; uten tall er summen 0.', sv: 'Summerar alla tal i en lista; utan tal är summan 0.' },
-    takes: 'decimal', gives: 'decimal', list: true, missing: true, parameters: {},
+    takes: 'decimal', gives: 'decimal', list: true, missing: true, keeps: true, parameters: {},
     examples: [{ input: ['0.10', 0.2], output: '0.3' }, { output: '0' }],
     create: () => value => {
       if (value === undefined) return zero
@@ -134,7 +134,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'money',
     label: { en: 'As money', nb: 'Som penger', sv: 'Som pengar' },
     help: { en: 'Makes { amount, currency }. Without decimals the amount keeps its own, at least those of the currency.', nb: 'Lager { amount, currency }. Uten desimaler beholder beløpet sine egne, minst valutaens.', sv: 'Gör { amount, currency }. Utan decimaler behåller beloppet sina egna, minst valutans.' },
-    takes: 'decimal', gives: 'money',
+    takes: 'decimal', gives: 'money', keeps: true,
     parameters: {
       currency,
       decimals,
@@ -154,7 +154,7 @@ export const numberSteps: readonly AnyStep[] = [
     name: 'minor',
     label: { en: 'In minor units', nb: 'I øre eller cent', sv: 'I öre eller cent' },
     help: { en: 'Writes an amount as a whole number of øre or cents.', nb: 'Skriver et beløp som et helt antall øre eller cent.', sv: 'Skriver ett belopp som ett helt antal öre eller cent.' },
-    takes: 'decimal', gives: 'number',
+    takes: 'decimal', gives: 'minor', keeps: true,
     parameters: { currency },
     examples: [{ input: '199.00', parameters: { currency: 'NOK' }, output: 19900 }, { input: '1500', parameters: { currency: 'ISK' }, output: 1500 }],
     create: given => (value, state) => toDecimal(value).times(new Decimal(10 ** currencyExponent(currencyOf(given.currency, state)))).round(0).toNumber(),
@@ -169,7 +169,7 @@ export const numberSteps: readonly AnyStep[] = [
     },
     takes: 'decimal', gives: 'totals',
     parameters: {
-      tax: { type: 'operand', default: '0', label: { en: 'Tax', nb: 'Avgift', sv: 'Moms' } },
+      tax: { type: 'operand', default: '0', takes: 'decimal', label: { en: 'Tax', nb: 'Avgift', sv: 'Moms' } },
       included: { type: 'operand', required: true, label: { en: 'Tax is included', nb: 'Avgift er inkludert', sv: 'Moms ingår' } },
       currency,
     },

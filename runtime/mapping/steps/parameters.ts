@@ -9,6 +9,6 @@ export const separator = { type: 'text', label: { en: 'Separator', nb: 'Skillete
 
 export const zone = { type: 'text', label: { en: 'Time zone', nb: 'Tidssone', sv: 'Tidszon' } } as const
 
-export const currency = { type: 'operand', required: true, label: { en: 'Currency', nb: 'Valuta', sv: 'Valuta' } } as const
+export const currency = { type: 'operand', required: true, takes: 'text', label: { en: 'Currency', nb: 'Valuta', sv: 'Valuta' } } as const
 
 export const decimals = { type: 'integer', min: 0, max: 12, label: { en: 'Decimals', nb: 'Desimaler', sv: 'Decimaler' } } as const

@@ -9,7 +9,7 @@ export const textSteps: readonly AnyStep[] = [
     name: 'text',
     label: { en: 'As text', nb: 'Som tekst', sv: 'Som text' },
     help: { en: 'Writes a number or boolean as text.', nb: 'Skriver et tall eller en boolsk verdi som tekst.', sv: 'Skriver ett tal eller ett booleskt värde som text.' },
-    takes: 'any', gives: 'text', parameters: {},
+    takes: 'text', gives: 'text', parameters: {},
     examples: [{ input: 450789469, output: '450789469' }, { input: true, output: 'true' }],
     create: () => toText,
   }),

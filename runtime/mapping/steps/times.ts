@@ -143,7 +143,7 @@ export const timeSteps: readonly AnyStep[] = [
     name: 'instant',
     label: { en: 'As moment (UTC)', nb: 'Som tidspunkt (UTC)', sv: 'Som tidpunkt (UTC)' },
     help: { en: 'Reads an ISO 8601 time, or seconds or milliseconds since 1970, as a moment in UTC. A time without offset needs the zone.', nb: 'Leser en ISO 8601-tid, eller sekunder eller millisekunder siden 1970, som tidspunkt i UTC. En tid uten UTC-avvik trenger sonen.', sv: 'Läser en ISO 8601-tid, eller sekunder eller millisekunder sedan 1970, som tidpunkt i UTC. En tid utan UTC-avvikelse behöver zonen.' },
-    takes: 'any', gives: 'instant',
+    takes: 'text', gives: 'instant',
     parameters: {
       zone,
       format: { type: 'choice', options: ['iso', 'seconds', 'milliseconds'], default: 'iso', label: { en: 'Format', nb: 'Format', sv: 'Format' } },
@@ -196,7 +196,7 @@ export const timeSteps: readonly AnyStep[] = [
     name: 'format-date',
     label: { en: 'Write date', nb: 'Skriv dato', sv: 'Skriv datum' },
     help: { en: 'Writes a date or moment in a format of YYYY, YY, MM, DD, HH, mm, ss; a moment in the zone given.', nb: 'Skriver en dato eller et tidspunkt i et format satt sammen av YYYY, YY, MM, DD, HH, mm, ss; et tidspunkt i sonen som er oppgitt.', sv: 'Skriver ett datum eller en tidpunkt i ett format sammansatt av YYYY, YY, MM, DD, HH, mm, ss; en tidpunkt i angiven zon.' },
-    takes: 'any', gives: 'text',
+    takes: 'text', gives: 'text',
     parameters: { format: { type: 'text', required: true, label: { en: 'Format', nb: 'Format', sv: 'Format' } }, zone: { ...zone, default: 'UTC' } },
     examples: [{ input: '2025-11-03T09:30:00Z', parameters: { format: 'DD.MM.YYYY HH:mm', zone: 'Europe/Oslo' }, output: '03.11.2025 10:30' }],
     create: given => {
