@@ -21,7 +21,15 @@ const commands: Record<string, { usage: string, what: string, more?: string, loa
   processes: { usage: 'processes', what: 'hub and workers, and what each does, of a running hub', load: () => import('./cli/processes.ts') },
   init: { usage: 'init <folder>', what: 'make an empty project', load: () => import('./cli/init.ts') },
   new: { usage: 'new connector <name> [--package <folder>]', what: 'make a connector in nodes/, or as a package of its own', load: () => import('./cli/new.ts') },
-  check: { usage: 'check <folder>', what: 'whether a project holds: files, flows, roles, own fields', load: () => import('./cli/check.ts') },
+  check: {
+    usage: 'check <folder> [--env] [--json]',
+    what: 'what is wrong with a project: files, flows, mappings, roles; ends with 1 where there is an error',
+    more: `
+  --env                     environment variables as well; without, they are those of the machine the hub runs on
+  --json                    the findings as JSON
+`,
+    load: () => import('./cli/check.ts'),
+  },
   deploy: { usage: 'deploy <folder> [--note <text>] [--dry-run] [--force]', what: 'deploy the tabs, systems and roles of a project to a running hub', load: () => import('./cli/deploy.ts') },
   'dead-letters': { usage: 'dead-letters list [--closed] | show <id> | rerun <id> | rerun --all | close <id> [--note <text>]', what: 'what needs a person, on a running hub', load: () => import('./cli/dead-letters.ts') },
   lanes: { usage: 'lanes [--json]', what: 'what waits for which system, and what holds it back', load: () => import('./cli/lanes.ts') },

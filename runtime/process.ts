@@ -23,10 +23,11 @@ import { createErasureDuty } from './lanes/erasure-duty.ts'
 import { createTurnDuty } from './lanes/turn-duty.ts'
 import { createRetentionDuty } from './lanes/retention-duty.ts'
 import { kinds } from './model/index.ts'
+import { createAnalyser, factsOf, refuseErrors } from './analysis/index.ts'
 import { requireTypes, startNodeRed, type EmbeddedNodeRed, type NodeRedOptions } from './node-red/embed.ts'
 import { nodeRed, type FlowItem, type StorageModule } from './node-red/facade.ts'
 import { createOpening } from './opening.ts'
-import { checkFlows, compileReader, compileRoles, findFlowWarnings, isRoleTable, rolesOf, type Environment, type Project } from './project/index.ts'
+import { compileReader, compileRoles, describeFinding, isRoleTable, rolesOf, type Environment, type Project } from './project/index.ts'
 import { createPressure } from './pressure.ts'
 import { createRegistry } from './registry.ts'
 import { createRunTracker } from './runs/tracker.ts'
@@ -66,6 +67,7 @@ const repairFactor = 8
 
 /** Makes the parts; nothing works before `startFlows`. */
 export async function createProcess({ settings, project, connectors, databaseUrl, store, presence, environment, owner, folder, databaseFolder = folder, log, undo }: ProcessOptions) {
+  const definitions = factsOf(connectors)
   const hints = await createHints({ redisUrl: settings.redisUrl, databaseUrl, log })
   undo.push(() => hints.close())
 
@@ -117,7 +119,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     resolveSecret,
     publicUrl: settings.publicUrl,
     project,
-    types: wireTypes(connectors),
+    types: definitions.wireTypes,
   }
   /** What one process does for all, beside what the deployed sources ask for. */
   const always: Duty[] = [
@@ -158,7 +160,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     if (signal.aborted) return
     await engine.open({ deployment, sources: new Map(registry.sources), subscriptions: new Map(registry.subscriptions), ...(environment.held && { held: `held: ${heldReason(environment)}` }) })
     if (signal.aborted) return
-    for (const warning of findFlowWarnings(current?.flows ?? [], project)) log.warn(warning)
+    for (const warning of warningsOf(current?.flows ?? [])) log.warn(warning)
     accepting = true
     presence.describe({ deployment, working: !environment.held, state: environment.held ? `held: ${heldReason(environment)}` : 'works' })
     if (environment.held) return
@@ -174,10 +176,12 @@ export async function createProcess({ settings, project, connectors, databaseUrl
     })
   }
 
-  const configChecker = createConfigChecker(connectors)
+  const analyser = createAnalyser({ configChecker: createConfigChecker(connectors), env: process.env, kinds: project.kinds, project, ...definitions })
+  /** Sentences about what may be deployed, but is seldom meant. */
+  const warningsOf = (flows: readonly unknown[]): string[] => analyser.analyse(flows).filter(({ severity }) => severity === 'warning').map(describeFinding)
   /** @throws TorgError `flow.invalid` where flows may not run, or not here */
   const check = (flows: readonly unknown[]): void => {
-    checkFlows(flows, { configChecker, env: process.env, kinds: project.kinds, project })
+    refuseErrors(analyser.analyse(flows))
     requireTypes(asItems(flows))
   }
 
@@ -235,7 +239,7 @@ export async function createProcess({ settings, project, connectors, databaseUrl
   }
 
   return {
-    hub, registry, metrics, pressure, runs, engine, check, close, openDeployed, startFlows, subscriptions,
+    hub, registry, metrics, pressure, runs, engine, check, warningsOf, close, openDeployed, startFlows, subscriptions,
     /** The deployment that is open; 0: none. */
     get deployment() { return current?.id ?? 0 },
     /** Its flows. */
@@ -270,8 +274,4 @@ function createReaders(flows: () => Deployment['flows']): Hub['readerOf'] {
     known.set(key, made)
     return made
   }
-}
-
-function wireTypes(connectors: readonly ConnectorDefinition[]): ReadonlyMap<string, Record<string, unknown>> {
-  return new Map(connectors.flatMap(({ types = {} }) => Object.entries(types).map(([name, { schema }]): [string, Record<string, unknown>] => [name, { ...schema }])))
 }

@@ -20,7 +20,7 @@ import type { EmbeddedNodeRed } from './node-red/embed.ts'
 import { addEditorLanguages } from './node-red/editor-languages.ts'
 import { createEditorTheme } from './node-red/editor-theme.ts'
 import { nodeRed } from './node-red/facade.ts'
-import { createStorage, explain, findFlowWarnings, guardDeploys, readProject, reconcile, requireRoleTable, rolesOf, saveBasis, takeDatabase, takeEnvironment } from './project/index.ts'
+import { createStorage, explain, guardDeploys, readProject, reconcile, requireRoleTable, rolesOf, saveBasis, takeDatabase, takeEnvironment } from './project/index.ts'
 import { asItems, createProcess, databaseConnections, heldReason, pluginsFolder } from './process.ts'
 import { localUrl, type Settings } from './settings.ts'
 import { openStore } from './store/index.ts'
@@ -135,7 +135,7 @@ async function compose({ settings, projectFolder, databaseUrl, databaseFolder, l
     notReady: () => [...(apps ? [] : ['The flows have not started yet.']), parts.pressure.reason() ?? []].flat(),
     deploy: async ({ flows, revision, user }) => {
       if (!embedded || !apps) throw new TorgError('hub.unavailable', 'The flows have not started yet.')
-      return { ...await embedded.deploy(asItems(flows), { ...(revision !== null && { revision }), user }), warnings: findFlowWarnings(flows, project) }
+      return { ...await embedded.deploy(asItems(flows), { ...(revision !== null && { revision }), user }), warnings: parts.warningsOf(flows) }
     },
     nodeRed: () => apps,
   })

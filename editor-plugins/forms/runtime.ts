@@ -1,6 +1,6 @@
 /** The hub's side of the widgets: an admin endpoint each for what forms offer and for what the compiler says. */
 import express, { type Request, type RequestHandler } from 'express'
-import { typeNames, schemaOf } from '../../nodes/hub/types.ts'
+import { typeNames, schemaOf } from '../../runtime/analysis/types.ts'
 import { toTorgError } from '../../runtime/errors.ts'
 import type { Hub } from '../../runtime/hub.ts'
 import { languages, type Language } from '../../runtime/kit/definition.ts'

@@ -154,8 +154,8 @@ export const changes = defineCustom({
   },
   inputs: [],
   outputs: [
-    { type: 'config:kind', label: { en: 'new or changed', nb: 'ny eller endret', sv: 'ny eller ändrad' } },
-    { type: 'config:kind', label: { en: 'to be removed', nb: 'skal fjernes', sv: 'ska tas bort' } },
+    { type: 'config:kind', batch: 'batch', label: { en: 'new or changed', nb: 'ny eller endret', sv: 'ny eller ändrad' } },
+    { type: 'config:kind', batch: 'batch', label: { en: 'to be removed', nb: 'skal fjernes', sv: 'ska tas bort' } },
   ],
   attach({ id, name, config, hub, status }, node) {
     const { kind } = config

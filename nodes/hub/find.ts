@@ -23,8 +23,8 @@ export const find = defineStep({
   },
   inputs: [{ type: 'any' }],
   outputs: [
-    { type: 'config:kind', label: { en: 'found', nb: 'funnet', sv: 'hittad' } },
-    { type: 'any', label: { en: 'not found', nb: 'ikke funnet', sv: 'inte hittad' } },
+    { type: 'config:kind', property: 'config:target', label: { en: 'found', nb: 'funnet', sv: 'hittad' } },
+    { type: 'same', label: { en: 'not found', nb: 'ikke funnet', sv: 'inte hittad' } },
   ],
   create({ config, hub, status }) {
     const lookup = createLookup(config, hub)

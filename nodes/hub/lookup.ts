@@ -33,6 +33,7 @@ export const lookupFields = {
       sv: 'Nyckeln till systemet som id:t tillhör. Tomt: systemet vars meddelande startade flödet.',
     },
     pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+    names: 'system',
     placeholder: 'webshop-no',
     when: { field: 'by', is: ['reference'] },
   },

@@ -48,8 +48,8 @@ export const map = defineStep({
       required: true,
     },
   },
-  inputs: [{ type: 'config:mapping.from' }],
-  outputs: [{ type: 'config:mapping.to' }],
+  inputs: [{ type: 'config:mapping.from', property: 'config:source', batch: true }],
+  outputs: [{ type: 'config:mapping.to', property: 'config:target' }],
   create({ id, name, config, hub }) {
     const source = messageProperty(config.source, 'source')
     const target = messageProperty(config.target, 'target')

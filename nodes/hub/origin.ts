@@ -11,6 +11,7 @@ export const originField = {
     sv: 'Nyckeln till systemet som data kommer från. Tomt: systemet vars meddelande startade flödet, eller ”manual”.',
   },
   pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+  names: 'system',
   placeholder: 'webshop-no',
 } as const satisfies TextField
 

@@ -1,28 +1,13 @@
-/** Finds the schema behind a type's name: `torg:order`, `shopify:order`, `project:erp-order`. */
+/** Checks documents against a type by its name: `torg:order`, `shopify:order`, `project:erp-order`. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { schemaOf, typeNames } from '../../runtime/analysis/types.ts'
 import { TorgError, toTorgError } from '../../runtime/errors.ts'
 import type { Hub } from '../../runtime/hub.ts'
 import { findings, splitEntity, type Finding, type Kind } from '../../runtime/model/index.ts'
 
 /** Everything that does not fit; empty where the value fits. */
 export type Validator = (value: unknown) => Finding[]
-
-/** Names of all types of this hub, in the groups in which the editor offers them. */
-export function typeNames({ project, types }: Pick<Hub, 'project' | 'types'>): { kinds: string[], connectors: string[], project: string[] } {
-  return {
-    kinds: [...project.kinds.keys()].map((name) => `torg:${name}`).sort(),
-    connectors: [...types.keys()].sort(),
-    project: Object.keys(project.schemas).map((name) => `project:${name}`).sort(),
-  }
-}
-
-/** The JSON Schema of a type; undefined where the type does not exist. */
-export function schemaOf(type: string, { project, types }: Pick<Hub, 'project' | 'types'>): Record<string, unknown> | undefined {
-  const [namespace = '', name = ''] = splitOnce(type, ':')
-  if (namespace === 'torg') return project.kinds.get(name)?.schema
-  return namespace === 'project' ? own(project.schemas, name) : types.get(type)
-}
 
 /**
  * Compiles the validator of a type.
@@ -61,10 +46,3 @@ function compile(type: string, schema: Record<string, unknown>): Validator {
   }
   return (value) => findings(validate, value)
 }
-
-const splitOnce = (text: string, separator: string): [string, string] | [string] => {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-const own = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined => Object.hasOwn(record, name) ? record[name] : undefined

@@ -55,7 +55,7 @@ export const update = defineStep({
   inputs: [{ type: 'any' }],
   outputs: [
     { type: 'config:kind', label: { en: 'updated', nb: 'oppdatert', sv: 'uppdaterad' } },
-    { type: 'any', label: { en: 'not found', nb: 'ikke funnet', sv: 'inte hittad' } },
+    { type: 'same', label: { en: 'not found', nb: 'ikke funnet', sv: 'inte hittad' } },
   ],
   create({ id, config, hub, status }) {
     const lookup = createLookup(config, hub)

@@ -43,10 +43,10 @@ export const validate = defineStep({
       default: 'fail',
     },
   },
-  inputs: [{ type: 'any' }],
+  inputs: [{ type: 'any', property: 'config:property', batch: true }],
   outputs: [
-    { type: 'config:against', label: { en: 'valid', nb: 'gyldig', sv: 'giltig' } },
-    { type: 'any', label: { en: 'invalid', nb: 'ugyldig', sv: 'ogiltig' } },
+    { type: 'config:against', property: 'config:property', label: { en: 'valid', nb: 'gyldig', sv: 'giltig' } },
+    { type: 'any', property: 'config:property', label: { en: 'invalid', nb: 'ugyldig', sv: 'ogiltig' } },
   ],
   create({ id, name, config, hub, status }) {
     const type = String(config.against)

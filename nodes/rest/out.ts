@@ -84,7 +84,7 @@ export const restOut = defineStep({
   label: { en: 'rest out', nb: 'rest out', sv: 'rest out' },
   help: outHelp,
   fields,
-  inputs: [{ type: 'any' }],
+  inputs: [{ type: 'any', batch: true }],
   outputs: [{ type: 'any', label: { en: 'answer', nb: 'svar', sv: 'svar' } }],
   create({ id, name, config, system, status }) {
     const plan = createPlan(config)

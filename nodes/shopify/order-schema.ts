@@ -34,13 +34,14 @@ const lineItem = object({
   price: { ...decimal, description: 'Of one, before discounts; with tax if taxes_included' }, price_set: moneySet,
   total_discount: { ...decimal, description: 'Deprecated by Shopify: use discount_allocations' },
   discount_allocations: discountAllocations, tax_lines: taxLines, taxable: truth, gift_card: truth, requires_shipping: truth,
-  fulfillment_status: text, grams: whole, properties: list(object({ name: text })),
+  fulfillment_status: text, grams: whole, properties: list(object({ name: text, value: {} })),
 })
 
 const shippingLine = object({
   id, title: text, code: text, source: text, carrier_identifier: text,
   price: { ...decimal, description: 'Before discounts' }, discounted_price: decimal, price_set: moneySet, discounted_price_set: moneySet,
   discount_allocations: discountAllocations, tax_lines: taxLines,
+  is_removed: { ...truth, description: 'Taken away when the order was edited' },
 })
 
 const transaction = object({ id, kind: text, status: text, amount: decimal, currency: text, gateway: text, created_at: time })
@@ -56,7 +57,7 @@ export const orderSchema: Schema = {
     created_at: time, processed_at: time, updated_at: time, cancelled_at: time, closed_at: time, cancel_reason: text,
     test: truth, confirmed: truth, source_name: { ...text, description: 'web, pos, or the id of an app' }, location_id: id, user_id: id,
     email: text, contact_email: text, phone: text, customer_locale: text, note: text, tags: { ...text, description: 'Separated by commas' }, po_number: text,
-    note_attributes: list(object({ name: text })),
+    note_attributes: list(object({ name: text, value: {} })),
     currency: { ...text, description: 'Of the shop, and of every plain amount' }, presentment_currency: text, taxes_included: truth,
     financial_status: text, fulfillment_status: text, gateway: text, payment_gateway_names: list(text),
     total_line_items_price: decimal, total_discounts: decimal, total_tax: decimal, total_price: decimal, total_tip_received: decimal,

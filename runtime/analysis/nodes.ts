@@ -1,19 +1,16 @@
-/** What must hold before flows are deployed. Pure. */
+/** What is wrong with each node by itself: its type, its fields, its secrets and variables. Pure. */
 import type { ProjectData } from '../hub.ts'
 import type { ConfigChecker } from '../kit/checker.ts'
-import { findConfigCircles } from './config-circles.ts'
-import { findingsError } from './findings.ts'
-import { isSystem, systemKeysOf } from './systems.ts'
-import { isContainer } from './revision.ts'
-import { describeWarning, findRoleFaults, findRoleWarnings, type RoleKind } from './role-checks.ts'
-import { toFinding, type RoleFault } from './role-faults.ts'
-import { isRoleTable, rolesOf } from './role-table.ts'
-import { findPlainSecrets } from './secrets.ts'
-import { asNode, findStructureProblems, isFinding, placeOf } from './structure.ts'
-import type { FlowFinding, FlowNode } from './types.ts'
+import { isContainer } from '../project/containers.ts'
+import { findRoleFaults, type RoleKind } from '../project/role-checks.ts'
+import { toFinding, type RoleFault } from '../project/role-faults.ts'
+import { isRoleTable } from '../project/role-table.ts'
+import { findPlainSecrets } from '../project/secrets.ts'
+import { isSystem, systemKeysOf } from '../project/systems.ts'
+import type { FlowFinding, FlowNode } from '../project/types.ts'
 
 /** What is known about the surroundings; what is left out is not checked. */
-export interface FlowCheckOptions {
+export interface NodeSurroundings {
   /** Checks one node's fields against its definition. */
   configChecker?: ConfigChecker
   /** Environment that `${NAME}` refers to. */
@@ -28,37 +25,8 @@ export interface FlowCheckOptions {
   hasCredential?(nodeId: string, field: string): boolean
 }
 
-/** Everything that is wrong with a flow array; empty when it may be deployed. */
-export function findFlowProblems(flows: readonly unknown[], options: FlowCheckOptions = {}): FlowFinding[] {
-  const results = flows.map((entry, index) => asNode(entry, index))
-  const findings = results.filter(isFinding)
-  const nodes = results.filter((result): result is FlowNode => !isFinding(result))
-  findings.push(...findStructureProblems(nodes.map(node => ({ node }))))
-
-  const byId = new Map(nodes.map(node => [node.id, node]))
-  const containers = new Map(nodes.filter(isContainer).map(node => [node.id, node]))
-  const seen = new Set(findings.map(identity))
-  const circles = findConfigCircles(nodes)
-  for (const node of nodes) {
-    const place = placeOf({ node }, containers)
-    for (const problem of findNodeProblems(node, { nodes, byId, containers, circles, options })) {
-      const finding: FlowFinding = { ...place, ...problem }
-      // Two checks may find the same field: the more exact one comes first and stands.
-      if (!seen.has(identity(finding))) findings.push(finding)
-      seen.add(identity(finding))
-    }
-  }
-  return [...findings, ...findTableProblems(nodes, options.kinds)]
-}
-
-/** Sentences about what may be deployed, but is seldom meant. */
-export function findFlowWarnings(flows: readonly unknown[], { kinds = new Map() }: Pick<FlowCheckOptions, 'kinds'>): string[] {
-  const nodes = flows.map((entry, index) => asNode(entry, index)).filter((result): result is FlowNode => !isFinding(result))
-  return findRoleWarnings(rolesOf(nodes), kinds, nodes).map(describeWarning)
-}
-
 /** What is wrong with the role table, whose rows name systems of the flows. */
-function findTableProblems(nodes: readonly FlowNode[], kinds: FlowCheckOptions['kinds']): FlowFinding[] {
+export function findTableProblems(nodes: readonly FlowNode[], kinds: NodeSurroundings['kinds']): FlowFinding[] {
   return nodes.filter(isRoleTable).flatMap((table, index) => {
     const { id: node, type, z, d } = table
     const faults: RoleFault[] = [
@@ -71,36 +39,28 @@ function findTableProblems(nodes: readonly FlowNode[], kinds: FlowCheckOptions['
   })
 }
 
-/**
- * Refuses flows that may not be deployed.
- * @throws TorgError `flow.invalid` naming tab, node and field; every finding stands in `errors`.
- */
-export function checkFlows(flows: readonly unknown[], options: FlowCheckOptions = {}): void {
-  const findings = findFlowProblems(flows, options)
-  if (findings.length > 0) throw findingsError(findings)
-}
+/** Whether a node is switched off, by itself or with its tab. */
+export const isOff = (node: FlowNode, containers: ReadonlyMap<string, FlowNode>): boolean => node['d'] === true || (node.z !== undefined && containers.get(node.z)?.['disabled'] === true)
 
-const identity = ({ node, field }: FlowFinding): string => `${node ?? ''} ${field ?? ''}`
+/** The other nodes. */
+export interface Neighbours { nodes: readonly FlowNode[], containers: ReadonlyMap<string, FlowNode>, circles: ReadonlyMap<string, Problem>, options: NodeSurroundings }
+export type Problem = Pick<FlowFinding, 'code' | 'field' | 'detail' | 'value'>
 
-interface Surroundings { nodes: readonly FlowNode[], byId: ReadonlyMap<string, FlowNode>, containers: ReadonlyMap<string, FlowNode>, circles: ReadonlyMap<string, Problem>, options: FlowCheckOptions }
-type Problem = Pick<FlowFinding, 'field' | 'detail' | 'value'>
-
-function findNodeProblems(node: FlowNode, { nodes, byId, containers, circles, options }: Surroundings): Problem[] {
+/** Everything that is wrong with a node, whatever it is wired to. */
+export function findNodeProblems(node: FlowNode, { nodes, containers, circles, options }: Neighbours): Problem[] {
   const problems: Problem[] = []
-  const { configChecker, env, kinds, project, types, hasCredential } = options
+  const { configChecker, kinds, project, types, hasCredential } = options
   // What is switched off may be half made; it never runs.
-  const isOff = node['d'] === true || (node.z !== undefined && containers.get(node.z)?.['disabled'] === true)
-  if (!isOff) {
+  if (!isOff(node, containers)) {
     if (types && !isContainer(node) && node.type !== 'group' && !node.type.startsWith('subflow:') && !types.has(node.type)) {
-      problems.push({ field: 'type', detail: `the node type "${node.type}" is not installed; add the package that has it to the project, or remove the node`, value: node.type })
+      problems.push({ code: 'node.type-unknown', field: 'type', detail: `the node type "${node.type}" is not installed; add the package that has it to the project, or remove the node`, value: node.type })
     }
     const circle = circles.get(node.id)
     if (circle) problems.push(circle)
     if (configChecker) {
       const hasSecret = hasCredential && ((field: string): boolean => hasPostedCredential(node, field) ?? hasCredential(node.id, field))
-      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds: [...kinds.keys()] }), ...(project && { project }), ...(hasSecret && { hasCredential: hasSecret }) }))
+      problems.push(...configChecker(node.type, node, { nodes, ...(kinds && { kinds: [...kinds.keys()] }), ...(project && { project }), ...(hasSecret && { hasCredential: hasSecret }) }).map(({ code = 'node.config' as const, ...problem }) => ({ code, ...problem })))
     }
-    if (env) problems.push(...findMissingVariables(node, env, byId))
     if (isSystem(node)) problems.push(...findSystemKeyProblems(node, nodes))
   }
   problems.push(...findPlainSecrets(node))
@@ -116,30 +76,37 @@ function hasPostedCredential(node: FlowNode, field: string): boolean | undefined
 
 function findSystemKeyProblems(node: FlowNode, nodes: readonly FlowNode[]): Problem[] {
   const { key } = node
-  if (typeof key !== 'string' || key === '') return [{ field: 'key', detail: 'a system needs a key of lower case letters, digits and hyphens', value: key }]
+  if (typeof key !== 'string' || key === '') return [{ code: 'system.key', field: 'key', detail: 'a system needs a key of lower case letters, digits and hyphens', value: key }]
   const other = nodes.find(candidate => candidate.id !== node.id && isSystem(candidate) && candidate['d'] !== true && candidate['key'] === key)
-  return other === undefined ? [] : [{ field: 'key', detail: `the key "${key}" is also that of the system "${other.name || other.type}" (${other.id}); a key names one system`, value: key }]
+  return other === undefined ? [] : [{ code: 'system.key', field: 'key', detail: `the key "${key}" is also that of the system "${other.name || other.type}" (${other.id}); a key names one system`, value: key }]
 }
 
 const reference = /^\$[{(]([A-Za-z_][A-Za-z0-9_]*)[})]$/
 
-/** `${NAME}` as a whole value, which Node-RED and secret fields replace, where neither the flows nor the environment know it. */
-function findMissingVariables(node: FlowNode, env: Readonly<Record<string, string | undefined>>, byId: ReadonlyMap<string, FlowNode>): Problem[] {
-  const known = knownVariables(node, byId)
-  const problems: Problem[] = []
+/** A field, or a part of it, that is `${NAME}` as a whole, which Node-RED and secret fields replace. */
+export interface VariableUse { field: string, name: string, value: string }
+
+/** The environment variables a node refers to. */
+export function variablesOf(node: FlowNode): VariableUse[] {
+  const found: VariableUse[] = []
   const visit = (value: unknown, field: string): void => {
     if (typeof value === 'string') {
-      const name = reference.exec(value)?.[1]
+      const name = value.startsWith('$') ? reference.exec(value)?.[1] : undefined
       // Node-RED itself supplies NR_NODE_ID, NR_FLOW_NAME and their like.
-      if (name !== undefined && !name.startsWith('NR_') && !known.has(name) && !env[name]) {
-        problems.push({ field, detail: `refers to the environment variable ${name}, which is not set; set it and start again`, value })
-      }
+      if (name !== undefined && !name.startsWith('NR_')) found.push({ field, name, value })
     } else if (typeof value === 'object' && value !== null) {
       for (const item of Object.values(value)) visit(item, field)
     }
   }
   for (const [field, value] of Object.entries(node)) if (!['id', 'type', 'z', 'g', 'wires', 'info', 'credentials'].includes(field)) visit(value, field)
-  return problems
+  return found
+}
+
+/** Those that neither the flows nor the environment know. */
+export function findMissingVariables(node: FlowNode, uses: readonly VariableUse[], { env, byId }: { env: Readonly<Record<string, string | undefined>>, byId: ReadonlyMap<string, FlowNode> }): Problem[] {
+  if (uses.length === 0) return []
+  const known = knownVariables(node, byId)
+  return uses.filter(({ name }) => !known.has(name) && !env[name]).map(({ field, name, value }) => ({ code: 'env.missing', field, detail: `refers to the environment variable ${name}, which is not set; set it and start again`, value }))
 }
 
 /** Variables that groups, the tab or subflow, the node itself and the global configuration define. */

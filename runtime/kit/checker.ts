@@ -2,13 +2,14 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import { TorgError } from '../errors.ts'
+import type { FindingCode } from '../analysis/catalogue.ts'
 import type { ProjectData } from '../hub.ts'
 import type { ConnectorDefinition, Field } from './definition.ts'
 import { findFault, isShown, type Fault } from './faults.ts'
 import { defaultOf, nodeTypesOf, rulesOf, type NodeType } from './node-types.ts'
 
-/** One thing wrong with a node: the field and a sentence. */
-export interface Finding { field: string, detail: string }
+/** One thing wrong with a node: the field, or a place in it (`mapping.rules[3].from`), and a sentence. */
+export interface Finding { field: string, detail: string, /** @defaultValue 'node.config' */ code?: FindingCode }
 
 /** What is known about the surroundings of a node; what is left out is not checked. */
 export interface CheckContext {
@@ -58,32 +59,37 @@ function checkDeeper({ name, field, value, known, context, isSystem, schemas }: 
   if (value === undefined || value === '') return []
   if (field.type === 'json') {
     const details = schemas(field, value)
-    return (details.length > 0 ? details : checkByCode(() => { if (context.project) field.check?.(value, context.project) })).map(detail => ({ field: name, detail }))
+    return details.length > 0 ? details.map(detail => ({ field: name, detail })) : checkByCode(name, () => { if (context.project) field.check?.(value, context.project) })
   }
-  if (field.type === 'text') return checkByCode(() => { field.check?.(String(value)) }).map(detail => ({ field: name, detail }))
+  if (field.type === 'text') return checkByCode(name, () => { field.check?.(String(value)) })
   if (field.type === 'kind' && context.kinds && !context.kinds.includes(String(value))) return [{ field: name, detail: `"${String(value)}" is not a kind; there are ${context.kinds.join(', ')}` }]
   if (field.type === 'system' && context.nodes) {
     const found = context.nodes.find(node => node['id'] === value)
-    if (!found || !isSystem(found)) return [{ field: name, detail: `refers to the system node ${String(value)}, which does not exist` }]
-    if (name === 'system' && known.systemType && found['type'] !== known.systemType) return [{ field: name, detail: `needs a system of type ${known.systemType}, but ${String(value)} is a ${String(found['type'])}` }]
-    if (found['d'] === true) return [{ field: name, detail: `refers to the system node ${String(value)}, which is disabled` }]
+    if (!found || !isSystem(found)) return [{ code: 'system.unknown', field: name, detail: `refers to the system node ${String(value)}, which does not exist` }]
+    if (name === 'system' && known.systemType && found['type'] !== known.systemType) return [{ code: 'system.unknown', field: name, detail: `needs a system of type ${known.systemType}, but ${String(value)} is a ${String(found['type'])}` }]
+    if (found['d'] === true) return [{ code: 'system.unknown', field: name, detail: `refers to the system node ${String(value)}, which is disabled` }]
   }
   return []
 }
 
-function checkByCode(check: () => void): string[] {
+function checkByCode(field: string, check: () => void): Finding[] {
   try {
     check()
     return []
   } catch (thrown) {
     if (!(thrown instanceof TorgError)) throw thrown
-    return [thrown.message]
+    const { code: thrownCode, message, errors = [] } = thrown
+    const code = thrownCode === 'mapping.invalid' ? { code: thrownCode } : {}
+    return errors.length > 0 ? errors.map(({ detail, pointer = '' }) => ({ field: field + placeOf(pointer), detail, ...code })) : [{ field, detail: message, ...code }]
   }
 }
 
+/** `/rules/3/from` as `.rules[3].from`. */
+const placeOf = (pointer: string): string => pointer.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.')
+
 function checkUnique(config: Readonly<Record<string, unknown>>, { nodes }: CheckContext, isSystem: Deeper['isSystem']): Finding[] {
   const twin = nodes?.find(node => node !== config && node['id'] !== config['id'] && node['key'] === config['key'] && isSystem(node))
-  return twin ? [{ field: 'key', detail: `the key "${String(config['key'])}" is also the key of system node ${String(twin['id'])}` }] : []
+  return twin ? [{ code: 'system.key', field: 'key', detail: `the key "${String(config['key'])}" is also the key of system node ${String(twin['id'])}` }] : []
 }
 
 /** A fault as a sentence in English. */

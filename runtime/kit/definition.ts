@@ -25,7 +25,7 @@ interface FieldBase {
   /** Shown only while another field has one of these values. */
   when?: { field: string, is: readonly string[] }
 }
-export interface TextField extends FieldBase { type: 'text', default?: string, placeholder?: string, pattern?: string, /** A larger input. */ multiline?: boolean, /** What a pattern cannot say, asked before a deploy. Throws `flow.invalid`. */ check?(value: string): void }
+export interface TextField extends FieldBase { type: 'text', default?: string, placeholder?: string, pattern?: string, /** A larger input. */ multiline?: boolean, /** It holds the key of a system. */ names?: 'system', /** What a pattern cannot say, asked before a deploy. Throws `flow.invalid`. */ check?(value: string): void }
 export interface NumberField extends FieldBase { type: 'number', default: number, min?: number, max?: number, /** Unit shown behind the input, for example `s`. */ unit?: string }
 export interface BooleanField extends FieldBase { type: 'boolean', default: boolean }
 export interface SelectField extends FieldBase { type: 'select', options: readonly { value: string, label: Text }[], default: string }
@@ -88,9 +88,16 @@ export interface System<F extends Fields = Fields> {
 
 /** A port's type: a JSON Schema by name. `any` accepts everything. */
 export interface Port {
-  /** Schema id (`torg:order`, `shopify:order`), or `any`. `config:<field>` takes the name from a field of the node. */
+  /**
+   * Schema id (`torg:order`, `shopify:order`), or `any`. `config:<field>` takes the name from a field of the node, of a kind its entity. Of an
+   * output, `same`: the message as it came in.
+   */
   type: string
   label?: Text
+  /** Message property that holds it; `config:<field>` takes the name from a field. @defaultValue 'payload' */
+  property?: string
+  /** Of an input: it takes what a subscription delivers in batches as well, and gives as many. Of an output: name of a number field; above 1 it gives a list. */
+  batch?: true | string
 }
 
 /** A worked sample: shown as the type's example, and run by the conformance suite. */

@@ -70,6 +70,7 @@ export const texts = {
     errors: text('What can fail', 'Hva kan feile', 'Vad kan gå fel'),
     required: text('required', 'påkrevd', 'obligatoriskt'),
     any: text('any', 'hva som helst', 'vad som helst'),
+    same: text('the message as it came', 'meldingen slik den kom', 'meddelandet som det kom'),
     byField: text('as chosen in', 'som valgt i', 'enligt valet i'),
     transient: text('Tried again with growing pauses', 'Prøves igjen, med stadig lengre pauser', 'Körs om, med allt längre pauser'),
     permanent: text('Parked as dead letter at once', 'Blir en dead letter med en gang', 'Blir en dead letter direkt'),

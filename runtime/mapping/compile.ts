@@ -16,7 +16,8 @@ export interface CompiledMapping {
 }
 
 const validateMapping = createAjv().compile(JSON.parse(JSON.stringify(mappingSchema)))
-const isMapping = (value: unknown): value is Mapping => validateMapping(value)
+/** Whether a value has the stored form of a mapping. */
+export const isMapping = (value: unknown): value is Mapping => validateMapping(value)
 
 /**
  * Compiles a mapping once; the result is pure and can be used for any number of messages at the same time.

@@ -1,8 +1,8 @@
 import { isDrawn } from './layout.ts'
-import { isContainer } from './revision.ts'
+import { isContainer } from './containers.ts'
 import type { FlowNode } from './types.ts'
 
-interface Circle { field: string, detail: string, value: unknown }
+interface Circle { code: 'node.circle', field: string, detail: string, value: unknown }
 
 /**
  * Config nodes that wait for each other, by id. To Node-RED any field whose value is the id of a config node refers to it,
@@ -18,7 +18,7 @@ export function findConfigCircles(nodes: readonly FlowNode[]): Map<string, Circl
       const detail = other === node
         ? `has the value "${node.id}", which is also the id of the node itself; Node-RED takes that for a reference and starts no flow. Give the field another value, or the node another id`
         : `refers to the config node ${other.name || other.type} (${other.id}), which refers back to this one; Node-RED can make neither. Remove one of the references`
-      circles.set(node.id, { field, detail, value: node[field] })
+      circles.set(node.id, { code: 'node.circle', field, detail, value: node[field] })
       break
     }
   }

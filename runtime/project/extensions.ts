@@ -16,11 +16,11 @@ export function readExtensions(files: Readonly<Record<string, Record<string, unk
     const file = `extensions/${name}.json`
     const place = placeOf(name)
     if ('detail' in place) {
-      findings.push({ file, detail: place.detail })
+      findings.push({ code: 'extension.invalid', file, detail: place.detail })
       return []
     }
     const { schema, findings: found } = readExtension(place, given)
-    findings.push(...found.map(({ pointer, detail, value }): FlowFinding => ({ file, ...(pointer !== '' && { field: pointer }), detail, ...(value !== undefined && { value }) })))
+    findings.push(...found.map(({ pointer, detail, value }): FlowFinding => ({ code: 'extension.invalid', file, ...(pointer !== '' && { field: pointer }), detail, ...(value !== undefined && { value }) })))
     return [{ ...place, schema }]
   })
   return { extensions, findings }

@@ -14,12 +14,12 @@ export async function readJsonFile(folder: string, path: string): Promise<{ valu
     text = await readFile(join(folder, path), 'utf8')
   } catch (thrown) {
     if (isMissing(thrown)) return null
-    return { finding: { file: path, detail: `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}` } }
+    return { finding: { code: 'file.invalid', file: path, detail: `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}` } }
   }
   try {
     return { value: parseJson(text) }
   } catch (thrown) {
-    return { finding: { file: path, detail: thrown instanceof Error ? thrown.message : String(thrown) } }
+    return { finding: { code: 'file.invalid', file: path, detail: thrown instanceof Error ? thrown.message : String(thrown) } }
   }
 }
 

@@ -1,6 +1,5 @@
 /** Projects as folders, deployments in the database, and Node-RED's storage between them. */
 export { differenceTo, readBasis, saveBasis, type Basis } from './basis.ts'
-export { checkFlows, findFlowProblems, findFlowWarnings, type FlowCheckOptions } from './check.ts'
 export { overwrittenEdits } from './edits.ts'
 export { takeEnvironment, type Environment } from './environment.ts'
 export type { DeployUser } from './deployer.ts'
@@ -8,7 +7,7 @@ export { explain, type ExplainOptions, type FieldExplanation } from './explain.t
 export { reportRoles } from './role-report.ts'
 export { describeFinding } from './findings.ts'
 export { guardDeploys, refuseStale } from './guard.ts'
-export { readProject } from './read.ts'
+export { loadProject, readProject } from './read.ts'
 export { requireDatabase, takeDatabase } from './owner.ts'
 export { reconcile, type ReconcileOptions } from './reconcile.ts'
 export { isRoleTable, requireRoleTable, rolesOf } from './role-table.ts'

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isContainer, labelOf } from './containers.ts'
 import { canonicalJson } from './json.ts'
 import { isRoleTable, rolesOf } from './role-table.ts'
 
@@ -35,14 +36,6 @@ export function changedTabs(before: readonly AnyNode[], after: readonly AnyNode[
   }
   return [...changed].sort()
 }
-
-/** The label of a tab or subflow, falling back to its id. */
-export function labelOf(tab: AnyNode): string {
-  const label = tab['label'] ?? tab['name']
-  return typeof label === 'string' && label !== '' ? label : String(tab['id'])
-}
-
-export const isContainer = (node: AnyNode): boolean => node['type'] === 'tab' || node['type'] === 'subflow'
 
 /** But for the role table, whose rows are all that counts: none is as good as one without rows. */
 const byId = (flows: readonly AnyNode[]): Map<string, AnyNode> => new Map(flows.filter(node => !isRoleTable(node)).map(node => [String(node['id']), node]))

@@ -2,9 +2,8 @@
 import type { Kind } from '../model/kind.ts'
 import { isObject } from './json.ts'
 import { parseRoles, type PlacedRow } from './parse-roles.ts'
-import { sayFault, type RoleFault } from './role-faults.ts'
+import type { RoleFault } from './role-faults.ts'
 import { isWithin, mastersOf, nameRow, pointerOf } from './role-paths.ts'
-import { rolesFile } from './role-table.ts'
 import type { FlowNode, RoleRow } from './types.ts'
 
 /** What of a kind the checks look at. */
@@ -94,9 +93,6 @@ export function findRoleWarnings(rows: readonly RoleRow[], kinds: ReadonlyMap<st
     return [...findUnmastered(kind, own, kinds.get(kind)), ...findEchoLoops(kind, own, fedSystems(flows, kind))]
   })
 }
-
-/** A warning as a log or a terminal shows it. */
-export const describeWarning = (warning: RoleFault): string => `${rolesFile}: ${sayFault(warning)}`
 
 /** Fields without a master although others of the kind have one; rows of a scope only leave all other records without. */
 function findUnmastered(kind: string, rows: readonly RoleRow[], model: RoleKind | undefined): RoleFault[] {

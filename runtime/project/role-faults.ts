@@ -83,9 +83,9 @@ export function sayFault({ name, values = {} }: Pick<RoleFault, 'name' | 'values
 }
 
 /** The fault as a finding, which names row and part of it. `place` is the file, or the node. */
-export function toFinding(fault: RoleFault, place: Omit<FlowFinding, 'detail'>): FlowFinding {
+export function toFinding(fault: RoleFault, place: Pick<FlowFinding, 'file' | 'node' | 'name' | 'type'>): FlowFinding {
   const { row, at, about, value } = fault
   const prefix = about !== undefined ? `the row of ${about}: ` : row !== undefined && at === undefined ? `row ${row + 1} ` : ''
   const field = at === undefined ? undefined : row === undefined ? at : `[${row}].${at}`
-  return { ...place, ...(field !== undefined && { field }), detail: prefix + sayFault(fault), ...(value !== undefined && { value }) }
+  return { code: fault.name === 'bare' ? 'roles.bare' : fault.name === 'circle' ? 'roles.circle' : 'roles.invalid', ...place, ...(field !== undefined && { field }), detail: prefix + sayFault(fault), ...(value !== undefined && { value }) }
 }

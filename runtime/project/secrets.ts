@@ -10,26 +10,26 @@ const toReference = 'write ${NAME} or file:/path instead'
  * Secrets in plain text, by the names of fields: the fields of Torg's own nodes are known exactly to the check of their
  * configuration, those of palette nodes only by what they are called. Values are never repeated.
  */
-export function findPlainSecrets(node: FlowNode): Pick<FlowFinding, 'field' | 'detail'>[] {
-  const findings: Pick<FlowFinding, 'field' | 'detail'>[] = []
+export function findPlainSecrets(node: FlowNode): Pick<FlowFinding, 'code' | 'field' | 'detail'>[] {
+  const findings: Pick<FlowFinding, 'code' | 'field' | 'detail'>[] = []
   for (const [field, value] of Object.entries(node)) {
     if (secretName.test(field) && typeof value === 'string' && value !== '' && !isSecretReference(value)) {
-      findings.push({ field, detail: `is a secret in plain text; ${toReference}` })
+      findings.push({ code: 'secret.plain', field, detail: `is a secret in plain text; ${toReference}` })
     }
   }
   if (Array.isArray(node['env'])) {
     for (const entry of node['env'] as unknown[]) {
       if (typeof entry !== 'object' || entry === null || !('name' in entry) || !('type' in entry) || !('value' in entry)) continue
       const { name, type, value } = entry
-      if (type === 'cred' && typeof value === 'string' && value !== '' && !isSecretReference(value)) findings.push({ field: `env ${String(name)}`, detail: `is a credential in plain text; ${toReference}` })
+      if (type === 'cred' && typeof value === 'string' && value !== '' && !isSecretReference(value)) findings.push({ code: 'secret.plain', field: `env ${String(name)}`, detail: `is a credential in plain text; ${toReference}` })
     }
   }
   return findings
 }
 
 /** A node of a file must not carry Node-RED's `credentials`; the editor sends them on their own way to be encrypted. */
-export function findCredentials(node: FlowNode): Pick<FlowFinding, 'field' | 'detail'>[] {
+export function findCredentials(node: FlowNode): Pick<FlowFinding, 'code' | 'field' | 'detail'>[] {
   const { credentials } = node
   if (typeof credentials !== 'object' || credentials === null || Object.keys(credentials).length === 0) return []
-  return [{ field: 'credentials', detail: `credentials must not stand in a flow file; ${toReference}` }]
+  return [{ code: 'secret.plain', field: 'credentials', detail: `credentials must not stand in a flow file; ${toReference}` }]
 }

@@ -8,14 +8,14 @@ const isTexts = (value: unknown): value is Record<string, string> => isObject(va
 /** The project's name and settings from its `package.json`; unknown keys and wrong types are findings. */
 export function parseProjectPackage(value: unknown): { name: string | undefined, settings: ProjectSettings, findings: FlowFinding[] } {
   const settings: ProjectSettings = { connectors: [], twins: {}, demo: null }
-  if (!isObject(value)) return { name: undefined, settings, findings: [{ file, detail: 'must be an object' }] }
+  if (!isObject(value)) return { name: undefined, settings, findings: [{ code: 'project.settings', file, detail: 'must be an object' }] }
   const name = typeof value['name'] === 'string' ? value['name'] : undefined
   const torg = value['torg']
   if (torg === undefined) return { name, settings, findings: [] }
-  if (!isObject(torg)) return { name, settings, findings: [{ file, field: 'torg', detail: 'must be an object' }] }
+  if (!isObject(torg)) return { name, settings, findings: [{ code: 'project.settings', file, field: 'torg', detail: 'must be an object' }] }
 
   const findings: FlowFinding[] = []
-  const refuse = (field: string, detail: string, wrong?: unknown): void => { findings.push({ file, field: `torg.${field}`, detail, ...(wrong !== undefined && { value: wrong }) }) }
+  const refuse = (field: string, detail: string, wrong?: unknown): void => { findings.push({ code: 'project.settings', file, field: `torg.${field}`, detail, ...(wrong !== undefined && { value: wrong }) }) }
   for (const [key, item] of Object.entries(torg)) {
     if (key === 'connectors') {
       if (Array.isArray(item) && item.every(entry => typeof entry === 'string' && entry !== '')) settings.connectors = item

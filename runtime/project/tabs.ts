@@ -1,6 +1,6 @@
 /** Between Node-RED's one flow array and the project's files, one per tab. Pure. */
 import { joinPlacement, placeNodes, sortByWires, splitPlacement, type Layout, type Placement } from './layout.ts'
-import { isContainer, labelOf } from './revision.ts'
+import { isContainer, labelOf } from './containers.ts'
 import { isRoleTable, roleTable, rolesOf } from './role-table.ts'
 import type { FlowNode, Flows, RoleRow } from './types.ts'
 

@@ -1,4 +1,5 @@
 /** What a project folder holds, read and checked. */
+import type { FindingCode } from '../analysis/catalogue.ts'
 import type { Kind } from '../model/index.ts'
 import type { FlowItem } from '../node-red/facade.ts'
 import type { MergeRule } from '../store/types.ts'
@@ -14,6 +15,7 @@ export type Flows = FlowNode[]
 
 /** One thing that is wrong in a project or a deploy, with the place a person has to look at. */
 export interface FlowFinding {
+  code: FindingCode
   /** Path in the project folder; absent for a deploy from the editor. */
   file?: string
   /** Label of the tab or subflow. */

@@ -11,7 +11,8 @@ import { join } from 'node:path'
 import { createAdminAuth, createApi, createMetrics, type NodeRedApps } from '../../runtime/api/index.ts'
 import { kinds } from '../../runtime/model/index.ts'
 import { startNodeRed, type EmbeddedNodeRed } from '../../runtime/node-red/embed.ts'
-import { checkFlows, createStorage, guardDeploys, readProject, revisionOf } from '../../runtime/project/index.ts'
+import { createAnalyser, refuseErrors } from '../../runtime/analysis/index.ts'
+import { createStorage, guardDeploys, readProject, revisionOf } from '../../runtime/project/index.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type { Store } from '../../runtime/store/types.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -46,7 +47,7 @@ describe('the editor behind the guard', function () {
     await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     let apps: NodeRedApps | undefined
-    const check = (flows: readonly unknown[]): void => { checkFlows(flows, { env: {} }) }
+    const check = (flows: readonly unknown[]): void => { refuseErrors(createAnalyser({ env: {} }).analyse(flows)) }
     const api = createApi({
       hub: { accepting: true, publicUrl: url, sourcesOf: () => [], hasSystem: () => false, receive: store.receive, save: store.save, find: store.find, readerOf: () => null },
       store, log, metrics: createMetrics(), version: 'test', checkFlows: check, kinds, explain: () => [],

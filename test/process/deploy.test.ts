@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TorgError } from '../../runtime/errors.ts'
 import { kinds } from '../../runtime/model/index.ts'
-import { findFlowWarnings, revisionOf, writeProject } from '../../runtime/project/index.ts'
+import { createAnalyser } from '../../runtime/analysis/index.ts'
+import { describeFinding, revisionOf, writeProject } from '../../runtime/project/index.ts'
 import { openStore } from '../../runtime/store/index.ts'
 import type { Store } from '../../runtime/store/types.ts'
 import { createTestLog, startApi, type RunningApi } from '../api/harness.ts'
@@ -32,7 +33,7 @@ describe('torg deploy', () => {
       },
       deploy: async ({ flows, user }) => {
         const { revision } = await store.deploy({ revision: revisionOf(flows), by: user.username, from: 'api', note: null, ...user.deploy, flows, credentials: {} })
-        return { revision, warnings: findFlowWarnings(flows, { kinds }) }
+        return { revision, warnings: createAnalyser({ kinds }).analyse(flows).filter(({ severity }) => severity === 'warning').map(describeFinding) }
       },
     })
   })

@@ -1,10 +1,12 @@
 import { expect } from 'chai'
 import type { ConfigChecker } from '../../runtime/kit/checker.ts'
-import { checkFlows, describeFinding, findFlowProblems, requireRoleTable, type FlowCheckOptions } from '../../runtime/project/index.ts'
+import { createAnalyser, isError, refuseErrors, type Finding, type Surroundings } from '../../runtime/analysis/index.ts'
+import { describeFinding, requireRoleTable } from '../../runtime/project/index.ts'
 import { TorgError } from '../../runtime/errors.ts'
 
 const tab = { id: 't1', type: 'tab', label: 'ERP' }
-const details = (flows: unknown[], options?: FlowCheckOptions): string[] => findFlowProblems(flows, options).map(describeFinding)
+const findFlowProblems = (flows: unknown[], options?: Surroundings): Finding[] => createAnalyser(options).analyse(flows).filter(isError)
+const details = (flows: unknown[], options?: Surroundings): string[] => findFlowProblems(flows, options).map(describeFinding)
 
 describe('the check before a deploy', () => {
   it('passes what hangs together', () => {
@@ -14,7 +16,7 @@ describe('the check before a deploy', () => {
   it('throws one error that names tab, node and field, with every finding', () => {
     const flows = [tab, { id: 'a', type: 'map', name: 'To ERP', z: 't1', wires: [['gone']] }, { id: 'b', z: 't1' }]
     let thrown: unknown
-    try { checkFlows(flows) } catch (error) { thrown = error }
+    try { refuseErrors(createAnalyser().analyse(flows)) } catch (error) { thrown = error }
     expect(thrown).to.be.instanceOf(TorgError)
     const error = thrown as TorgError
     expect(error.code).to.equal('flow.invalid')

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../runtime/model/index.ts'
-import { compileReader, compileRoles, findFlowProblems, findFlowWarnings, type RoleRow } from '../../runtime/project/index.ts'
+import { createAnalyser, isError } from '../../runtime/analysis/index.ts'
+import { compileReader, compileRoles, describeFinding, type RoleRow } from '../../runtime/project/index.ts'
 import { findRoleFaults } from '../../runtime/project/role-checks.ts'
 import { sayFault } from '../../runtime/project/role-faults.ts'
 
@@ -72,7 +73,7 @@ describe('the role table, checked', () => {
   ]
   for (const [what, rows, detail] of wrong) {
     it(`refuses ${what}`, () => {
-      const findings = findFlowProblems([...systems, { id: 'hub-roles', type: 'hub roles', rows }], { kinds })
+      const findings = createAnalyser({ kinds }).analyse([...systems, { id: 'hub-roles', type: 'hub roles', rows }]).filter(isError)
       expect(findings.map(found => found.detail).join('\n')).to.contain(detail)
       expect(findings).to.have.length(1)
       const [fault] = findRoleFaults(rows, { systems: new Set(['shop', 'erp', 'pos']), kinds })
@@ -103,7 +104,7 @@ describe('the role table, checked', () => {
   ]
   for (const [what, rows, fed, expected] of warned) {
     it(`warns: ${what}`, () => {
-      const warnings = findFlowWarnings([...systems, ...fed, { id: 'hub-roles', type: 'hub roles', rows }], { kinds })
+      const warnings = createAnalyser({ kinds }).analyse([...systems, ...fed, { id: 'hub-roles', type: 'hub roles', rows }]).filter(({ severity }) => severity === 'warning').map(describeFinding)
       if (expected === null) expect(warnings).to.deep.equal([])
       else expect(warnings).to.have.length(1).and.to.have.nested.property('[0]').that.contains(expected)
     })

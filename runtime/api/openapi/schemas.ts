@@ -1,5 +1,6 @@
 /** The kinds' schemas as parts of an OpenAPI 3.1 document, whose schemas are JSON Schema 2020-12. Pure. */
 import type { Kind } from '../../model/index.ts'
+import { envelopeFields, numberSchema, referenceSchema } from '../../model/entity-schema.ts'
 import { isRecord, type JsonSchema } from '../../model/validation.ts'
 
 /** `stock-movement` -> `StockMovement`. */
@@ -10,24 +11,12 @@ export const recordName = (kind: string): string => `${schemaName(kind)}Record`
 
 export const reference = (name: string): { $ref: string } => ({ $ref: `#/components/schemas/${name}` })
 
-const Reference = {
-  type: 'object', description: 'A system\'s own id of the record.', required: ['id'], additionalProperties: false,
-  properties: { system: { type: 'string', description: 'Absent: the system of the key.' }, kind: { type: 'string', description: 'Absent: the kind of the record.' }, id: { type: 'string', minLength: 1 } },
-}
-
-const instant = { type: 'string', format: 'date-time' }
-const number = { type: 'string', description: 'What people call it.' }
-
 /** What a record has beside its document. */
-const envelope = {
-  id: { type: 'string', format: 'uuid' }, version: { type: 'integer', minimum: 1, description: 'Rises with every change; the ETag.' }, schema: { type: 'string', description: 'Name and major version of the schema.' },
-  refs: { type: 'array', items: reference('Reference') }, number, createdAt: instant, updatedAt: instant, deletedAt: { ...instant, description: 'Only where it is deleted.' },
-  status: { type: 'object', additionalProperties: { type: 'string' }, description: 'What follows from the document; never written.' },
-}
+const envelope = envelopeFields(reference('Reference'))
 
 /** For each kind the document as it is written, the record as it is read, and every shared type once. */
 export function kindSchemas(kinds: Iterable<Kind>): Record<string, unknown> {
-  const schemas: Record<string, unknown> = { Reference }
+  const schemas: Record<string, unknown> = { Reference: referenceSchema }
   for (const { name, schema: { $schema: _schema, $id: _id, title: _title, $defs = {}, ...body } } of kinds) {
     const renamed = new Map<string, string>()
     for (const [title, definition] of Object.entries(isRecord($defs) ? $defs : {})) {
@@ -42,7 +31,7 @@ export function kindSchemas(kinds: Iterable<Kind>): Record<string, unknown> {
     const required = isRecord(document) && Array.isArray(document.required) ? document.required : []
     const common: JsonSchema = isRecord(document) ? document : {}
     schemas[schemaName(name)] = {
-      ...common, properties: { refs: { type: 'array', items: reference('Reference'), description: 'To create: at least one of the key\'s system.' }, number, ...properties },
+      ...common, properties: { refs: { type: 'array', items: reference('Reference'), description: 'To create: at least one of the key\'s system.' }, number: numberSchema, ...properties },
     }
     // What was stored under earlier rules is given as it is: nothing but the envelope is promised.
     schemas[recordName(name)] = {

@@ -41,6 +41,7 @@ function renderPorts(name: 'inputs' | 'outputs', ports: readonly Port[], nodeTyp
 
 function renderType(type: string, { fields }: NodeType, language: Language): string {
   if (type === 'any') return inLanguage(texts.help.any, language)
+  if (type === 'same') return inLanguage(texts.help.same, language)
   if (!type.startsWith('config:')) return `\`${type}\``
   const field = fields[type.slice('config:'.length).split('.')[0] ?? '']
   return `${inLanguage(texts.help.byField, language)} *${field ? inLanguage(field.label, language) : type}*`

@@ -22,7 +22,7 @@ export function kitCatalogue(language: Language): Catalogue {
 }
 
 function nodeCatalogue(nodeType: NodeType, language: Language): Catalogue {
-  const ports = (all: readonly Port[]): Catalogue => Object.fromEntries(all.map(({ label, type }, index) => [String(index), label ? inLanguage(label, language) : type.startsWith('config:') || type === 'any' ? '' : type]))
+  const ports = (all: readonly Port[]): Catalogue => Object.fromEntries(all.map(({ label, type }, index) => [String(index), label ? inLanguage(label, language) : type.startsWith('config:') || type === 'any' || type === 'same' ? '' : type]))
   return {
     label: inLanguage(nodeType.label, language),
     input: ports(nodeType.inputs),
