@@ -1,11 +1,7 @@
 /** Secrets are referred to, never written down: `${NAME}` in the environment, or `file:/path`. */
 import { readFileSync } from 'node:fs'
 import { TorgError } from './errors.ts'
-
-const environmentReference = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
-
-/** Whether a text is a reference to a secret and not a secret. */
-export const isSecretReference = (text: string): boolean => environmentReference.test(text) || text.startsWith('file:')
+import { environmentReference } from './secret-references.ts'
 
 /**
  * The secret behind a reference.

@@ -2,6 +2,7 @@
 import { isMapping } from '../mapping/compile.ts'
 import { isObject } from '../project/json.ts'
 import { isContainer } from '../project/containers.ts'
+import { isRoleTable } from '../project/role-table.ts'
 import type { FlowNode } from '../project/types.ts'
 import { checkFilter } from './flow/filters.ts'
 import { mappingField } from './flow/maps.ts'
@@ -43,8 +44,8 @@ export function createNodeMemory(options: NodeSurroundings, { factsOf, typeOf }:
 
   return {
     recall(nodes, { containers, circles }) {
-      // A node is checked with the systems it refers to and the tab it is on.
-      const surroundings = JSON.stringify(nodes.filter(node => node.wires === undefined || isContainer(node)).map(({ x: _x, y: _y, nodes: _nodes, ...rest }) => rest))
+      // A node is checked with the systems it refers to and the tab it is on; where these stand, and the role table, is nothing to it.
+      const surroundings = JSON.stringify(nodes.filter(node => (node.wires === undefined || isContainer(node)) && !isRoleTable(node)).map(({ x: _x, y: _y, w: _w, h: _h, nodes: _nodes, ...rest }) => rest))
       // Whether a secret is deployed may change without any node changing.
       const remembered = surroundings === surroundingsBefore && !options.hasCredential ? before : new Map<string, NodeKnowledge>()
       const now = new Map<string, NodeKnowledge>()

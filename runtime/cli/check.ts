@@ -29,7 +29,7 @@ const headings: Readonly<Record<Severity, string>> = { error: 'Errors, which ref
 
 function describe(findings: readonly Finding[], name: string): string {
   const parts = (['error', 'warning', 'note'] as const).flatMap(severity => {
-    const lines = findings.filter(finding => finding.severity === severity).map(finding => `- ${describeFinding(finding)}. [${finding.code}]${finding.fix ? `\n  Fix: ${finding.fix.title}` : ''}`)
+    const lines = findings.filter(finding => finding.severity === severity).map(finding => `- ${describeFinding(finding).replace(/\.$/, '')}. [${finding.code}]${finding.fix ? `\n  Fix: ${finding.fix.title}` : ''}`)
     return lines.length === 0 ? [] : [`${headings[severity]}:\n${lines.join('\n')}`]
   })
   const holds = findings.some(({ severity }) => severity === 'error') ? [] : [`${name} holds: ${findings.length === 0 ? 'nothing wrong was found.' : 'it may be deployed.'}`]

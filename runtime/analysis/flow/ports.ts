@@ -21,8 +21,18 @@ export interface PortType {
   field: string
 }
 
-/** The type of a port of a node. */
-export function portType(node: FlowNode, { type, property = 'payload' }: Port, facts: NodeFacts): PortType {
+const known = new WeakMap<FlowNode, Map<Port, PortType>>()
+
+/** The type of a port of a node; what was asked for is kept with the node, which nobody changes. */
+export function portType(node: FlowNode, port: Port, facts: NodeFacts): PortType {
+  const ports = known.get(node) ?? new Map<Port, PortType>()
+  known.set(node, ports)
+  const found = ports.get(port) ?? readType(node, port, facts)
+  ports.set(port, found)
+  return found
+}
+
+function readType(node: FlowNode, { type, property = 'payload' }: Port, facts: NodeFacts): PortType {
   const field = type.startsWith('config:') ? type.slice('config:'.length) : 'input'
   const name = field === 'input' ? type : nameAt(node, field, facts)
   return { name: name === 'any' || name === '' ? undefined : name, field, property: propertyName(property.startsWith('config:') ? textAt(node, property.slice('config:'.length), facts) ?? 'payload' : property) }

@@ -59,7 +59,8 @@ export function propagate(graph: Graph, factsOf: (type: string) => NodeFacts | u
     })
   }
 
-  const waiting = new Set(graph.nodes.keys())
+  // Whatever else gets a message gets it from one of these.
+  const waiting = new Set([...graph.nodes.values()].filter(({ id, type }) => graph.incoming(id).length === 0 || scopes.has(id) || (dynamic && type === 'link in')).map(({ id }) => id))
   const dependents = dependentsOf(graph, scopes)
   for (const id of waiting) {
     waiting.delete(id)

@@ -27,14 +27,24 @@ export const keyOf = (node: FlowNode, keys: ReadonlyMap<string, string>): string
 function findUnknownKeys({ graph, keys, factsOf }: Surroundings): NodeFinding[] {
   const known = new Set(keys.values())
   return [...graph.nodes.values()].flatMap(node => {
-    const { fields = {} } = factsOf(node.type) ?? {}
-    const value = (field: string): unknown => node[field] ?? fields[field]?.default
-    return Object.entries(fields).flatMap(([field, definition]): NodeFinding[] => {
+    const facts = factsOf(node.type)
+    if (!facts) return []
+    const value = (field: string): unknown => node[field] ?? facts.fields[field]?.default
+    return fieldsOfKeys(facts).flatMap(([field, definition]): NodeFinding[] => {
       const key = node[field]
-      if (definition.names !== 'system' || !isShown(definition, value) || typeof key !== 'string' || noSystems.has(key) || known.has(key) || key.startsWith('$')) return []
+      if (typeof key !== 'string' || noSystems.has(key) || known.has(key) || key.startsWith('$') || !isShown(definition, value)) return []
       return [{ code: 'system.unknown-key', node: node.id, field, detail: `there is no system "${key}"; ${known.size === 0 ? 'none is configured' : `there are ${[...known].sort().join(', ')}`}`, value: key }]
     })
   })
+}
+
+const keyFields = new WeakMap<NodeFacts, [string, NodeFacts['fields'][string]][]>()
+
+/** The fields of a node type that hold the key of a system. */
+function fieldsOfKeys(facts: NodeFacts): [string, NodeFacts['fields'][string]][] {
+  const found = keyFields.get(facts) ?? Object.entries(facts.fields).filter(([, { names }]) => names === 'system')
+  keyFields.set(facts, found)
+  return found
 }
 
 /** What came from a system and is saved as another's is delivered to the first again. */

@@ -1,5 +1,5 @@
 /** One mapping against the schemas of its source and its target. */
-import { ruleText, type Mapping } from '../../mapping/format.ts'
+import { ruleText, type Mapping, type Rule } from '../../mapping/format.ts'
 import type { Scope } from '../../mapping/read.ts'
 import { showSegments } from '../../mapping/path.ts'
 import { buildTree, drivingPath, hasChildren, unbound, type Branch, type NumberedRule } from '../../mapping/tree.ts'
@@ -10,6 +10,7 @@ import { misfitOf, nameTypes, type Misfit } from '../schema/fit.ts'
 import { anything, shapeOfValue, type Shape } from '../schema/shape.ts'
 import type { WireType } from '../types.ts'
 import { checkCondition, followChain, readAt, type ChainContext, type Suggestion, type Tell } from './chain.ts'
+import { narrowedBy } from './narrow.ts'
 import type { MappingFinding, MappingReport } from './report.ts'
 
 /** What a mapping is checked against; a type that is not known is not looked into. */
@@ -30,9 +31,9 @@ export function analyseMapping(mapping: Mapping, { from, to, lookups }: MappingS
 
   const visit = (branch: Branch, scopes: readonly Scope[], target: Shape): void => {
     if (!hasChildren(branch)) {
-      for (const rule of branch.rules) {
+      for (const [index, rule] of branch.rules.entries()) {
         testOf(rule, scopes)
-        checkRule(rule, contextOf(rule, scopes), target)
+        checkRule(rule, { context: contextOf(rule, scopes), target, before: branch.rules.slice(0, index).map(other => other.rule) })
       }
       return
     }
@@ -93,11 +94,9 @@ export function analyseMapping(mapping: Mapping, { from, to, lookups }: MappingS
     return anything
   }
 
-  const checkRule = (numbered: NumberedRule, context: ChainContext, target: Shape): void => {
-    const { rule } = numbered
-    const start = rule.from !== undefined ? readAt(rule.from, context, '.from') : rule.expression !== undefined || !('value' in rule) ? anything : shapeOfValue(rule.value)
+  const checkRule = ({ rule }: NumberedRule, { context, target, before }: { context: ChainContext, target: Shape, before: readonly Rule[] }): void => {
+    const start = rule.from !== undefined ? narrowedBy(readAt(rule.from, context, '.from'), rule, before) : rule.expression !== undefined || !('value' in rule) ? anything : shapeOfValue(rule.value)
     const made = rule.steps === undefined ? start : followChain(rule.steps, start, context, '.steps')
-    // A list of elements that are at hand is written element by element.
     const misfit = misfitOf(made, target)
     if (misfit) context.tell({ at: rule.from === undefined && 'value' in rule ? '.value' : '.to', ...sayMisfit(misfit, rule) })
   }
