@@ -10,7 +10,7 @@ import { launchBrowser, openEditor, type OpenEditor } from './support.ts'
 const soon = { timeout: 20_000 }
 
 describe('the Deliveries sidebar in the editor', function () {
-  this.timeout(90_000)
+  this.timeout(120_000)
   let reference: ReferenceHub
   let browser: Browser
   let editor: OpenEditor | undefined

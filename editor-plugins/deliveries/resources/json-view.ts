@@ -2,12 +2,13 @@
 /** A document to read, with what is wrong in it marked. */
 import { make } from '../../forms/resources/elements.ts'
 import { findLines, type JsonLine } from './json-text.ts'
+import { text } from './texts.ts'
 
 export interface Mark { pointer: string, detail: string }
 
 /** @param marks what is wrong, and where; what stands nowhere in the document is not shown */
 export function makeJsonView(lines: readonly JsonLine[], marks: readonly Mark[] = []): HTMLElement {
-  const rows = lines.map(({ text }) => make('div', { className: 'torg-line', textContent: text }))
+  const rows = lines.map((line) => make('div', { className: 'torg-line', textContent: line.text }))
   for (const { pointer, detail } of marks) {
     const found = findLines(lines, pointer)
     if (!found) continue
@@ -15,8 +16,7 @@ export function makeJsonView(lines: readonly JsonLine[], marks: readonly Mark[] 
     for (const row of rows.slice(found.first, last + 1)) row.classList.add('torg-line-faulty')
     rows[last]?.append(make('div', { className: 'torg-line-fault', textContent: found.exact ? detail : `${pointer}: ${detail}` }))
   }
-  const view = make('div', { className: 'torg-json-view', tabIndex: 0, role: 'group' }, ...rows)
-  return view
+  return make('div', { className: 'torg-json-view', tabIndex: 0, role: 'document', ariaLabel: text('document') }, ...rows)
 }
 
 /** Brings the first mark into sight, within the view alone. */

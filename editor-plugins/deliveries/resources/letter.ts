@@ -25,7 +25,8 @@ export function openLetter(id: string, title: string, changed: () => Promise<voi
   const done = (sentence: string): void => {
     drafts.delete(id)
     RED.tray.close()
-    RED.notify(sentence, { type: 'success', timeout: 4_000 })
+    // A text would be taken for HTML.
+    RED.notify(make('p', { textContent: sentence }), { type: 'success', timeout: 4_000 })
     void changed()
   }
   const attempt = async (work: () => Promise<string>): Promise<void> => {

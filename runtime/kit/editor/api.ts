@@ -131,7 +131,7 @@ declare global {
     menu: { addItem(menu: string, item: { id: string, label: string, onselect: string }): void }
     events: { on(event: 'deploy', listener: () => void): void }
     notify(content: Element, options: { id: string, type: 'warning', fixed: boolean, buttons: { text: string, class?: string, click(): void }[] }): { close(): void }
-    notify(text: string, options: { type: 'success', timeout: number }): void
+    notify(content: Element, options: { type: 'success', timeout: number }): void
   }
   /** jQuery, whose events Node-RED's own widgets fire. */
   const $: {
