@@ -4,9 +4,10 @@ import type { Read, State } from './read.ts'
 
 /**
  * What a step takes. `text` is whatever can be written as text: a text, number or boolean; `decimal` a number or a text that reads like one;
- * `instant` a moment or a day as text; `list` one thing as well.
+ * `instant` a moment or a day as text; `list` one thing as well, `texts` those
+ * of which each can be written as text.
  */
-export type Taken = 'any' | 'text' | 'decimal' | 'instant' | 'list' | 'object'
+export type Taken = 'any' | 'text' | 'decimal' | 'instant' | 'list' | 'texts' | 'object'
 
 /**
  * What a step gives: a form, a value type of the model, or what depends on the value (`same`, its `element`, its `field` at the parameter

@@ -44,18 +44,22 @@ function followStep(step: unknown, before: Shape, outer: ChainContext, at: strin
   const context: ChainContext = { ...outer, reading: { ...outer.reading, value: before } }
   if (step['when'] !== undefined) checkCondition(step['when'], context, `${at}.when`)
   const operands = checkParameters(definition, step, context, at)
-  const each = definition.list !== true && before.isOnly('array')
-  const taken = each ? before.element() ?? anything : before
+  // A step for one value converts each element of a list.
+  const each = definition.list !== true && before.types?.has('array') === true
+  const taken = each ? elementOrSelf(before) : before
   const refused = refusal(definition.takes, taken)
   if (refused !== undefined) {
-    context.tell({ code: 'mapping.step-type', at, detail: `the step ${definition.name} takes ${takenWords[definition.takes]}, but the value is ${refused}${taken.isOnly('object') && taken.field('amount').found === 'yes' ? '; read its .amount' : ''}` })
+    context.tell({ code: 'mapping.step-type', at, detail: `the step ${definition.name} takes ${takenWords[definition.takes]}, but the value is ${refused}${taken.traits.meaning?.endsWith('Money') === true ? '; read its .amount' : ''}` })
     return anything
   }
+  // Of lists within lists only the outer one is taken apart.
+  const odd = elementOrSelf(taken).types?.has('object') === true ? 'an object' : each && taken.types?.has('array') === true ? 'a list within a list' : undefined
+  if (odd !== undefined && takesPlain.has(definition.takes)) context.tell({ code: 'mapping.type-partly', at, detail: `the step ${definition.name} takes ${takenWords[definition.takes]}, but the value may be ${odd}` })
   const { unit } = taken.traits
   if ((definition.name === 'minor' && unit === 'minor') || (definition.name === 'money' && step['minor'] === true && unit === 'major')) context.tell({ code: 'mapping.unit', at, detail: `the value is in ${unit} units already; leave ${definition.name === 'minor' ? 'the step minor' : 'minor: true'} out` })
   if (definition.name === 'money' && step['minor'] !== true && unit === 'minor') context.tell({ code: 'mapping.unit', at, detail: 'the value is in minor units; give the step money minor: true', fix: { title: 'Read it as minor units', value: { ...step, minor: true } } })
   const one = given(definition, step, { taken, operands, context, at })
-  const after = each ? listOf(one) : one
+  const after = !each ? one : before.isOnly('array') ? listOf(one) : either(listOf(one), one)
   return step['when'] === undefined ? after : either(before, after)
 }
 
@@ -73,17 +77,23 @@ function checkParameters({ parameters, name: stepName }: AnyStep, step: Record<s
     } else if (parameter.type === 'operands' && Array.isArray(value)) value.forEach((operand: unknown, index) => { operandShape(operand, context, `${at}.${name}[${index}]`) })
     else if (parameter.type === 'condition') checkCondition(value, { ...context, reading: { ...context.reading, element: context.reading.value?.element() ?? anything } }, `${at}.${name}`)
   }
-  if (stepName === 'template' && typeof step['text'] === 'string') for (const [, path = ''] of step['text'].matchAll(/\{([^{}]+)\}/g)) readAt(path.trim(), context, `${at}.text`)
+  if (stepName === 'template' && typeof step['text'] === 'string') {
+    for (const [, path = ''] of step['text'].matchAll(/\{([^{}]+)\}/g)) {
+      const shape = readAt(path.trim(), context, `${at}.text`)
+      if (shape.isOnly('object', 'array')) context.tell({ code: 'mapping.step-type', at: `${at}.text`, detail: `{${path}} must be ${takenWords.text}, but the value is ${nameTypes([...shape.types ?? []].filter(type => type !== 'null'))}` })
+    }
+  }
   return shapes
 }
 
-const takenWords: Readonly<Record<Taken, string>> = { any: 'anything', text: 'a text, number or boolean', decimal: 'a number', instant: 'a moment or date', list: 'a list', object: 'an object' }
+const takenWords: Readonly<Record<Taken, string>> = { any: 'anything', text: 'a text, number or boolean', decimal: 'a number', instant: 'a moment or date', list: 'a list', texts: 'a list of texts', object: 'an object' }
 
 /** What a value is that a step never takes; undefined where it may take it. */
 function refusal(takes: Taken, shape: Shape): string | undefined {
   const words = (): string => nameTypes([...shape.types ?? []].filter(type => type !== 'null'))
   switch (takes) {
-    case 'text': return shape.isOnly('object') ? words() : undefined
+    case 'text': return shape.isOnly('object', 'array') ? words() : undefined
+    case 'texts': return elementOrSelf(shape).isOnly('object', 'array') ? shape.isOnly('array') ? 'a list of objects' : words() : undefined
     case 'decimal': {
       if (shape.isOnly('object', 'boolean')) return words()
       const { meaning } = shape.traits
@@ -91,11 +101,14 @@ function refusal(takes: Taken, shape: Shape): string | undefined {
       const values = shape.values?.filter(value => value !== null)
       return values && values.length > 0 && values.every(value => typeof value === 'string' && !/^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*$/.test(value)) ? values.slice(0, 3).map(value => JSON.stringify(value)).join(', ') : undefined
     }
-    case 'instant': return shape.isOnly('object', 'boolean') ? words() : undefined
+    case 'instant': return shape.isOnly('object', 'array', 'boolean') ? words() : undefined
     case 'object': return shape.isOnly('string', 'number', 'integer', 'boolean') ? words() : undefined
     default: return undefined
   }
 }
+
+/** Steps that take these fail on an object. */
+const takesPlain: ReadonlySet<Taken> = new Set(['text', 'decimal', 'instant', 'texts'])
 
 const notNumbers = new Set(['Instant', 'DateTime', 'BusinessDate', 'Currency', 'Country', 'Email', 'Url', 'TimeZone', 'Language'])
 
@@ -104,7 +117,7 @@ function given(definition: AnyStep, step: Record<string, unknown>, { taken, oper
   const { gives, keeps } = definition
   switch (gives) {
     case 'same': return definition.name === 'default' ? either(taken, operands.get('value') ?? anything) : taken.isOnly('array') || definition.takes !== 'list' || taken.types === undefined ? taken : listOf(taken)
-    case 'element': return taken.isOnly('array') ? taken.element() ?? anything : taken.types === undefined || taken.types.has('array') ? anything : taken
+    case 'element': return elementOrSelf(taken)
     case 'field': return typeof step['path'] === 'string' && !step['path'].startsWith('$') ? readAt(`$value.${step['path']}`, { ...context, reading: { ...context.reading, value: taken } }, `${at}.path`) : anything
     case 'codes': return codes(step, taken, context, at)
     default: {
@@ -118,6 +131,16 @@ function given(definition: AnyStep, step: Record<string, unknown>, { taken, oper
       return tax === undefined && unit === undefined ? shape : new Shape({ types: shape.types, values: shape.values, places: shape.places, traits: { ...shape.traits, ...tax !== undefined && { tax }, ...unit !== undefined && { unit } } })
     }
   }
+}
+
+/** The element of a list; what is no list is its own. */
+function elementOrSelf(shape: Shape): Shape {
+  const { types, traits } = shape
+  if (types === undefined) return anything
+  if (!types.has('array')) return shape
+  const element = shape.element() ?? anything
+  const others = [...types].filter(type => type !== 'array' && type !== 'null')
+  return others.length === 0 ? element : either(element, new Shape({ types: new Set(others), traits, places: shape.places }))
 }
 
 /** The values of a lookup, which should have one for every code the value can be. */

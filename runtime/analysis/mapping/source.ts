@@ -20,7 +20,7 @@ export interface Reading {
 }
 
 /** Why a path leads nowhere. */
-export interface PathFault { code: 'mapping.source-path' | 'mapping.source-field' | 'mapping.source-list', says: string, /** The path as it was probably meant. */ instead?: string }
+export interface PathFault { code: 'mapping.source-path' | 'mapping.source-field' | 'mapping.source-list' | 'mapping.type-partly', says: string, /** The path as it was probably meant. */ instead?: string }
 
 /** What stands at a path; with a fault, nothing is known of it. A path that cannot be read is the compiler's to tell. */
 export function readShape(text: string, reading: Reading): { shape: Shape, fault?: PathFault } {
@@ -51,6 +51,7 @@ function follow({ segments, root }: Pick<Path, 'segments' | 'root'>, bound: numb
       const place = index === 0 ? type : `${showSegments(segments.slice(0, index))} of ${type}`
       if (field.found === 'list') return { shape: anything, fault: { code: 'mapping.source-list', says: `${showSegments(segments.slice(0, index))} is a list, so it has no field ${segment.name}; write [] for all elements or [0] for the first`, instead: rest([{ type: 'each' }, segment]) } }
       if (field.found === 'plain') return { shape: anything, fault: { code: 'mapping.source-path', says: `${place} is ${nameTypes([...shape.types ?? []].filter(one => one !== 'null'))}, so it has no field ${segment.name}` } }
+      if (shape.types?.has('array') === true) return { shape: anything, fault: { code: 'mapping.type-partly', says: `${place} may be a list, and has no field ${segment.name} then` } }
       if (field.found === 'yes') { shape = field.shape; continue }
       const near = nearest(segment.name, field.known)
       const instead = near === undefined ? {} : { instead: rest([{ type: 'key', name: near }]) }
@@ -60,6 +61,8 @@ function follow({ segments, root }: Pick<Path, 'segments' | 'root'>, bound: numb
     }
     const element = shape.element()
     if (element === undefined) return { shape: anything, fault: { code: 'mapping.source-list', says: `${showSegments(segments.slice(0, index))} of ${type} is ${nameTypes([...shape.types ?? []].filter(one => one !== 'null'))} and no list, so it has no elements` } }
+    const plain = [...shape.types ?? []].filter(one => one !== 'null' && one !== 'array' && one !== 'object')
+    if (segment.type === 'each' && plain.length > 0) return { shape: anything, fault: { code: 'mapping.type-partly', says: `${showSegments(segments.slice(0, index))} of ${type} may be ${nameTypes(plain)} and no list, and has no elements then` } }
     if (segment.type === 'each' && index >= bound) collected += 1
     shape = element
   }

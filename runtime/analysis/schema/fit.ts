@@ -108,6 +108,8 @@ function compareObjects(source: Shape, target: Shape, path: string, depth: numbe
   const at = (name: string): string => path === '' ? name : `${path}.${name}`
   for (const name of target.required()) if (source.field(name).found === 'no') return { reason: 'missing', path: at(name), says: `lacks ${at(name)}`, source, target }
   const names = new Set(source.places.flatMap(({ node }) => isRecord(node['properties']) ? Object.keys(node['properties']) : []))
+  if (names.size === 0 && hasOtherNames(source, target)) return { reason: 'unknown', path, says: 'has fields of other names', source, target }
+  if (names.size === 0 && isClosed(target) && source.places.every(({ node }) => isRecord(node['additionalProperties']))) return { reason: 'partly', path, says: 'may have fields of any name, expected those known there', source, target }
   for (const name of names) {
     const [is, wants] = [source.field(name), target.field(name)]
     if (wants.found === 'no' && wants.closed) return { reason: 'unknown', path: at(name), says: `has the field ${at(name)}, which is not known there`, source, target }
@@ -115,6 +117,15 @@ function compareObjects(source: Shape, target: Shape, path: string, depth: numbe
     if (inner) return inner
   }
   return undefined
+}
+
+const isClosed = ({ places }: Shape): boolean => places.every(({ node }) => node['additionalProperties'] === false && node['patternProperties'] === undefined)
+
+/** Whether names that follow a pattern, such as languages, are none of those a closed object has. */
+function hasOtherNames(source: Shape, target: Shape): boolean {
+  const patterns = source.places.flatMap(({ node }) => isRecord(node['patternProperties']) ? Object.keys(node['patternProperties']) : [])
+  const known = target.places.flatMap(({ node }) => isRecord(node['properties']) ? Object.keys(node['properties']) : [])
+  return patterns.length > 0 && isClosed(target) && !known.some(name => patterns.some(pattern => matches(pattern, name)))
 }
 
 function compareLists(source: Shape, target: Shape, path: string, depth: number): Misfit | undefined {

@@ -135,11 +135,14 @@ function schemaOfValue(value: unknown): JsonSchema {
 export function either(one: Shape, other: Shape): Shape {
   if (one === other) return one
   const { types, values } = one
+  const [element, otherElement] = [one, other].map(shape => shape.types?.has('array') === true ? shape.element() : undefined)
   return new Shape({
+    element: element && otherElement ? either(element, otherElement) : element ?? otherElement,
     types: types && other.types && new Set([...types, ...other.types]),
     values: values && other.values && [...values, ...other.values],
     traits: commonTraits([one, other].filter(shape => !isNothing(shape)).map(({ traits }) => traits)),
-    places: one.places.length > 0 && other.places.length > 0 ? [...one.places, ...other.places] : [],
+    // What is no object has no fields to be known.
+    places: [one, other].some(shape => shape.places.length === 0 && (shape.types === undefined || shape.types.has('object'))) ? [] : [...one.places, ...other.places],
   })
 }
 

@@ -79,7 +79,7 @@ export const listSteps: readonly AnyStep[] = [
     name: 'join',
     label: { en: 'Join', nb: 'Slå sammen', sv: 'Slå samman' },
     help: { en: 'Puts the texts of a list together; empty ones are left out.', nb: 'Setter tekstene i en liste sammen; tomme utelates.', sv: 'Sätter ihop texterna i en lista; tomma utelämnas.' },
-    takes: 'list', gives: 'text', list: true,
+    takes: 'texts', gives: 'text', list: true,
     parameters: { separator: { ...separator, default: ', ' } },
     examples: [{ input: ['a', '', 'b'], output: 'a, b' }],
     create: given => value => listOf(value).map(toText).filter(text => text !== '').join(given.separator),
