@@ -112,8 +112,8 @@ describe('a whole hub from outside', function () {
     it('ends with 1 and names file, field and value where it does not', async () => {
       const broken = await prepareBench({ systems: [restSystem('shop')], tabs: [], roles: [{ kind: 'customer', masters: ['shp'] }] })
       const { code, out, err } = await torg(['check', broken.folder])
-      expect([code, out]).to.deep.equal([1, ''])
-      expect(err).to.include('roles.json').and.include('"shp"').and.include('there are shop')
+      expect([code, err]).to.deep.equal([1, ''])
+      expect(out).to.include('roles.json').and.include('"shp"').and.include('there are shop')
       expect((await torg(['check'])).code).to.equal(2)
       await broken.close()
     })

@@ -3,17 +3,30 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { startAnsweringServer, type AnsweringServer } from '../../runtime/kit/conformance/answering-server.ts'
-import { nodeTypesOf } from '../../runtime/kit/node-types.ts'
+import { defaultOf, nodeTypesOf } from '../../runtime/kit/node-types.ts'
 import type { FlowItem } from '../../runtime/node-red/facade.ts'
 import { closeForm, launchBrowser, openEditor, openForm, type OpenEditor } from '../browser/support.ts'
 import { until } from '../support/until.ts'
+import { builtIn } from '../../nodes/index.ts'
 import { sampler } from './sampler/index.ts'
 import { startWithPalette, type Running } from './embedded.ts'
 
 /** Set to a folder to keep pictures of every form. */
 const pictures = process.env['TORG_PICTURES']
 
+const builtInTypes = builtIn.flatMap(nodeTypesOf)
+
+/** One node of every built-in type, as the palette would drop it. */
+const builtInNodes = (): FlowItem[] => builtInTypes.map(({ type, fields, role, systemType }, index) => ({
+  ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, defaultOf(field)])),
+  id: `any-${index}`, type,
+  ...(role === 'system' ? { name: type, key: type } : { z: 'other', x: 160, y: 80 + index * 60, wires: [] }),
+  ...(systemType && { system: `any-${builtInTypes.findIndex(other => other.type === systemType)}` }),
+}))
+
 const flows = (): FlowItem[] => [
+  { id: 'other', type: 'tab', label: 'Every type', disabled: true },
+  ...builtInNodes(),
   { id: 'tab', type: 'tab', label: 'Orders' },
   { id: 'sys', type: 'sampler-system', name: 'ERP', key: 'erp', url: '${DEMO_URL}', apiKey: '${DEMO_KEY}' },
   { id: 'in', z: 'tab', type: 'sampler in', name: '', system: 'sys', timeLimit: 60, x: 160, y: 80, wires: [['out']] },
@@ -31,7 +44,7 @@ describe('generated forms in a real browser', function () {
     process.env['DEMO_KEY'] = 'from the environment'
     erp = await startAnsweringServer()
     process.env['DEMO_URL'] = erp.url
-    running = await startWithPalette({ connectors: [sampler], flows: flows(), editor: true, pluginsDir: join(import.meta.dirname, '../../editor-plugins') })
+    running = await startWithPalette({ connectors: [sampler, ...builtIn], flows: flows(), editor: true, pluginsDir: join(import.meta.dirname, '../../editor-plugins') })
     browser = await launchBrowser()
   })
   after(async () => {
@@ -79,6 +92,18 @@ describe('generated forms in a real browser', function () {
       expect(editor?.complaints).to.deep.equal([])
     })
   }
+
+  it('opens the form of every built-in node in nb, without a complaint in the console', async () => {
+    const page = await open({ language: 'nb' })
+    for (const [index, { type, fields, own }] of builtInTypes.entries()) {
+      await openForm(page, `any-${index}`)
+      const form = page.locator('.torg-form').last()
+      for (const name of own) expect(await form.locator(`[data-torg-field="${name}"]`).locator('label, .torg-label').first().textContent(), `${type} ${name}`).to.include(fields[name]?.label.nb)
+      await picture(page, `${type.replace(' ', '-')}-nb`)
+      await closeForm(page)
+    }
+    expect(editor?.complaints).to.deep.equal([])
+  })
 
   it('looks right in the dark', async () => {
     const page = await open({ dark: true })
@@ -169,6 +194,8 @@ describe('generated forms in a real browser', function () {
   async function deploy(page: Page): Promise<void> {
     const before = running.storage.flows
     await page.locator('#red-ui-header-button-deploy').click()
+    // Node-RED asks, since the nodes of every type are not filled in.
+    await page.locator('.red-ui-notification button', { hasText: /confirm/i }).last().click()
     await until(() => running.storage.flows !== before, { what: 'the deploy reached the storage' })
   }
 })

@@ -34,6 +34,8 @@ export async function startWithPalette({ connectors, flows = [], editor = false,
   const nodeRed = await startNodeRed({ server, storage, nodesDirs: [palette], userDir: folder, editor, log: stub.hub.log, credentialSecret: 'test', settings: { torg: stub.hub, torgNodes: createRegistrar({ hub: stub.hub, connectors }) } })
   await nodeRed.started
   if (nodeRed.adminApp) app.use('/editor', nodeRed.adminApp)
+  // What the Deliveries sidebar asks the hub for: there is nothing.
+  app.get('/api/v1/lanes', (_, res) => { res.json({ items: [] }) })
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/editor/`
