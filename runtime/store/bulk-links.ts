@@ -6,7 +6,7 @@ import type { JsonObject } from './merge.ts'
 import { referenceKey } from './save-plan.ts'
 import type { Reference } from './types.ts'
 
-/** So many are remembered, some 20 MB. */
+/** So many are remembered, some 15 MB. */
 const mostRemembered = 100_000
 
 const find = `
@@ -24,36 +24,72 @@ insert into torg.record (id, kind, version, schema, provenance, created_at, upda
 /** Turns the links of documents into ids, of placeholders where nobody knows the reference; at once where all of them are remembered. */
 export type BulkLinks = (documents: readonly JsonObject[], pointers: readonly string[]) => JsonObject[] | Promise<JsonObject[]>
 
-export function createBulkLinks(db: Database): BulkLinks {
-  const memory = new Map<string, string>()
+/** @param most references that are remembered */
+export function createBulkLinks(db: Database, most = mostRemembered): BulkLinks {
+  const memory = createMemory(most)
 
-  const lookUp = async (references: readonly Reference[]): Promise<Reference[]> => {
+  /** Those that nobody knows are left. */
+  const lookUp = async (references: readonly Reference[], found: Map<string, string>): Promise<Reference[]> => {
     if (references.length === 0) return []
     const rows = await db.query<{ ord: number, record_id: string }>(find, columns(references))
     for (const { ord, record_id: id } of rows) {
       const reference = references[ord - 1]
-      if (reference) memory.set(referenceKey(reference), id)
+      if (!reference) continue
+      found.set(referenceKey(reference), id)
+      memory.remember(reference, id)
     }
-    return references.filter(reference => !memory.has(referenceKey(reference)))
+    return references.filter(reference => !found.has(referenceKey(reference)))
   }
-  const learn = async (unknown: readonly Reference[]): Promise<void> => {
-    if (memory.size + unknown.length > mostRemembered) memory.clear()
-    const missing = await lookUp(unknown)
-    if (missing.length === 0) return
+  /** What was found is given back, for the memory may make room for other lines meanwhile. */
+  const learn = async (unknown: readonly Reference[]): Promise<Map<string, string>> => {
+    memory.makeRoom(unknown.length)
+    const found = new Map<string, string>()
+    const missing = await lookUp(unknown, found)
+    if (missing.length === 0) return found
     await db.query(addPlaceholders, [...columns(missing), missing.map(() => newId())])
-    await lookUp(missing)
+    await lookUp(missing, found)
+    return found
   }
 
   return (documents, pointers) => {
     const unknown = new Map<string, Reference>()
-    const replace = (document: JsonObject): JsonObject => replaceLinks(document, pointers, reference => {
-      const key = referenceKey(reference)
-      const known = memory.get(key)
-      if (known === undefined) unknown.set(key, reference)
+    const replaced = documents.map(document => replaceLinks(document, pointers, reference => {
+      const known = memory.idOf(reference)
+      if (known === undefined) unknown.set(referenceKey(reference), reference)
       return known ?? null
-    })
-    const replaced = documents.map(replace)
-    return unknown.size === 0 ? replaced : insistent('Looking for what lines link to', () => learn([...unknown.values()])).then(() => replaced.map(replace))
+    }))
+    if (unknown.size === 0) return replaced
+    return insistent('Looking for what lines link to', () => learn([...unknown.values()]))
+      .then(found => replaced.map(document => replaceLinks(document, pointers, reference => found.get(referenceKey(reference)) ?? null)))
+  }
+}
+
+interface Memory {
+  idOf(reference: Reference): string | undefined
+  remember(reference: Reference, id: string): void
+  /** Forgets all where so many more would be too many. */
+  makeRoom(more: number): void
+}
+
+/** By system and kind, so that of each reference no more than its own id is kept and compared. */
+function createMemory(most: number): Memory {
+  const systems = new Map<string, Map<string, Map<string, string>>>()
+  let size = 0
+  return {
+    idOf: ({ system, kind, id }) => systems.get(system)?.get(kind)?.get(id),
+    remember: ({ system, kind, id }, recordId) => {
+      let kinds = systems.get(system)
+      if (!kinds) systems.set(system, kinds = new Map())
+      let ids = kinds.get(kind)
+      if (!ids) kinds.set(kind, ids = new Map())
+      if (!ids.has(id)) size += 1
+      ids.set(id, recordId)
+    },
+    makeRoom: more => {
+      if (size + more <= most) return
+      systems.clear()
+      size = 0
+    },
   }
 }
 
