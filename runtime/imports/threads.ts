@@ -28,7 +28,7 @@ export interface Threads {
 }
 
 /** Megabytes, several times what three portions and the remembered links take. */
-const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 18 }
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 24 }
 /** Chunks of a file, mostly of 64 KiB, that a thread has not taken yet. */
 const mostUntaken = 16
 /** The thread that was last used is kept for the next file. */
