@@ -15,7 +15,7 @@ import type { SaveOutcome } from './store/types.ts'
 
 if (!parentPort) throw new Error('This is a thread of the hub.')
 const hub = parentPort
-// Little of what is read lives on. On few processors the helpers of the collector look for it in vain, in the time of PostgreSQL: two fifths of a core.
+// Little of what is read lives on. On few processors the helpers of the collector look for it in vain, in the time of PostgreSQL.
 if (availableParallelism() <= 2) setFlagsFromString('--no-parallel-scavenge')
 const { databaseUrl, logLevel, extensions, lookups, mostAbsent }: ThreadData = workerData
 const send = (message: FromThread): void => { hub.postMessage(message) }
